@@ -1,0 +1,140 @@
+# mxsplit: `make help` says what there is. SAN=1 builds everything again with sanitizers, aside.
+
+SHELL := /bin/bash
+VERSION := 0.1.0
+SAN ?=
+B ?= build$(if $(SAN),-san)
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum -Werror
+SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+, := ,
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fPIE -DMXSPLIT_VERSION='"$(VERSION)"' -I.
+LDFLAGS ?=
+override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
+LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lm
+
+FOLDERS := $(shell awk '!/^\#/ && $$1 < 4 { print $$2 }' daemon/LAYERS)
+name = $(subst /,_,$(1))
+SOURCES := $(foreach f,$(FOLDERS) daemon,$(wildcard $(f)/*.c))
+ARCHIVES := $(foreach f,$(FOLDERS),$(if $(wildcard $(f)/*.c),$(B)/$(call name,$(f)).a))
+PROGRAMS := $(patsubst daemon/%_main.c,$(B)/%,$(wildcard daemon/*_main.c))
+SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out %_main.c,$(wildcard daemon/*.c)))
+UNIT := $(wildcard tests/unit/*/*_test.c)
+UNITS := $(foreach t,$(UNIT),$(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(t))))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) ## the programs: build/mxsplitd and build/mxsplitctl
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## installs the Debian packages that are missing (nothing when all are there)
+	@tests/deps.sh
+
+demo: deps ## a surge against a real name server, from first bounce to restore, in about a minute
+	@$(MAKE) --no-print-directory -s all
+	@/usr/bin/python3 tests/demo/demo.py --bin $(B)
+
+check: deps ## unit tests, replays, end to end: under 5 minutes on 2 cores
+	@$(MAKE) --no-print-directory -j2 all units tools
+	@tests/check.sh $(B)
+
+check-long: deps ## check, and 1,000 random kills, and a kill at every system call
+	@$(MAKE) --no-print-directory -j2 all units tools
+	@LONG=1 tests/check.sh $(B)
+
+units: $(UNITS)
+tools: $(TOOLS)
+
+e2e: deps ## only the end-to-end tests, against real BIND
+	@$(MAKE) --no-print-directory -j2 all tools
+	@ONLY=e2e tests/check.sh $(B)
+
+lint: ## layers, symbols, format, clang-tidy, cppcheck, a build by clang, the sample file
+	@tests/lint/lint.sh $(B)
+
+format: ## clang-format on every C file
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+	@$(MAKE) --no-print-directory -j2 fuzzers CC=clang B=build-fuzz FUZZ=1
+	@tests/fuzz.sh build-fuzz $${FUZZ_SECONDS:-60}
+
+fuzzers: $(FUZZERS)
+
+bench: all tools ## speed as ratios of CPU time against grep and wc in the same run
+	@tests/bench/bench.sh $(B)
+
+install: all ## into DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
+	install -m 755 $(B)/mxsplitd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(B)/mxsplitctl $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 README.md CHANGES.md LICENSE contrib/mxsplitd.yaml $(DESTDIR)$(PREFIX)/share/doc/mxsplit/
+
+clean: ## removes what the build made
+	rm -rf build build-san build-fuzz build-clang
+
+# How things are built
+
+ifdef FUZZ
+override CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1
+override CFLAGS := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS))
+override LDFLAGS += -fsanitize=address,undefined
+endif
+ifdef SAN
+override CFLAGS := $(filter-out -D_FORTIFY_SOURCE=2,$(CFLAGS))
+endif
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+
+objects = $(patsubst %,$(B)/%.o,$(basename $(wildcard $(1)/*.c $(1)/*.S)))
+define archive
+$(B)/$(call name,$(1)).a: $(call objects,$(1))
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
+
+# The migrations are built into the programs (.incbin); the assembler's dependencies are named here.
+$(B)/daemon/store/schema.o: $(wildcard schema/*.sql)
+
+GROUP = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
+
+$(B)/%: $(B)/daemon/%_main.o $(SHARED) $(ARCHIVES)
+	$(CC) $(LDFLAGS) $< $(SHARED) $(GROUP) -o $@
+
+define unit
+$(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%.o,$(1)) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) $$< $(GROUP) -lcriterion -o $$@
+endef
+$(foreach t,$(UNIT),$(eval $(call unit,$(t))))
+
+$(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $< $(GROUP) -o $@
+
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(GROUP) -o $@
+
+-include $(shell [ -d $(B) ] && find $(B) -name '*.d')
+
+.PHONY: all help deps demo check check-long units tools e2e lint format fuzz fuzzers bench install clean

@@ -1,0 +1,25 @@
+/*
+ * What the detector says about one domain after one step. Rates are bounces a minute.
+ */
+#ifndef CORE_FINDING_H
+#define CORE_FINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct finding {
+	bool known; /* false: too little seen, or its sources are silent: nothing is concluded */
+	bool surge;
+	bool changed;	  /* this step changed `surge` */
+	int64_t since;	  /* seconds; when `surge` last changed, 0 = never */
+	double rate;	  /* over the last minute */
+	double slow_rate; /* over the last ten minutes */
+	double expected;  /* normal at this hour */
+	double upper;	  /* upper edge of the expected band, for charts */
+	double evidence;  /* nats: the largest of the CUSUMs */
+	double threshold; /* nats: surge at or above, when the excess is enough too */
+	double excess;	  /* bounces above the expectation since the evidence began to grow */
+	double needed_excess;
+};
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The whole state as people may see it, made at the end of a tick. Plain values: no pointer leads
+ * back into the daemon, no secret is in it.
+ */
+#ifndef CORE_SNAPSHOT_H
+#define CORE_SNAPSHOT_H
+
+#include "daemon/core/event.h"
+#include "daemon/core/finding.h"
+#include "daemon/core/mx.h"
+#include "daemon/core/order.h"
+
+#define SNAPSHOT_DOMAINS 64
+#define SNAPSHOT_SOURCES 64
+#define SNAPSHOT_SERVERS 16
+#define SNAPSHOT_NAME 256
+#define SNAPSHOT_TEXT 512
+
+struct snapshot_server {
+	char name[SNAPSHOT_NAME]; /* "ns1" or "198.51.100.53:53" */
+	bool primary;
+	bool known; /* it answered at least once */
+	struct mx_set shown;
+	uint32_t serial;
+	int64_t asked;		   /* seconds; the last good answer */
+	char error[SNAPSHOT_TEXT]; /* why the last question failed, or "" */
+};
+
+struct snapshot_source {
+	char name[SNAPSHOT_NAME];
+	char mta[SNAPSHOT_NAME];
+	char path[SNAPSHOT_TEXT];
+	char format[32];
+	bool stale;	   /* no line for longer than it should be */
+	int64_t last_line; /* seconds, wall clock; 0 = none yet */
+	int64_t log_time;  /* seconds, the log's own */
+	uint64_t lines, other, broken, gaps, bytes_behind;
+	uint64_t open_ids;
+	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
+};
+
+struct snapshot_mta { /* the effect: what reached this exchanger in the last ten minutes */
+	char name[SNAPSHOT_NAME];
+	bool drops; /* a split removes it */
+	uint64_t bounces, mail;
+};
+
+struct snapshot_domain {
+	char name[SNAPSHOT_NAME];
+	enum mode mode;
+	char state[32]; /* normal, splitting, split, restoring, waiting */
+	int64_t state_since;
+	char why[SNAPSHOT_TEXT];   /* one sentence: why this state */
+	char guard[SNAPSHOT_TEXT]; /* what holds it back, or "" */
+	struct override override;
+	struct finding finding;
+	struct mx_set wanted, sent, shown; /* count 0 and ttl 0: none / not known */
+	bool sent_open;			   /* an update is on its way */
+	struct mx_set normal;		   /* the set that a restore brings back */
+	unsigned servers;
+	struct snapshot_server server[SNAPSHOT_SERVERS];
+	unsigned mtas;
+	struct snapshot_mta mta[SNAPSHOT_SERVERS];
+	int64_t counts[EVENT_KINDS]; /* since the database began */
+};
+
+struct snapshot {
+	int64_t made_us; /* wall clock */
+	int64_t started; /* seconds */
+	char version[32];
+	uint64_t ticks;
+	uint64_t reloads;
+	int64_t database_bytes;
+	char degraded[SNAPSHOT_TEXT]; /* what is wrong with the daemon itself, or "" */
+	uint64_t hooks_waiting, hooks_failed;
+	unsigned sources, domains;
+	struct snapshot_source source[SNAPSHOT_SOURCES];
+	struct snapshot_domain domain[SNAPSHOT_DOMAINS];
+};
+
+#endif
