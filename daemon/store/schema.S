@@ -1,0 +1,7 @@
+/* The migrations, each as text with a final NUL; daemon/store/store_migrate.c lists them. */
+	.section .rodata
+	.global schema_001
+schema_001:
+	.incbin "schema/001_first.sql"
+	.byte 0
+	.section .note.GNU-stack,"",@progbits

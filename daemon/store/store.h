@@ -1,0 +1,51 @@
+/*
+ * The database: a cache of intent and the memory of counts. The zone is the truth; losing this
+ * file never moves an MX. SQLite in WAL mode, one connection that writes, synchronous=FULL.
+ *
+ * One thread uses a store. Everything that belongs together is written between store_begin and
+ * store_commit; a single call outside of them is its own transaction and durable when it returns.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "daemon/base/err.h"
+
+#include <stdint.h>
+
+struct store;
+
+enum store_mode {
+	STORE_WRITE, /* the daemon: creates, migrates, locks against a second daemon */
+	STORE_READ,  /* a reader beside it: the file must exist and have this program's schema */
+};
+
+/*
+ * Opens the database. With STORE_WRITE a file that is damaged is moved aside to
+ * "PATH.corrupt-TIME" (the newest two are kept) and a new one made; `rebuilt_out` (may be NULL)
+ * says so. ERR_BUSY: another daemon uses it. ERR_INPUT: it was made by a newer program, or is
+ * not ours. Free with store_close.
+ */
+MUST_USE bool store_open(const char *path, enum store_mode mode, struct store **store_out,
+			 bool *rebuilt_out, struct err *err);
+
+/* Gives up an open transaction, closes and unlocks. Takes NULL. */
+void store_close(struct store *store);
+
+MUST_USE bool store_begin(struct store *store, struct err *err);
+
+/* On failure nothing of the transaction is kept; it may be done again from its begin. */
+MUST_USE bool store_commit(struct store *store, struct err *err);
+
+/* Nothing of the transaction is kept. Does nothing when none is open. */
+void store_rollback(struct store *store);
+
+/*
+ * The disk failed or the file turned out to be damaged: what was written before stands, but only
+ * a new start can go on. (A failed fsync must not be tried again: the next one may lie.)
+ */
+bool store_broken(const struct store *store);
+
+/* Bytes of the database and its write-ahead log on disk. */
+int64_t store_bytes(const struct store *store);
+
+#endif

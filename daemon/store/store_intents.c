@@ -1,0 +1,105 @@
+#include "daemon/store/store_intents.h"
+
+#include "daemon/store/store_files.h"
+#include "daemon/store/store_sql.h"
+
+/* The longest set: a TTL, and for each record two blanks, a preference and a name. */
+#define SET_TEXT (16 + MX_RECORDS * (MX_NAME + 8))
+
+static bool
+insert(struct store *store, const char *domain, struct span from, struct span want, int64_t now,
+       struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "keep an intent",
+					       "INSERT INTO intents (domain, before, want, opened)"
+					       " VALUES (?1, ?2, ?3, ?4)");
+
+	store_sql_text(&sql, span_of(domain));
+	store_sql_text(&sql, from);
+	store_sql_text(&sql, want);
+	store_sql_integer(&sql, now);
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_intents_open(struct store *store, const char *domain, const struct mx_set *from,
+		   const struct mx_set *want, int64_t now, int64_t *id_out, struct err *err)
+{
+	char from_room[SET_TEXT], want_room[SET_TEXT];
+	struct text from_text = TEXT(from_room), want_text = TEXT(want_room);
+	struct span before, after;
+
+	mx_print(from, &from_text);
+	mx_print(want, &want_text);
+	before = (struct span){ from_text.at, from_text.len };
+	after = (struct span){ want_text.at, want_text.len };
+	if (!insert(store, domain, before, after, now, err)) {
+		if (!store->full || store->in_transaction || !store_files_give_reserve(store->path))
+			return false;
+		if (!insert(store, domain, before, after, now, err))
+			return false;
+	}
+	*id_out = sqlite3_last_insert_rowid(store->db);
+	return true;
+}
+
+static bool
+update(struct store *store, int64_t id, const char *result, int64_t now, struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "close an intent",
+					       "UPDATE intents SET closed = ?2, result = ?3"
+					       " WHERE id = ?1 AND closed IS NULL");
+
+	store_sql_integer(&sql, id);
+	store_sql_integer(&sql, now);
+	store_sql_text(&sql, span_of(result));
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_intents_close(struct store *store, int64_t id, const char *result, int64_t now,
+		    struct err *err)
+{
+	if (update(store, id, result, now, err))
+		return true;
+	return store->full && !store->in_transaction && store_files_give_reserve(store->path) &&
+	       update(store, id, result, now, err);
+}
+
+static bool
+parse(struct store_sql *sql, struct mx_set *from, struct mx_set *want, struct err *err)
+{
+	return mx_parse(store_sql_span_at(sql, 1), from, err) &&
+	       mx_parse(store_sql_span_at(sql, 2), want, err);
+}
+
+bool
+store_intents_last_open(struct store *store, const char *domain, bool *found_out,
+			struct mx_set *from_out, struct mx_set *want_out, int64_t *id_out,
+			struct err *err)
+{
+	struct store_sql sql =
+		store_sql_start(store, "read the last intent",
+				"SELECT id, before, want, closed IS NULL FROM intents"
+				" WHERE domain = ?1 ORDER BY id DESC LIMIT 1");
+	struct mx_set from, want;
+	bool found = false, readable = true;
+	int64_t id = 0;
+
+	store_sql_text(&sql, span_of(domain));
+	if (store_sql_row(&sql) && store_sql_integer_at(&sql, 3)) {
+		found = true;
+		id = store_sql_integer_at(&sql, 0);
+		readable = parse(&sql, &from, &want, err);
+	}
+	if (!store_sql_end(&sql, readable ? err : NULL) || !readable)
+		return readable ? false
+				: err_while(err, "intent %lld of %s", (long long)id, domain);
+	*found_out = found;
+	if (found) {
+		*from_out = from;
+		*want_out = want;
+		*id_out = id;
+	}
+	return true;
+}

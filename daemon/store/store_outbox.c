@@ -1,0 +1,97 @@
+#include "daemon/store/store_outbox.h"
+
+#include "daemon/store/store_sql.h"
+
+bool
+store_outbox_add(struct store *store, const char *hook, int64_t journal_id,
+		 const char *payload_json, int64_t now, struct err *err)
+{
+	struct store_sql sql;
+
+	if (strlen(hook) >= STORE_OUTBOX_HOOK || strlen(payload_json) >= STORE_OUTBOX_PAYLOAD)
+		return err_set(err, ERR_INPUT,
+			       "hook %.80s: its name or what it should be told is too long "
+			       "(%zu bytes, at most %d)",
+			       hook, strlen(payload_json), STORE_OUTBOX_PAYLOAD - 1);
+	sql = store_sql_start(store, "add to the outbox",
+			      "INSERT INTO outbox (hook, journal_id, payload, added)"
+			      " VALUES (?1, ?2, ?3, ?4)");
+	store_sql_text(&sql, span_of(hook));
+	store_sql_integer(&sql, journal_id);
+	store_sql_text(&sql, span_of(payload_json));
+	store_sql_integer(&sql, now);
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_outbox_next(struct store *store, const char *hook, int64_t now, bool *found_out,
+		  struct store_outbox_item *out, struct err *err)
+{
+	struct store_sql sql = store_sql_start(
+		store, "read the outbox",
+		"SELECT id, journal_id, not_before, attempts, hook, payload FROM outbox"
+		" WHERE hook = ?1 AND delivered IS NULL ORDER BY id LIMIT 1");
+	bool found = false;
+
+	store_sql_text(&sql, span_of(hook));
+	if (store_sql_row(&sql) && store_sql_integer_at(&sql, 2) <= now) {
+		found = true;
+		out->id = store_sql_integer_at(&sql, 0);
+		out->journal_id = store_sql_integer_at(&sql, 1);
+		out->not_before = store_sql_integer_at(&sql, 2);
+		out->attempts = (unsigned)store_sql_integer_at(&sql, 3);
+		store_sql_copy_at(&sql, 4, out->hook, sizeof(out->hook), NULL);
+		store_sql_copy_at(&sql, 5, out->payload, sizeof(out->payload), NULL);
+	}
+	if (!store_sql_end(&sql, err))
+		return false;
+	*found_out = found;
+	return true;
+}
+
+bool
+store_outbox_done(struct store *store, int64_t id, int64_t now, struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "note that a hook was told",
+					       "UPDATE outbox SET delivered = ?2, why = ''"
+					       " WHERE id = ?1 AND delivered IS NULL");
+
+	store_sql_integer(&sql, id);
+	store_sql_integer(&sql, now);
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_outbox_retry(struct store *store, int64_t id, int64_t not_before, const char *why,
+		   struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "note that a hook failed",
+					       "UPDATE outbox SET attempts = attempts + 1,"
+					       " not_before = ?2, why = ?3"
+					       " WHERE id = ?1 AND delivered IS NULL");
+
+	store_sql_integer(&sql, id);
+	store_sql_integer(&sql, not_before);
+	store_sql_text(&sql, span_of(why));
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_outbox_waiting(struct store *store, uint64_t *waiting_out, uint64_t *failed_out,
+		     struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "count the outbox",
+					       "SELECT count(*), total(attempts > 0) FROM outbox"
+					       " WHERE delivered IS NULL");
+	int64_t waiting = 0, failed = 0;
+
+	if (store_sql_row(&sql)) {
+		waiting = store_sql_integer_at(&sql, 0);
+		failed = store_sql_integer_at(&sql, 1);
+	}
+	if (!store_sql_end(&sql, err))
+		return false;
+	*waiting_out = (uint64_t)waiting;
+	*failed_out = (uint64_t)failed;
+	return true;
+}

@@ -1,0 +1,43 @@
+/*
+ * The outbox: what the hooks still have to be told. Written with the journal entry that it tells
+ * of; each hook is told in order, at least once.
+ */
+#ifndef STORE_OUTBOX_H
+#define STORE_OUTBOX_H
+
+#include "daemon/store/store.h"
+
+#define STORE_OUTBOX_HOOK 64
+#define STORE_OUTBOX_PAYLOAD 8192
+
+struct store_outbox_item {
+	int64_t id;
+	int64_t journal_id;
+	int64_t not_before; /* seconds */
+	unsigned attempts;  /* so far */
+	char hook[STORE_OUTBOX_HOOK];
+	char payload[STORE_OUTBOX_PAYLOAD]; /* JSON */
+};
+
+/* A hook's name or a payload that does not fit into an item is ERR_INPUT. `now` in seconds. */
+MUST_USE bool store_outbox_add(struct store *store, const char *hook, int64_t journal_id,
+			       const char *payload_json, int64_t now, struct err *err);
+
+/*
+ * The oldest item that this hook was not told, when its time has come: one that waits for its
+ * next attempt holds back those behind it.
+ */
+MUST_USE bool store_outbox_next(struct store *store, const char *hook, int64_t now, bool *found_out,
+				struct store_outbox_item *out, struct err *err);
+
+MUST_USE bool store_outbox_done(struct store *store, int64_t id, int64_t now, struct err *err);
+
+/* Counts one attempt; the next is not before `not_before` (seconds). */
+MUST_USE bool store_outbox_retry(struct store *store, int64_t id, int64_t not_before,
+				 const char *why, struct err *err);
+
+/* How many items wait, and for how many of these an attempt has failed. */
+MUST_USE bool store_outbox_waiting(struct store *store, uint64_t *waiting_out, uint64_t *failed_out,
+				   struct err *err);
+
+#endif
