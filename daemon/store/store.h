@@ -48,4 +48,13 @@ bool store_broken(const struct store *store);
 /* Bytes of the database and its write-ahead log on disk. */
 int64_t store_bytes(const struct store *store);
 
+/* Its tables. */
+#include "daemon/store/store_counts.h"
+#include "daemon/store/store_cursors.h"
+#include "daemon/store/store_intents.h"
+#include "daemon/store/store_journal.h"
+#include "daemon/store/store_outbox.h"
+#include "daemon/store/store_prune.h"
+#include "daemon/store/store_state.h"
+
 #endif

@@ -9,19 +9,14 @@
 #define DAY_HOURS 24
 #define WAL_MANY 16777216 /* bytes: from here the log is cut by force */
 
-/* Runs a statement with two numbers; adds the rows it touched. */
 static bool
-run(struct store *store, const char *doing, const char *text, int64_t a, int64_t b, int64_t *rows,
-    struct err *err)
+run(struct store *store, const char *doing, const char *text, int64_t a, int64_t b, struct err *err)
 {
 	struct store_sql sql = store_sql_start(store, doing, text);
 
 	store_sql_integer(&sql, a);
 	store_sql_integer(&sql, b);
-	if (!store_sql_end(&sql, err))
-		return false;
-	*rows = sqlite3_changes(store->db);
-	return true;
+	return store_sql_end(&sql, err);
 }
 
 static bool
@@ -36,9 +31,9 @@ number(struct store *store, const char *text, int64_t *out, struct err *err)
 
 /* Moves the minutes of whole hours before `end_minute`, the oldest hours first. */
 static bool
-make_hours(struct store *store, int64_t end_minute, bool *more, struct err *err)
+make_hours(struct store *store, int64_t end_minute, struct err *err)
 {
-	int64_t oldest = end_minute, to, rows;
+	int64_t oldest = end_minute, to;
 
 	if (!number(store, "SELECT ifnull(min(minute), 9223372036854775807) FROM count_minutes",
 		    &oldest, err))
@@ -46,9 +41,7 @@ make_hours(struct store *store, int64_t end_minute, bool *more, struct err *err)
 	if (oldest >= end_minute)
 		return true;
 	to = (oldest - (oldest % 60 + 60) % 60) + HOURS_A_CALL * 60;
-	if (to < end_minute)
-		*more = true;
-	else
+	if (to > end_minute)
 		to = end_minute;
 	return run(store, "make hours of minutes",
 		   "INSERT INTO count_hours (hour, source, domain, kind, count)"
@@ -57,25 +50,23 @@ make_hours(struct store *store, int64_t end_minute, bool *more, struct err *err)
 		   " FROM count_minutes WHERE minute >= ?1 AND minute < ?2"
 		   " GROUP BY 1, source, domain, kind"
 		   " ON CONFLICT DO UPDATE SET count = count + excluded.count",
-		   oldest, to, &rows, err) &&
+		   oldest, to, err) &&
 	       run(store, "drop minutes",
-		   "DELETE FROM count_minutes WHERE minute >= ?1 AND minute < ?2", oldest, to,
-		   &rows, err);
+		   "DELETE FROM count_minutes WHERE minute >= ?1 AND minute < ?2", oldest, to, err);
 }
 
 static bool
-drop_hours(struct store *store, int64_t end_hour, bool *more, struct err *err)
+drop_hours(struct store *store, int64_t end_hour, struct err *err)
 {
-	int64_t rows, names = 0;
+	int64_t names = 0;
 
 	if (!run(store, "drop old hours",
 		 "DELETE FROM count_hours WHERE (hour, source, domain, kind) IN"
 		 " (SELECT hour, source, domain, kind FROM count_hours WHERE hour < ?1 LIMIT ?2)",
-		 end_hour, ROWS_A_CALL, &rows, err))
+		 end_hour, ROWS_A_CALL, err))
 		return false;
-	if (rows == 0)
+	if (sqlite3_changes(store->db) == 0)
 		return true;
-	*more |= rows == ROWS_A_CALL;
 	if (!number(store, "SELECT count(*) FROM names", &names, err))
 		return false;
 	return names <= NAMES_MANY ||
@@ -91,37 +82,30 @@ drop_hours(struct store *store, int64_t end_hour, bool *more, struct err *err)
 }
 
 static bool
-drop_rows(struct store *store, const struct store_prune_keep *keep, struct store_prune_done *done,
-	  struct err *err)
+drop_rows(struct store *store, const struct store_keep *keep, struct err *err)
 {
-	int64_t rows = 0;
+	int64_t journal = keep->journal_rows ? keep->journal_rows : STORE_PRUNE_JOURNAL;
+	int64_t intents = keep->intent_rows ? keep->intent_rows : STORE_PRUNE_INTENTS;
+	int64_t outbox = keep->outbox_rows ? keep->outbox_rows : STORE_PRUNE_OUTBOX;
 
-	if (!run(store, "drop told messages",
-		 "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
-		 " WHERE delivered <= ?1 LIMIT ?2)",
-		 INT64_MAX, ROWS_A_CALL, &rows, err))
-		return false;
-	done->more |= rows == ROWS_A_CALL;
-	if (keep->outbox_rows &&
-	    !run(store, "give up messages",
-		 "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE delivered IS NULL"
-		 " ORDER BY id LIMIT max(0, min(?2, (SELECT count(*) FROM outbox"
-		 " WHERE delivered IS NULL) - ?1)))",
-		 keep->outbox_rows, ROWS_A_CALL, &done->given_up, err))
-		return false;
-	if (keep->journal_rows &&
-	    !run(store, "drop old journal entries",
-		 "DELETE FROM journal WHERE id IN (SELECT id FROM journal"
-		 " WHERE id <= (SELECT max(id) FROM journal) - ?1 ORDER BY id LIMIT ?2)",
-		 keep->journal_rows, ROWS_A_CALL, &rows, err))
-		return false;
-	done->more |= done->given_up == ROWS_A_CALL || rows == ROWS_A_CALL;
-	return !keep->intent_rows ||
+	return run(store, "drop told messages",
+		   "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+		   " WHERE delivered <= ?1 LIMIT ?2)",
+		   INT64_MAX, ROWS_A_CALL, err) &&
+	       run(store, "give up messages",
+		   "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE delivered IS NULL"
+		   " ORDER BY id LIMIT max(0, min(?2, (SELECT count(*) FROM outbox"
+		   " WHERE delivered IS NULL) - ?1)))",
+		   outbox, ROWS_A_CALL, err) &&
+	       run(store, "drop old journal entries",
+		   "DELETE FROM journal WHERE id IN (SELECT id FROM journal"
+		   " WHERE id <= (SELECT max(id) FROM journal) - ?1 ORDER BY id LIMIT ?2)",
+		   journal, ROWS_A_CALL, err) &&
 	       run(store, "drop old intents",
 		   "DELETE FROM intents WHERE id IN (SELECT id FROM intents"
 		   " WHERE id <= (SELECT max(id) FROM intents) - ?1 AND closed IS NOT NULL"
 		   " ORDER BY id LIMIT ?2)",
-		   keep->intent_rows, ROWS_A_CALL, &rows, err);
+		   intents, ROWS_A_CALL, err);
 }
 
 /* A reader that stays (a shell, a backup) keeps the log from being cut: then the next call may. */
@@ -136,21 +120,17 @@ cut_log(struct store *store)
 }
 
 bool
-store_prune(struct store *store, int64_t now, const struct store_prune_keep *keep,
-	    struct store_prune_done *done_out, struct err *err)
+store_prune(struct store *store, int64_t now, const struct store_keep *keep, struct err *err)
 {
-	struct store_prune_done done = { .more = false };
 	int64_t hour = now / 3600;
-	bool good;
+	int64_t minutes_end = (hour - (int64_t)keep->minutes_days * DAY_HOURS) * 60;
+	int64_t hours_end = hour - (int64_t)keep->hours_days * DAY_HOURS;
 
 	if (!store_begin(store, err))
 		return false;
-	good = make_hours(store, (hour - (int64_t)keep->minutes_days * DAY_HOURS) * 60, &done.more,
-			  err) &&
-	       (!keep->hours_days ||
-		drop_hours(store, hour - (int64_t)keep->hours_days * DAY_HOURS, &done.more, err)) &&
-	       drop_rows(store, keep, &done, err);
-	if (!good) {
+	if (!make_hours(store, minutes_end, err) ||
+	    (keep->hours_days && !drop_hours(store, hours_end, err)) ||
+	    !drop_rows(store, keep, err)) {
 		store_rollback(store);
 		return false;
 	}
@@ -158,7 +138,5 @@ store_prune(struct store *store, int64_t now, const struct store_prune_keep *kee
 		return false;
 	cut_log(store);
 	store_files_keep_reserve(store->path);
-	if (done_out)
-		*done_out = done;
 	return true;
 }
