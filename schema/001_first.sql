@@ -1,5 +1,5 @@
 -- The first schema. Every table can be lost without moving an MX: the zone is the truth.
--- Times are seconds since 1970 unless the name says otherwise; minutes and hours are counted from there too.
+-- Times are seconds since 1970 unless the name says otherwise; minutes and hours count from there.
 
 -- Names of sources, domains and kinds of events, so that a row of counts has a fixed size.
 CREATE TABLE names (
