@@ -1,0 +1,142 @@
+/*
+ * The configuration: one YAML file, read whole or not at all. Syntax is libfyaml's affair; what a
+ * setting means, its range and its default stand in one table (config_table.h), which also prints
+ * the sample file.
+ *
+ * Durations are seconds, sizes bytes. DNS names are absolute, lower case, with the final dot.
+ * Lists have fixed room; a longer list is an error that names the limit.
+ */
+#ifndef CONF_CONFIG_H
+#define CONF_CONFIG_H
+
+#include "daemon/base/text.h"
+#include "daemon/core/format.h"
+#include "daemon/core/order.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_SERVERS 16
+#define CONFIG_DOMAINS 64
+#define CONFIG_SOURCES 64
+#define CONFIG_HOOKS 16
+#define CONFIG_LISTEN 8
+#define CONFIG_CHECKS 15
+#define CONFIG_DROP 8
+#define CONFIG_ARGV 16
+
+#define CONFIG_PATH 4096
+#define CONFIG_NAME 256	       /* a DNS name with its final dot, or a name that people chose */
+#define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
+#define CONFIG_ARGUMENT 1024   /* one argument of a hook */
+#define CONFIG_BYTES (1 << 20) /* a larger file is refused */
+
+enum config_listen_kind {
+	CONFIG_LISTEN_TCP,
+	CONFIG_LISTEN_UNIX,
+};
+
+struct config_listen {
+	enum config_listen_kind kind;
+	char text[128]; /* canonical, as people see it: "127.0.0.1:8053", "unix:/run/x" */
+	char host[CONFIG_ADDRESS]; /* TCP: the IP address alone, without brackets */
+	uint16_t port;
+	char path[108]; /* unix: fits sun_path, terminated */
+};
+
+struct config_server {
+	char name[CONFIG_NAME];
+	char address[CONFIG_ADDRESS]; /* canonical, always with the port */
+	char zone[CONFIG_NAME];
+	char key_file[CONFIG_PATH];
+	unsigned check_count;
+	char check[CONFIG_CHECKS][CONFIG_ADDRESS];
+	bool tcp;
+	int64_t timeout; /* for one answer */
+	int64_t prove;	 /* until every server must show a change */
+};
+
+struct config_domain {
+	char name[CONFIG_NAME];
+	char server_name[CONFIG_NAME];
+	unsigned server; /* index in `servers` */
+	enum mode mode;
+	unsigned drop_count;
+	char drop[CONFIG_DROP][CONFIG_NAME];
+	int64_t split_ttl, min_split, calm, max_split;
+	int64_t splits_a_day;
+	int64_t warm_up;
+	double least_excess; /* bounces */
+	double prior_rate;   /* bounces a minute */
+	int64_t quiet;
+	int64_t retry_first, retry_max;
+};
+
+struct config_source {
+	char name[CONFIG_NAME];
+	char mta[CONFIG_NAME];
+	char path[CONFIG_PATH]; /* the followed file */
+	enum format format;
+	char default_domain[CONFIG_NAME]; /* without the final dot, as in logs; "": none */
+	int64_t max_line;
+};
+
+struct config_hook {
+	char name[CONFIG_NAME];
+	unsigned run_count;
+	char run[CONFIG_ARGV][CONFIG_ARGUMENT];
+	const char *run_argv[CONFIG_ARGV + 1]; /* into `run`, ended by NULL */
+	unsigned on;			       /* bits 1 << enum journal_kind */
+	int64_t timeout;
+};
+
+/* About 700 KiB: not for a stack. It points into itself (run_argv): not for copying. */
+struct config {
+	char database[CONFIG_PATH];
+	unsigned listen_count;
+	struct config_listen listen[CONFIG_LISTEN];
+	char tokens[CONFIG_PATH];
+	int64_t stale_after, silent_after, watch;
+	int64_t keep_minutes, keep_hours; /* seconds */
+	int64_t keep_journal;		  /* rows */
+	unsigned server_count, domain_count, source_count, hook_count;
+	struct config_server servers[CONFIG_SERVERS];
+	struct config_domain domains[CONFIG_DOMAINS];
+	struct config_source sources[CONFIG_SOURCES];
+	struct config_hook hooks[CONFIG_HOOKS];
+};
+
+#define CONFIG_PROBLEMS 100
+
+struct config_problem {
+	int line, col;	/* from 1; 0: the file as a whole */
+	char text[512]; /* printable UTF-8 */
+};
+
+struct config_problems {
+	unsigned count; /* in order of place */
+	struct config_problem list[CONFIG_PROBLEMS];
+	bool more;	 /* there were more than fit */
+	bool unreadable; /* the file itself cannot be read */
+};
+
+/*
+ * Reads and judges the file, and looks at the files that it names: key files (there, not for
+ * others to read), the tokens file (not for others to read, if it is there), hooks' programs.
+ * False: `problems` has at least one and `out` is untouched. Reports all problems at once.
+ */
+MUST_USE bool config_read(const char *path, struct config *out, struct config_problems *problems);
+
+/* The same for text in memory; looks at no file. */
+MUST_USE bool config_parse(struct span text, struct config *out, struct config_problems *problems);
+
+/* One line a problem: "PATH:LINE:COL: what, what was wanted". */
+void config_print_problems(FILE *out, const char *path, const struct config_problems *problems);
+
+/* The commented sample: every setting, its sentence, range and default. */
+void config_print_sample(FILE *out);
+
+/* "domains[example.jp].mode: observe -> auto; hooks[page] added", or "nothing changed". */
+void config_changes(const struct config *was, const struct config *is, struct text *text);
+
+#endif

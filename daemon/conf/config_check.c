@@ -1,0 +1,147 @@
+#include "daemon/conf/config_check.h"
+
+#include "daemon/base/when.h"
+#include "daemon/conf/config_near.h"
+#include "daemon/conf/config_net.h"
+
+struct check {
+	const struct config_node *root;
+	struct config *config;
+	struct config_problems *problems;
+};
+
+/* The place of a setting of an entry, or of the entry where the setting was left out. */
+static struct config_place
+place(const struct check *check, const char *section, unsigned index, const char *name)
+{
+	const struct config_node *list = config_tree_value(check->root, section);
+	const struct config_node *entry = config_tree_entry(list, index);
+	const struct config_node *value = config_tree_value(entry, name);
+
+	if (!entry)
+		return check->root->place;
+	return value ? value->place : entry->place;
+}
+
+/* A text that two entries of a section may not share; `step` bytes lie between them. */
+static void
+check_once(const struct check *check, const char *section, const char *name, const char *what,
+	   const char *first, size_t step, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		for (unsigned j = 0; j < i; j++) {
+			const char *text = first + i * step;
+			char seen[CONFIG_PROBLEM_SHOWN];
+
+			if (!*text || strcmp(text, first + j * step) != 0)
+				continue;
+			config_problem_add(check->problems, place(check, section, i, name),
+					   "%s %s was already given at line %d", what,
+					   config_problem_show(span_of(text), seen),
+					   place(check, section, j, name).line);
+			break;
+		}
+}
+
+static void
+check_server(const struct check *check, unsigned index)
+{
+	struct config_domain *domain = &check->config->domains[index];
+	const struct config *config = check->config;
+	struct config_near near = config_near_to(span_of(domain->server_name));
+	char seen[CONFIG_PROBLEM_SHOWN], hint[CONFIG_NAME + 32] = "";
+	struct text text = TEXT(hint);
+
+	for (unsigned i = 0; i < config->server_count; i++) {
+		if (strcmp(config->servers[i].name, domain->server_name) == 0) {
+			domain->server = i;
+			return;
+		}
+		config_near_try(&near, config->servers[i].name);
+	}
+	config_near_add(&near, &text);
+	if (*domain->server_name)
+		config_problem_add(check->problems, place(check, "domains", index, "server"),
+				   "server is %s, wanted the name of one of the servers%s",
+				   config_problem_show(span_of(domain->server_name), seen), hint);
+	domain->server = CONFIG_SERVERS;
+}
+
+static void
+check_zone(const struct check *check, unsigned index)
+{
+	const struct config_domain *domain = &check->config->domains[index];
+	const struct config_server *server;
+
+	if (domain->server >= CONFIG_SERVERS || !*domain->name)
+		return;
+	server = &check->config->servers[domain->server];
+	if (*server->zone && !config_net_inside(domain->name, server->zone))
+		config_problem_add(check->problems, place(check, "domains", index, "name"),
+				   "domain \"%.200s\" is not in zone \"%.200s\" of server %s",
+				   domain->name, server->zone, server->name);
+}
+
+static void
+check_order(const struct check *check, unsigned index, const char *low_name, int64_t low,
+	    const char *high_name, int64_t high)
+{
+	char low_text[WHEN_TEXT], high_text[WHEN_TEXT];
+
+	if (low <= high)
+		return;
+	when_duration(low, low_text);
+	when_duration(high, high_text);
+	config_problem_add(check->problems, place(check, "domains", index, low_name),
+			   "%s is %s, wanted at most %s, which is %s", low_name, low_text,
+			   high_name, high_text);
+}
+
+static void
+check_domains(const struct check *check)
+{
+	for (unsigned i = 0; i < check->config->domain_count; i++) {
+		const struct config_domain *domain = &check->config->domains[i];
+
+		check_server(check, i);
+		check_zone(check, i);
+		check_order(check, i, "min-split", domain->min_split, "max-split",
+			    domain->max_split);
+		check_order(check, i, "retry-first", domain->retry_first, "retry-max",
+			    domain->retry_max);
+	}
+}
+
+/* With one domain only, a bounce can be nobody else's. */
+static void
+set_default_domains(struct config *config)
+{
+	struct span name = span_of(config->domains[0].name);
+
+	if (config->domain_count != 1 || name.len == 0)
+		return;
+	name.len--;
+	for (unsigned i = 0; i < config->source_count; i++)
+		if (!*config->sources[i].default_domain)
+			span_copy(name, config->sources[i].default_domain, CONFIG_NAME);
+}
+
+void
+config_check(const struct config_node *root, struct config *config,
+	     struct config_problems *problems)
+{
+	struct check check = { root, config, problems };
+
+	check_once(&check, "servers", "name", "server", config->servers[0].name,
+		   sizeof(config->servers[0]), config->server_count);
+	check_once(&check, "domains", "name", "domain", config->domains[0].name,
+		   sizeof(config->domains[0]), config->domain_count);
+	check_once(&check, "sources", "name", "source", config->sources[0].name,
+		   sizeof(config->sources[0]), config->source_count);
+	check_once(&check, "sources", "follow", "file", config->sources[0].path,
+		   sizeof(config->sources[0]), config->source_count);
+	check_once(&check, "hooks", "name", "hook", config->hooks[0].name, sizeof(config->hooks[0]),
+		   config->hook_count);
+	check_domains(&check);
+	set_default_domains(config);
+}

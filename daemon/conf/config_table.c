@@ -1,0 +1,235 @@
+#include "daemon/conf/config_table.h"
+
+#include "daemon/conf/config_value.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+#define ONE(type, member)                                                                          \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+#define LIST(type, member, counter)                                                                \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member[0]),    \
+	.entries = sizeof(((struct type *)0)->member) / sizeof(((struct type *)0)->member[0]),     \
+	.count_offset = offsetof(struct type, counter)
+
+/* In the order of the sample file. */
+const struct config_setting config_table[] = {
+	{ CONFIG_TOP, "database", CONFIG_TYPE_PATH, ONE(config, database),
+	  .preset = "/var/lib/mxsplit/mxsplit.db",
+	  .sentence =
+		  "Counts, journal and saved MX sets; the directory must be the daemon's own." },
+	{ CONFIG_TOP, "listen", CONFIG_TYPE_LISTEN, LIST(config, listen, listen_count),
+	  .preset = "127.0.0.1:8053, unix:/run/mxsplit/api.sock",
+	  .sentence = "Where the API and the dashboard answer." },
+	{ CONFIG_TOP, "tokens", CONFIG_TYPE_PATH, ONE(config, tokens),
+	  .preset = "/etc/mxsplit/tokens",
+	  .sentence = "Hashes of the API's tokens, made by mxsplitctl token add." },
+	{ CONFIG_TOP, "stale-after", CONFIG_TYPE_DURATION, ONE(config, stale_after), .least = 1,
+	  .most = 7 * DAY, .preset = "30m",
+	  .sentence = "Log lines older than this are history: counted, but no reason to act." },
+	{ CONFIG_TOP, "silent-after", CONFIG_TYPE_DURATION, ONE(config, silent_after), .least = 1,
+	  .most = 7 * DAY, .preset = "5m",
+	  .sentence = "A source without a line for so long is silent, and detection on it rests." },
+	{ CONFIG_TOP, "watch", CONFIG_TYPE_DURATION, ONE(config, watch), .least = 1, .most = DAY,
+	  .preset = "60s", .sentence = "How often every name server is asked what it shows." },
+	{ CONFIG_TOP, "keep-minutes", CONFIG_TYPE_DURATION, ONE(config, keep_minutes), .least = DAY,
+	  .most = 3660 * DAY, .preset = "14d",
+	  .sentence = "How long counts are kept by the minute; then they become hours." },
+	{ CONFIG_TOP, "keep-hours", CONFIG_TYPE_DURATION, ONE(config, keep_hours), .least = DAY,
+	  .most = 3660 * DAY, .preset = "730d",
+	  .sentence = "How long counts are kept by the hour." },
+	{ CONFIG_TOP, "keep-journal", CONFIG_TYPE_COUNT, ONE(config, keep_journal), .least = 1000,
+	  .most = 10000000, .preset = "100000",
+	  .sentence = "How many entries of the journal are kept." },
+
+	{ CONFIG_TOP, "servers", CONFIG_TYPE_SECTION, true, LIST(config, servers, server_count),
+	  .inner = CONFIG_SERVER, .sentence = "Primary name servers that take our updates." },
+	{ CONFIG_SERVER, "name", CONFIG_TYPE_WORD, true, ONE(config_server, name), .sample = "ns1",
+	  .sentence = "Your name for it." },
+	{ CONFIG_SERVER, "address", CONFIG_TYPE_ADDRESS, true, ONE(config_server, address),
+	  .sample = "192.0.2.53",
+	  .sentence = "Its IP address; with another port: \"[2001:db8::53]:5353\" in quotes." },
+	{ CONFIG_SERVER, "zone", CONFIG_TYPE_NAME, true, ONE(config_server, zone),
+	  .sample = "example.jp", .sentence = "The zone that holds the domain's MX records." },
+	{ CONFIG_SERVER, "key-file", CONFIG_TYPE_PATH, true, ONE(config_server, key_file),
+	  .sample = "/etc/mxsplit/ns1.key",
+	  .sentence = "A BIND or Knot key clause with the TSIG key, mode 600." },
+	{ CONFIG_SERVER, "check", CONFIG_TYPE_ADDRESS, LIST(config_server, check, check_count),
+	  .sample = "[\"198.51.100.53:53\"]",
+	  .sentence = "Further authoritative servers that must show a change (none if left out)." },
+	{ CONFIG_SERVER, "tcp", CONFIG_TYPE_FLAG, ONE(config_server, tcp), .preset = "no",
+	  .sentence = "Use TCP from the start: yes or no (UDP, and TCP where it must be)." },
+	{ CONFIG_SERVER, "timeout", CONFIG_TYPE_DURATION, ONE(config_server, timeout), .least = 1,
+	  .most = MINUTE, .preset = "5s", .sentence = "How long one answer may take." },
+	{ CONFIG_SERVER, "prove", CONFIG_TYPE_DURATION, ONE(config_server, prove), .least = 1,
+	  .most = HOUR, .preset = "2m",
+	  .sentence =
+		  "How long until all servers must show a change; then the late ones are named." },
+
+	{ CONFIG_TOP, "domains", CONFIG_TYPE_SECTION, true, LIST(config, domains, domain_count),
+	  .inner = CONFIG_DOMAIN, .sentence = "The mail domains to protect." },
+	{ CONFIG_DOMAIN, "name", CONFIG_TYPE_NAME, true, ONE(config_domain, name),
+	  .sample = "example.jp", .sentence = "The part behind the @." },
+	{ CONFIG_DOMAIN, "server", CONFIG_TYPE_WORD, true, ONE(config_domain, server_name),
+	  .sample = "ns1", .sentence = "The name of one of the servers above." },
+	{ CONFIG_DOMAIN, "mode", CONFIG_TYPE_MODE, ONE(config_domain, mode), .preset = "observe",
+	  .sentence = "observe only says what it would do, auto acts, manual obeys orders." },
+	{ CONFIG_DOMAIN, "drop", CONFIG_TYPE_HOST, true, LIST(config_domain, drop, drop_count),
+	  .sample = "[mta1.example.jp]", .sentence = "The mail exchangers that a split removes." },
+	{ CONFIG_DOMAIN, "split-ttl", CONFIG_TYPE_DURATION, ONE(config_domain, split_ttl),
+	  .least = 1, .most = DAY, .preset = "5m",
+	  .sentence = "TTL of the MX records during a split." },
+	{ CONFIG_DOMAIN, "min-split", CONFIG_TYPE_DURATION, ONE(config_domain, min_split),
+	  .most = 30 * DAY, .preset = "30m", .sentence = "A split lasts at least so long." },
+	{ CONFIG_DOMAIN, "calm", CONFIG_TYPE_DURATION, ONE(config_domain, calm), .most = 7 * DAY,
+	  .preset = "30m",
+	  .sentence = "Calm before the restore; doubles with each further split in a day." },
+	{ CONFIG_DOMAIN, "max-split", CONFIG_TYPE_DURATION, ONE(config_domain, max_split),
+	  .least = 1, .most = 90 * DAY, .preset = "24h",
+	  .sentence = "A split lasts at most so long." },
+	{ CONFIG_DOMAIN, "splits-a-day", CONFIG_TYPE_COUNT, ONE(config_domain, splits_a_day),
+	  .least = 1, .most = 1000, .preset = "4",
+	  .sentence = "More splits in 24 hours need a person." },
+	{ CONFIG_DOMAIN, "warm-up", CONFIG_TYPE_DURATION, ONE(config_domain, warm_up),
+	  .most = 30 * DAY, .preset = "0s",
+	  .sentence =
+		  "No own split so soon after the normal set was first seen: caches must fill." },
+	{ CONFIG_DOMAIN, "least-excess", CONFIG_TYPE_DECIMAL, ONE(config_domain, least_excess),
+	  .least = 1, .most = 1000000, .preset = "200",
+	  .sentence = "Fewer bounces than this above the expectation never make a surge." },
+	{ CONFIG_DOMAIN, "prior-rate", CONFIG_TYPE_DECIMAL, ONE(config_domain, prior_rate),
+	  .most = 1000000, .preset = "1",
+	  .sentence = "Bounces a minute that are expected before any were counted." },
+	{ CONFIG_DOMAIN, "quiet", CONFIG_TYPE_DURATION, ONE(config_domain, quiet), .most = 7 * DAY,
+	  .preset = "90m",
+	  .sentence = "Quiet for so long, and the detector says that a surge is over." },
+	{ CONFIG_DOMAIN, "retry-first", CONFIG_TYPE_DURATION, ONE(config_domain, retry_first),
+	  .least = 1, .most = HOUR, .preset = "5s",
+	  .sentence = "Wait after a failed change; doubles up to retry-max." },
+	{ CONFIG_DOMAIN, "retry-max", CONFIG_TYPE_DURATION, ONE(config_domain, retry_max),
+	  .least = 1, .most = DAY, .preset = "15m",
+	  .sentence = "The longest wait after a failed change." },
+
+	{ CONFIG_TOP, "sources", CONFIG_TYPE_SECTION, LIST(config, sources, source_count),
+	  .inner = CONFIG_SOURCE, .sentence = "The logs of all exchangers, dropped or not." },
+	{ CONFIG_SOURCE, "name", CONFIG_TYPE_WORD, true, ONE(config_source, name),
+	  .sample = "mta1-log", .sentence = "Your name for it; counts are kept under it." },
+	{ CONFIG_SOURCE, "mta", CONFIG_TYPE_HOST, true, ONE(config_source, mta),
+	  .sample = "mta1.example.jp", .sentence = "The exchanger whose log this is." },
+	{ CONFIG_SOURCE, "follow", CONFIG_TYPE_PATH, true, ONE(config_source, path),
+	  .sample = "/var/log/mail.log",
+	  .sentence = "The file to follow, through every rotation." },
+	{ CONFIG_SOURCE, "format", CONFIG_TYPE_FORMAT, ONE(config_source, format), .preset = "auto",
+	  .sentence = "The MTA that writes it." },
+	{ CONFIG_SOURCE, "default-domain", CONFIG_TYPE_MAIL_DOMAIN,
+	  ONE(config_source, default_domain), .sample = "example.jp",
+	  .sentence =
+		  "Whose a bounce is until its recipient is known (the domain, if there is one)." },
+	{ CONFIG_SOURCE, "max-line", CONFIG_TYPE_SIZE, ONE(config_source, max_line), .least = 1024,
+	  .most = 64 * 1024, .preset = "8k", .sentence = "Longer lines are cut." },
+	{ CONFIG_SOURCE, "syslog-udp", CONFIG_TYPE_LATER, .instead = "follow" },
+	{ CONFIG_SOURCE, "syslog-tcp", CONFIG_TYPE_LATER, .instead = "follow" },
+	{ CONFIG_SOURCE, "syslog-unix", CONFIG_TYPE_LATER, .instead = "follow" },
+	{ CONFIG_SOURCE, "journal", CONFIG_TYPE_LATER, .instead = "follow" },
+	{ CONFIG_SOURCE, "stdin", CONFIG_TYPE_LATER, .instead = "follow" },
+
+	{ CONFIG_TOP, "hooks", CONFIG_TYPE_SECTION, LIST(config, hooks, hook_count),
+	  .inner = CONFIG_HOOK,
+	  .sentence = "Programs that tell people; JSON comes on standard input." },
+	{ CONFIG_HOOK, "name", CONFIG_TYPE_WORD, true, ONE(config_hook, name), .sample = "page",
+	  .sentence = "Your name for it." },
+	{ CONFIG_HOOK, "run", CONFIG_TYPE_ARGUMENT, true, LIST(config_hook, run, run_count),
+	  .sample = "[/etc/mxsplit/hooks/page]",
+	  .sentence = "The program and its arguments; no shell." },
+	{ CONFIG_HOOK, "on", CONFIG_TYPE_EVENT, .offset = offsetof(struct config_hook, on),
+	  .size = sizeof(unsigned), .entries = 16, .preset = "split, restore, failure",
+	  .sentence = "The journal's kinds that it is told." },
+	{ CONFIG_HOOK, "timeout", CONFIG_TYPE_DURATION, ONE(config_hook, timeout), .least = 1,
+	  .most = HOUR, .preset = "30s", .sentence = "Then it is ended, and told again later." },
+	{ CONFIG_HOOK, "url", CONFIG_TYPE_LATER, .instead = "run" },
+};
+
+const unsigned config_table_rows = sizeof(config_table) / sizeof(config_table[0]);
+
+const char *
+config_table_section(enum config_section section)
+{
+	for (unsigned i = 0; i < config_table_rows; i++)
+		if (config_table[i].type == CONFIG_TYPE_SECTION && config_table[i].inner == section)
+			return config_table[i].name;
+	return "";
+}
+
+const struct config_setting *
+config_table_find(enum config_section section, struct span name)
+{
+	for (unsigned i = 0; i < config_table_rows; i++)
+		if (config_table[i].section == section &&
+		    span_equal(span_of(config_table[i].name), name))
+			return &config_table[i];
+	return NULL;
+}
+
+void *
+config_table_value(const struct config_setting *row, void *base, unsigned index)
+{
+	size_t step = row->type == CONFIG_TYPE_EVENT ? 0 : row->size;
+
+	return (char *)base + row->offset + index * step;
+}
+
+const void *
+config_table_see(const struct config_setting *row, const void *base, unsigned index)
+{
+	return (const char *)base + row->offset + index * row->size;
+}
+
+unsigned
+config_table_count(const struct config_setting *row, const void *base)
+{
+	unsigned count = 1;
+
+	if (row->entries && row->type != CONFIG_TYPE_EVENT)
+		memcpy(&count, (const char *)base + row->count_offset, sizeof(count));
+	return count;
+}
+
+void
+config_table_set_count(const struct config_setting *row, void *base, unsigned count)
+{
+	if (row->type != CONFIG_TYPE_EVENT)
+		memcpy((char *)base + row->count_offset, &count, sizeof(count));
+	else if (count == 0)
+		memset((char *)base + row->offset, 0, row->size);
+}
+
+static void
+preset_one(const struct config_setting *row, void *base)
+{
+	struct span left = span_of(row->preset);
+	unsigned count = 0;
+
+	while (left.len) {
+		const char *comma = row->entries ? memchr(left.at, ',', left.len) : NULL;
+		struct span one = { left.at, comma ? (size_t)(comma - left.at) : left.len };
+		bool ok = config_value_read(row, one, config_table_value(row, base, count++)) ==
+			  CONFIG_VALUE_OK;
+
+		assert(ok);
+		left = span_after(left, one.len + 2);
+	}
+	if (row->entries)
+		config_table_set_count(row, base, count);
+}
+
+void
+config_table_preset(enum config_section section, void *base)
+{
+	for (unsigned i = 0; i < config_table_rows; i++)
+		if (config_table[i].section == section && config_table[i].preset)
+			preset_one(&config_table[i], base);
+}

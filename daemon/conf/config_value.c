@@ -1,0 +1,290 @@
+#include "daemon/conf/config_value.h"
+
+#include "daemon/base/names.h"
+#include "daemon/base/scan.h"
+#include "daemon/base/when.h"
+#include "daemon/conf/config_net.h"
+#include "daemon/core/journal.h"
+
+#define DNS_PORT 53
+#define WORD 64
+
+static enum config_value
+answer(bool ok)
+{
+	return ok ? CONFIG_VALUE_OK : CONFIG_VALUE_WRONG;
+}
+
+static enum config_value
+number(const struct config_setting *row, int64_t value, void *out)
+{
+	if (value < row->least || value > row->most)
+		return CONFIG_VALUE_RANGE;
+	memcpy(out, &value, sizeof(value));
+	return CONFIG_VALUE_OK;
+}
+
+static bool
+word_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+static enum config_value
+read_word(const struct config_setting *row, struct span text, void *out)
+{
+	if (text.len == 0 || text.len > WORD)
+		return CONFIG_VALUE_WRONG;
+	for (size_t i = 0; i < text.len; i++)
+		if (!word_character(text.at[i]))
+			return CONFIG_VALUE_WRONG;
+	return answer(span_copy(text, out, row->size));
+}
+
+static enum config_value
+read_path(const struct config_setting *row, struct span text, void *out)
+{
+	return answer(text.len < row->size && config_net_path(text) &&
+		      span_copy(text, out, row->size));
+}
+
+static enum config_value
+read_argument(const struct config_setting *row, struct span text, void *out)
+{
+	return answer(text.len < row->size && !memchr(text.at, '\0', text.len) &&
+		      span_copy(text, out, row->size));
+}
+
+static enum config_value
+read_name(const struct config_setting *row, struct span text, void *out)
+{
+	return answer(config_net_name(text, row->type == CONFIG_TYPE_HOST, out));
+}
+
+static enum config_value
+read_mail_domain(const struct config_setting *row, struct span text, void *out)
+{
+	char name[CONFIG_NAME];
+
+	if (!config_net_name(text, false, name))
+		return CONFIG_VALUE_WRONG;
+	span_copy((struct span){ name, strlen(name) - 1 }, out, row->size);
+	return CONFIG_VALUE_OK;
+}
+
+static enum config_value
+read_address(const struct config_setting *row, struct span text, void *out)
+{
+	char host[CONFIG_ADDRESS];
+	struct text whole = text_over(out, row->size);
+	uint16_t port;
+
+	if (!config_net_address(text, DNS_PORT, host, &port))
+		return CONFIG_VALUE_WRONG;
+	config_net_print(host, port, &whole);
+	return CONFIG_VALUE_OK;
+}
+
+static enum config_value
+read_listen(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(config_net_listen(text, out));
+}
+
+static enum config_value
+read_duration(const struct config_setting *row, struct span text, void *out)
+{
+	int64_t seconds;
+
+	if (!when_parse_duration(text, &seconds))
+		return CONFIG_VALUE_WRONG;
+	return number(row, seconds, out);
+}
+
+static enum config_value
+read_size(const struct config_setting *row, struct span text, void *out)
+{
+	struct scan scan = scan_over(text);
+	int64_t bytes = (int64_t)scan_number(&scan, INT32_MAX);
+
+	if (scan_maybe(&scan, SPAN("k")) || scan_maybe(&scan, SPAN("K")))
+		bytes *= 1024;
+	else if (scan_maybe(&scan, SPAN("M")))
+		bytes *= 1024 * 1024;
+	if (!scan_done(&scan))
+		scan_text(&scan, SPAN("iB"));
+	return scan_done(&scan) ? number(row, bytes, out) : CONFIG_VALUE_WRONG;
+}
+
+static enum config_value
+read_count(const struct config_setting *row, struct span text, void *out)
+{
+	struct scan scan = scan_over(text);
+	int64_t count = (int64_t)scan_number(&scan, INT32_MAX);
+
+	return scan_done(&scan) ? number(row, count, out) : CONFIG_VALUE_WRONG;
+}
+
+/* Digits, perhaps a point and at most nine digits more: the same in every locale. */
+static enum config_value
+read_decimal(const struct config_setting *row, struct span text, void *out)
+{
+	struct scan scan = scan_over(text);
+	double value = (double)scan_number(&scan, INT32_MAX), unit = 1;
+
+	if (scan_maybe(&scan, SPAN("."))) {
+		struct span digits = scan_rest(&scan);
+
+		if (digits.len > 9)
+			return CONFIG_VALUE_WRONG;
+		for (size_t i = 0; i < digits.len; i++)
+			unit *= 10;
+		value += (double)scan_number(&scan, INT32_MAX) / unit;
+	}
+	if (!scan_done(&scan))
+		return CONFIG_VALUE_WRONG;
+	if (value < (double)row->least || value > (double)row->most)
+		return CONFIG_VALUE_RANGE;
+	memcpy(out, &value, sizeof(value));
+	return CONFIG_VALUE_OK;
+}
+
+static const struct name flags[] = { { 1, "yes" },   { 0, "no" }, { 1, "true" },
+				     { 0, "false" }, { 1, "on" }, { 0, "off" } };
+
+static enum config_value
+read_flag(const struct config_setting *row, struct span text, void *out)
+{
+	int value;
+
+	(void)row;
+	if (!names_value(flags, sizeof(flags) / sizeof(flags[0]), text, &value))
+		return CONFIG_VALUE_WRONG;
+	*(bool *)out = value != 0;
+	return CONFIG_VALUE_OK;
+}
+
+static enum config_value
+read_mode(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(order_mode_from_name(text, out));
+}
+
+static enum config_value
+read_format(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(format_from_name(text, out));
+}
+
+/* A hook that were told of hooks would call itself for ever. */
+static enum config_value
+read_event(const struct config_setting *row, struct span text, void *out)
+{
+	enum journal_kind kind;
+
+	(void)row;
+	if (!journal_from_name(text, &kind) || kind == JOURNAL_HOOK)
+		return CONFIG_VALUE_WRONG;
+	*(unsigned *)out |= 1U << kind;
+	return CONFIG_VALUE_OK;
+}
+
+static const char *
+choose_mode(unsigned index)
+{
+	return index <= MODE_MANUAL ? order_mode_name((enum mode)index) : NULL;
+}
+
+static const char *
+choose_format(unsigned index)
+{
+	return index < FORMATS ? format_name((enum format)index) : NULL;
+}
+
+static const char *
+choose_event(unsigned index)
+{
+	return index < JOURNAL_HOOK ? journal_name((enum journal_kind)index) : NULL;
+}
+
+/* SECTION and LATER have no value; the reader of the tree knows them. */
+static const struct {
+	enum config_value (*read)(const struct config_setting *, struct span, void *);
+	const char *wanted;
+	const char *(*choose)(unsigned index);
+	bool range;
+} types[CONFIG_TYPES] = {
+	[CONFIG_TYPE_WORD] = { .read = read_word,
+			       .wanted = "a name of at most 64 letters, digits, '-', '_' or '.'" },
+	[CONFIG_TYPE_PATH] = { .read = read_path,
+			       .wanted = "an absolute path such as /etc/mxsplit/x" },
+	[CONFIG_TYPE_ARGUMENT] = { .read = read_argument,
+				   .wanted = "a text of at most 1023 bytes" },
+	[CONFIG_TYPE_NAME] = { .read = read_name, .wanted = "a domain name such as example.jp" },
+	[CONFIG_TYPE_HOST] = { .read = read_name, .wanted = "a host name such as mta1.example.jp" },
+	[CONFIG_TYPE_MAIL_DOMAIN] = { .read = read_mail_domain,
+				      .wanted = "a domain name such as example.jp" },
+	[CONFIG_TYPE_ADDRESS] = { .read = read_address,
+				  .wanted = "an IP address such as 192.0.2.53 or "
+					    "\"[2001:db8::53]:53\"" },
+	[CONFIG_TYPE_LISTEN] = { .read = read_listen,
+				 .wanted = "an IP address with port such as 127.0.0.1:8053, or "
+					   "unix:/path" },
+	[CONFIG_TYPE_DURATION] = { .read = read_duration,
+				   .wanted = "a duration such as 300s, 5m, 12h or 7d",
+				   .range = true },
+	[CONFIG_TYPE_SIZE] = { .read = read_size,
+			       .wanted = "a size such as 8192, 8k or 1M",
+			       .range = true },
+	[CONFIG_TYPE_COUNT] = { .read = read_count, .wanted = "a number", .range = true },
+	[CONFIG_TYPE_DECIMAL] = { .read = read_decimal,
+				  .wanted = "a number such as 1 or 0.25",
+				  .range = true },
+	[CONFIG_TYPE_FLAG] = { .read = read_flag, .wanted = "yes or no" },
+	[CONFIG_TYPE_MODE] = { .read = read_mode, .choose = choose_mode },
+	[CONFIG_TYPE_FORMAT] = { .read = read_format, .choose = choose_format },
+	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
+};
+
+enum config_value
+config_value_read(const struct config_setting *row, struct span text, void *out)
+{
+	return types[row->type].read(row, text, out);
+}
+
+void
+config_value_wanted(const struct config_setting *row, struct text *text)
+{
+	const char *choice;
+
+	if (types[row->type].wanted)
+		text_add(text, "%s", types[row->type].wanted);
+	for (unsigned i = 0; (choice = config_value_choice(row, i)); i++) {
+		const char *joint = config_value_choice(row, i + 1) ? ", " : " or ";
+
+		text_add(text, "%s%s", i > 0 ? joint : "", choice);
+	}
+}
+
+void
+config_value_range(const struct config_setting *row, struct text *text)
+{
+	double least = (double)row->least, most = (double)row->most;
+	bool decimal = row->type == CONFIG_TYPE_DECIMAL;
+
+	if (!types[row->type].range)
+		return;
+	config_value_print(row, decimal ? (const void *)&least : &row->least, text);
+	text_add(text, " to ");
+	config_value_print(row, decimal ? (const void *)&most : &row->most, text);
+}
+
+const char *
+config_value_choice(const struct config_setting *row, unsigned index)
+{
+	return types[row->type].choose ? types[row->type].choose(index) : NULL;
+}
