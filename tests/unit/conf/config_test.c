@@ -22,6 +22,29 @@ sample(void)
 	return out;
 }
 
+/* The readers of values write so much; SIZE_MAX: as much as the row says. */
+static size_t
+value_size(enum config_type type)
+{
+	static const size_t sizes[CONFIG_TYPES] = {
+		[CONFIG_TYPE_NAME] = CONFIG_NAME,
+		[CONFIG_TYPE_HOST] = CONFIG_NAME,
+		[CONFIG_TYPE_MAIL_DOMAIN] = CONFIG_NAME,
+		[CONFIG_TYPE_ADDRESS] = CONFIG_ADDRESS,
+		[CONFIG_TYPE_LISTEN] = sizeof(struct config_listen),
+		[CONFIG_TYPE_DURATION] = sizeof(int64_t),
+		[CONFIG_TYPE_SIZE] = sizeof(int64_t),
+		[CONFIG_TYPE_COUNT] = sizeof(int64_t),
+		[CONFIG_TYPE_DECIMAL] = sizeof(double),
+		[CONFIG_TYPE_FLAG] = sizeof(bool),
+		[CONFIG_TYPE_MODE] = sizeof(enum mode),
+		[CONFIG_TYPE_FORMAT] = sizeof(enum format),
+		[CONFIG_TYPE_EVENT] = sizeof(unsigned),
+	};
+
+	return sizes[type] ? sizes[type] : SIZE_MAX;
+}
+
 static bool
 overlap(size_t a, size_t a_size, size_t b, size_t b_size)
 {
@@ -44,6 +67,8 @@ Test(config, every_setting_has_one_row_and_a_place_of_its_own)
 			continue;
 		}
 		cr_assert(a->sentence && a->sentence[strlen(a->sentence) - 1] == '.', "%s",
+			  a->name);
+		cr_assert(value_size(a->type) == SIZE_MAX || value_size(a->type) == a->size, "%s",
 			  a->name);
 		cr_assert(!a->required || !a->preset, "%s is required and has a default", a->name);
 		for (unsigned j = 0; j < i; j++)
