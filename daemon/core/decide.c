@@ -95,24 +95,41 @@ arrive(struct decide *decide)
 }
 
 static bool
-fail(struct decide *decide, const struct decide_rules *rules, bool refused, const char *what)
+fail(struct decide *decide, const struct decide_rules *rules, enum decide_outcome how)
 {
-	char wanted[DECIDE_TEXT];
-	struct text why = TEXT(decide->why);
 	int64_t delay = rules->retry_first;
 
-	memcpy(wanted, decide->why, sizeof(wanted));
 	for (unsigned i = 0; i < decide->failures && i < 32 && delay < rules->retry_max; i++)
 		delay *= 2;
-	if (refused || delay > rules->retry_max)
+	decide->refused = how == DECIDE_REFUSED;
+	if (decide->refused || delay > rules->retry_max)
 		delay = rules->retry_max;
 	decide->failures += decide->failures < UINT32_MAX;
-	decide->refused = refused;
+	decide->failed = how;
 	decide->retry_at = decide->now + delay;
 	decide->shown = DECIDE_SHOWN_UNKNOWN;
-	why = text_over(decide->why, sizeof(decide->why));
-	text_add(&why, "%s; wanted: %s", what, wanted);
 	return enter(decide, DECIDE_WAITING);
+}
+
+static const char *
+failure(enum decide_outcome how)
+{
+	switch (how) {
+	case DECIDE_CONFLICT:
+		return "the zone was not as expected when the update came (somebody changed it, or "
+		       "an earlier update had arrived)";
+	case DECIDE_REFUSED:
+		return "the update was refused, which does not heal by itself";
+	case DECIDE_UNKNOWN:
+		return "no answer to the update: it may have been applied or not";
+	case DECIDE_FAILED:
+		return "the update was not applied";
+	case DECIDE_NO_OUTCOME:
+	case DECIDE_PROVED:
+	case DECIDE_UNPROVED:
+		break;
+	}
+	return "a restart came while an update was on its way, and the zone does not show it";
 }
 
 /* True: the state changed. */
@@ -125,25 +142,9 @@ take_outcome(struct decide *decide, const struct decide_rules *rules, const stru
 	decide->outcome_at = in->now;
 	decide->read_at = in->now + 1; /* a reading of this second may be older than the change */
 	decide->lagging = in->outcome == DECIDE_UNPROVED;
-	switch (in->outcome) {
-	case DECIDE_PROVED:
-	case DECIDE_UNPROVED:
+	if (in->outcome == DECIDE_PROVED || in->outcome == DECIDE_UNPROVED)
 		return arrive(decide);
-	case DECIDE_CONFLICT:
-		return fail(decide, rules, false,
-			    "the zone was not as expected when the update came (somebody changed "
-			    "it, or an earlier update had arrived)");
-	case DECIDE_REFUSED:
-		return fail(decide, rules, true,
-			    "the update was refused, which does not heal by itself");
-	case DECIDE_UNKNOWN:
-		return fail(decide, rules, false,
-			    "no answer to the update: it may have been applied or not");
-	case DECIDE_FAILED:
-	case DECIDE_NO_OUTCOME:
-		break;
-	}
-	return fail(decide, rules, false, "the update was not applied");
+	return fail(decide, rules, in->outcome);
 }
 
 /* A reading counts when it began after the last change had its outcome. */
@@ -202,10 +203,10 @@ take_shown(struct decide *decide, const struct decide_in *in)
 	if ((split && decide->attempt == DECIDE_DO_SPLIT) ||
 	    (normal && decide->attempt == DECIDE_DO_RESTORE))
 		return arrive(decide);
-	return decide->state != DECIDE_WAITING &&
-	       enter_because(decide, DECIDE_WAITING,
-			     "a restart came while an update was on its way, and the zone does "
-			     "not show it");
+	if (decide->state == DECIDE_WAITING)
+		return false;
+	decide->failed = DECIDE_NO_OUTCOME;
+	return enter(decide, DECIDE_WAITING);
 }
 
 static void
@@ -359,6 +360,7 @@ decide_step(struct decide *decide, const struct decide_rules *rules, const struc
 	enum decide_state state = decide->state;
 	enum decide_guard guard = decide->guard;
 	int64_t passed = in->now - decide->now;
+	struct text why;
 
 	memset(out, 0, sizeof(*out));
 	decide->guard = DECIDE_GUARD_NONE;
@@ -372,7 +374,10 @@ decide_step(struct decide *decide, const struct decide_rules *rules, const struc
 	out->state_changed = decide->state != state;
 	out->guard_changed = decide->guard != guard;
 	out->kind = decide->guard;
-	memcpy(out->why, decide->why, sizeof(out->why));
+	why = TEXT(out->why);
+	if (decide->state == DECIDE_WAITING)
+		text_add(&why, "%s; wanted because of: ", failure(decide->failed));
+	text_add(&why, "%s", decide->why);
 }
 
 void

@@ -140,9 +140,11 @@ struct decide {
 	enum decide_guard guard;    /* of the last step */
 	enum decide_guard paged;    /* the guard for which a person was called, until it is gone */
 	enum decide_guard hold;	    /* BY_HAND, SPENT or NONE: no own split in this surge */
-	enum order order;	    /* in force at the last step */
-	uint32_t wanted_split;	    /* flags are 0 or 1 */
-	uint32_t ordered;	    /* the present split is an operator's */
+	enum decide_outcome
+		failed;	       /* how the last change went wrong; NO_OUTCOME: cut by a restart */
+	enum order order;      /* in force at the last step */
+	uint32_t wanted_split; /* flags are 0 or 1 */
+	uint32_t ordered;      /* the present split is an operator's */
 	uint32_t lagging;
 	uint32_t refused; /* the last failure needs a person */
 	uint32_t failures;
@@ -156,7 +158,7 @@ struct decide {
 	int64_t unread_since; /* 0: the zone is known */
 	int64_t outcome_at, retry_at, read_at;
 	int64_t order_since, order_expires;
-	char why[DECIDE_TEXT];
+	char why[DECIDE_TEXT]; /* the reason; in state waiting, for what was wanted */
 };
 
 const char *decide_state_name(enum decide_state state);

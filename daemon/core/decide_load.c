@@ -27,7 +27,7 @@ plausible(const struct decide *decide)
 	       decide->sent != DECIDE_READ && decide->attempt <= DECIDE_DO_RESTORE &&
 	       decide->shown <= DECIDE_SHOWN_DRIFT && decide->guard <= DECIDE_GUARD_LAGGING &&
 	       decide->paged <= DECIDE_GUARD_LAGGING && decide->hold <= DECIDE_GUARD_LAGGING &&
-	       decide->order <= ORDER_NORMAL &&
+	       decide->failed <= DECIDE_UNKNOWN && decide->order <= ORDER_NORMAL &&
 	       memchr(decide->why, '\0', sizeof(decide->why)) != NULL;
 }
 

@@ -1,8 +1,11 @@
 #include "daemon/core/wish.h"
 
+#include "daemon/base/when.h"
 #include "daemon/core/past.h"
 
 #include <inttypes.h>
+
+#define TIME_MOST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static int64_t
 elapsed(int64_t since, int64_t now)
@@ -13,10 +16,8 @@ elapsed(int64_t since, int64_t now)
 void
 wish_add_duration(struct text *text, int64_t seconds)
 {
-	int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+	int64_t minutes = (seconds + 30) / 60, hours = minutes / 60, days = hours / 24;
 
-	if (seconds < 0)
-		seconds = 0;
 	if (seconds < 120)
 		text_add(text, "%" PRId64 "s", seconds);
 	else if (hours < 2)
@@ -87,11 +88,14 @@ static void
 by_order(const struct decide_in *in, struct wish *wish)
 {
 	struct text why = TEXT(wish->why);
+	char until[WHEN_TEXT];
 
 	wish->split = in->override.order == ORDER_SPLIT;
 	add_order(&why, &in->override);
-	text_add(&why, ", which ends in ");
-	wish_add_duration(&why, in->override.expires - in->now);
+	when_rfc3339((in->override.expires < TIME_MOST ? in->override.expires : TIME_MOST) *
+			     WHEN_SECOND_US,
+		     until);
+	text_add(&why, ", until %s", until);
 	if (wish->split && in->secondary == DECIDE_PROBE_FAILS) {
 		struct text guard = hold_back(wish, DECIDE_GUARD_SECONDARY);
 
@@ -150,6 +154,7 @@ keep_for_a_while(const struct decide *decide, const struct decide_rules *rules,
 {
 	int64_t split = elapsed(decide->split_since, in->now);
 	int64_t calm = past_calm(decide, rules);
+	unsigned splits = past_splits(decide, in->now);
 	struct text text;
 
 	if (split < rules->min_split) {
@@ -164,7 +169,7 @@ keep_for_a_while(const struct decide *decide, const struct decide_rules *rules,
 		wish_add_duration(&text, calm);
 		text_add(&text, " of calm: another ");
 		wish_add_duration(&text, calm - decide->calm_seen);
-		text_add(&text, " (%u splits in the last day)", past_splits(decide, in->now));
+		text_add(&text, " (%u split%s in the last day)", splits, splits == 1 ? "" : "s");
 	} else {
 		wish->split = false;
 		text = TEXT(wish->why);

@@ -24,7 +24,7 @@ void wish_make(const struct decide *decide, const struct decide_rules *rules,
 /* An order that has not expired. */
 bool wish_ordered(const struct decide_in *in);
 
-/* "45s", "12m", "3h10m", "2d4h": for people, rounded down. */
+/* "45s", "12m", "3h10m", "2d4h": for people, rounded. Not negative. */
 void wish_add_duration(struct text *text, int64_t seconds);
 
 #endif
