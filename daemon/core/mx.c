@@ -26,9 +26,10 @@ mx_sort(struct mx_set *set)
 bool
 mx_add(struct mx_set *set, uint16_t preference, struct span exchange)
 {
+	size_t len = exchange.len + !span_ends(exchange, SPAN("."));
 	struct mx_record *record = &set->records[set->count];
 
-	if (set->count == MX_RECORDS || exchange.len == 0 || exchange.len + 2 > MX_NAME)
+	if (set->count == MX_RECORDS || exchange.len == 0 || len >= MX_NAME)
 		return false;
 	record->preference = preference;
 	span_copy_lower(exchange, record->exchange, MX_NAME);
@@ -80,8 +81,9 @@ mx_parse(struct span text, struct mx_set *set_out, struct err *err)
 		space = rest.len ? memchr(rest.at, ' ', rest.len) : NULL;
 		name = (struct span){ rest.at, space ? (size_t)(space - rest.at) : rest.len };
 		if (scan.failed || !mx_add(&set, preference, name))
-			break;
-		scan.at += name.len;
+			scan_fail(&scan);
+		else
+			scan.at += name.len;
 	}
 	if (!scan_done(&scan))
 		return err_set(err, ERR_INPUT, "not an MX set, wanted 'TTL PREFERENCE NAME ...'");
