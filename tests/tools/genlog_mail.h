@@ -87,7 +87,8 @@ transaction(struct actor *actor)
 	} else if (actor->play == PLAY_LATE_HEADER) {
 		LINE(actor, "cleanup", cleanup, "%s: message-id=<>", actor->id);
 		LINE(actor, "cleanup", cleanup,
-		     "%s: reject: header Subject: from=<a@b> to=<c@d> from %s; from=<> to=<%s> "
+		     "%s: reject: header Subject: to=<c@d> proto=ESMTP helo=<x> from %s; from=<> "
+		     "to=<%s> "
 		     "proto=ESMTP helo=<mta.example>: 5.7.1 virus bounce",
 		     actor->id, actor->client, actor->to);
 		happened(actor->domain, EVENT_BOUNCE_REFUSED_LATE);
@@ -166,9 +167,11 @@ queue(struct actor *actor)
 	     actor->from, some(300, 99999), actor->recipients);
 	if (actor->done++ > 0 || actor->passed)
 		return;
-	happened(actor->domain, actor->local	     ? EVENT_LOCAL_DSN
-				: actor->null_sender ? EVENT_BOUNCE_ACCEPTED
-						     : EVENT_MAIL_ACCEPTED);
+	if (actor->local)
+		happened(0, EVENT_LOCAL_DSN);
+	else
+		happened(actor->domain,
+			 actor->null_sender ? EVENT_BOUNCE_ACCEPTED : EVENT_MAIL_ACCEPTED);
 }
 
 /* One try. `what` is "sent", "deferred" or "bounced". Delays as Postfix rounds them. */
