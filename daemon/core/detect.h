@@ -5,17 +5,31 @@
  * 1954; Lorden 1971; Moustakides 1986); see docs/detection.md. Pure and causal: the same steps
  * always give the same findings. A struct detect is plain memory without pointers: it may be
  * copied, stored as bytes and restored (detect_load).
+ *
+ * Counts are judged in slots of 10 s. A shorter tick is judged at once, as if the rest of its slot
+ * brought nothing: what it finds, the whole slot would find too. So the period of the ticks moves
+ * a finding by less than a slot.
  */
 #ifndef CORE_DETECT_H
 #define CORE_DETECT_H
 
 #include "daemon/base/text.h"
+#include "daemon/core/burst.h"
+#include "daemon/core/cusum.h"
 #include "daemon/core/finding.h"
+#include "daemon/core/recent.h"
+#include "daemon/core/season.h"
+#include "daemon/core/spread.h"
+
+#define DETECT_VERSION 1
+#define DETECT_SCALES 3
+#define DETECT_PERIOD_MOST 300 /* seconds */
 
 struct detect_rules {
-	double prior_rate;   /* bounces a minute that are believed before anything was seen */
-	double least_excess; /* fewest bounces above the expectation that make a surge */
-	bool pure;	     /* evidence alone decides, the excess is not asked for */
+	double prior_rate;    /* bounces a minute that are believed before anything was seen */
+	double least_excess;  /* fewest bounces above the expectation that make a surge */
+	double quiet_seconds; /* quiet for so long, and a surge is over (longer after long ones) */
+	bool pure;	      /* evidence alone decides, the excess is not asked for */
 };
 
 extern const struct detect_rules detect_default_rules;
@@ -27,9 +41,39 @@ struct detect_in {
 	bool silent;	 /* its sources say nothing: no evidence, nothing is learned */
 };
 
-struct detect; /* see below */
+struct detect {
+	uint32_t version;
+	uint32_t started, surge, silent; /* flags are 0 or 1 */
+	struct detect_rules rules;
+	int64_t time, since;
+	double seen;	     /* seconds that were seen, all in all; */
+	double arrived;	     /* the bounces in them */
+	double gap;	     /* seconds that were not seen since the last tick that was */
+	double credit;	     /* bounces of a gap that may still come late, */
+	double credit_until; /* until so many seconds were seen */
+	double slot_seconds, slot_count;     /* of the slot that is being filled */
+	double minute_seconds, minute_count; /* of the minute that will be learned */
+	double surge_from;		     /* `seen` when the surge began, */
+	double surge_loud;		     /* and when it was last loud; */
+	double surge_excess;		     /* what it brought above the expectation */
+	double quiet;			     /* seconds of quiet in its favour */
+	double surges;			     /* past surges, halved each day */
+	/* made anew each minute: */
+	struct season_rate rate;
+	double band;   /* bounces a minute; upper edge of what is ordinary */
+	double needed; /* excess */
+	struct recent recent;
+	struct spread spread;
+	struct burst burst;
+	struct cusum cusum[DETECT_SCALES];
+	struct season season;
+};
 
 void detect_init(struct detect *detect, const struct detect_rules *rules);
+
+/* Other rules from now on; what was learned stays. */
+void detect_set_rules(struct detect *detect, const struct detect_rules *rules);
+
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
 /* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 12, 260 too many".

@@ -1,0 +1,42 @@
+#include "daemon/core/burst.h"
+
+#include <math.h>
+#include <string.h>
+
+#define YEAR (365.25 * 86400)
+#define WEEK (7 * 86400.0)
+#define FEW 4	      /* fewer bursts than that have no shape */
+#define FEW_SCALE 2.0 /* then: so many times the largest */
+
+void
+burst_add(struct burst *burst, double size)
+{
+	unsigned at = burst->kept;
+
+	while (at > 0 && burst->largest[at - 1] < size)
+		at--;
+	if (at == BURST_KEPT)
+		return;
+	if (burst->kept < BURST_KEPT)
+		burst->kept++;
+	memmove(&burst->largest[at + 1], &burst->largest[at],
+		(burst->kept - at - 1) * sizeof(burst->largest[0]));
+	burst->largest[at] = size;
+}
+
+double
+burst_level(const struct burst *burst, double per_year)
+{
+	double years = (burst->seconds > WEEK ? burst->seconds : WEEK) / YEAR;
+	double least, index = 0;
+
+	if (burst->kept == 0)
+		return 0;
+	if (burst->kept < FEW)
+		return burst->largest[0] * FEW_SCALE;
+	least = burst->largest[burst->kept - 1];
+	for (unsigned i = 0; i + 1 < burst->kept; i++)
+		index += log(burst->largest[i] / least);
+	index /= burst->kept - 1;
+	return least * pow(burst->kept / years / per_year, index);
+}

@@ -1,0 +1,62 @@
+#include "daemon/core/cusum.h"
+
+#include <math.h>
+
+#define POISSON 1e-9 /* an `a` below it makes no difference to a Poisson law */
+
+void
+cusum_tune(struct cusum *cusum, double m0, double m1, double a)
+{
+	double r;
+
+	if (a < POISSON) {
+		cusum->per_bounce = log(m1 / m0);
+		cusum->per_slot = m1 - m0;
+		return;
+	}
+	r = 1 / a;
+	cusum->per_slot = log1p((m1 - m0) / (m0 + r));
+	cusum->per_bounce = log(m1 / m0) - cusum->per_slot;
+	cusum->per_slot *= r;
+}
+
+void
+cusum_reset(struct cusum *cusum)
+{
+	cusum->sum = cusum->count = cusum->expected = cusum->slots = cusum->peak = 0;
+}
+
+void
+cusum_take(struct cusum *cusum, double slots, double count, double expected, double step_most,
+	   double most)
+{
+	double step = count * cusum->per_bounce - cusum->per_slot * slots;
+
+	cusum->sum += step < step_most ? step : step_most;
+	if (cusum->sum <= 0) {
+		cusum_reset(cusum);
+		return;
+	}
+	cusum->sum = cusum->sum < most ? cusum->sum : most;
+	cusum->slots += slots;
+	cusum->count += count;
+	cusum->expected += expected;
+	if (cusum->count - cusum->expected > cusum->peak)
+		cusum->peak = cusum->count - cusum->expected;
+}
+
+static double
+part(double count, double seconds, double rate)
+{
+	return count > 0 ? count * log(count / seconds / rate) : 0;
+}
+
+double
+cusum_change(double before, double before_seconds, double after, double after_seconds)
+{
+	double rate = (before + after) / (before_seconds + after_seconds);
+
+	if (before_seconds <= 0 || after_seconds <= 0 || after / after_seconds <= rate)
+		return 0;
+	return part(before, before_seconds, rate) + part(after, after_seconds, rate);
+}

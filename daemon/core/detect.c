@@ -1,0 +1,378 @@
+#include "daemon/core/detect.h"
+
+#include <math.h>
+#include <string.h>
+
+#define HOUR 3600.0
+#define DAY 86400.0
+#define THRESHOLD 12.0		    /* nats */
+#define SUM_MOST (1.25 * THRESHOLD) /* nats; more would only slow the way down */
+#define FLOOR (1 / 60.0)	    /* bounces a second; a surge is at least so much above normal */
+#define RATE_LEAST (0.1 / 60)	    /* bounces a second; no domain is expected to be quieter */
+#define LEARN_SURGE 1.25	    /* times the expectation: most that is learned in a surge */
+#define ADOPT (14 * DAY)	    /* a surge this long is the new normal */
+#define GAP_CLEARS 900.0	    /* seconds not seen after which evidence is void */
+#define CREDIT_MOST DAY		    /* seconds of a gap that are credited */
+#define CREDIT_FOR 120.0	    /* seconds in which a backlog is read */
+#define OLD DAY			    /* seconds seen after which the history is trusted */
+#define BURST_LEAST 20.0	    /* bounces; smaller ones are not remembered */
+#define BURST_SHORT HOUR	    /* a surge that was loud for less, */
+#define BURST_MOST 10.0	   /* and had less than so many times the needed excess, was a burst */
+#define EXCESS_A_YEAR 0.25 /* bursts above the needed excess */
+#define EXCESS_MOST 10.0   /* times least_excess: the needed excess is never more */
+#define BAND 3.0	   /* standard deviations of a minute's count */
+#define LOUD 1.4	   /* times the expectation: it is not over yet */
+#define LOUD_BACK 2.0	   /* a loud second takes back so many quiet ones */
+#define QUIET_SHARE 0.1	   /* of the surge's duration that must be quiet */
+#define QUIET_LONG 2.0	   /* times quiet_seconds; no surge asks for more, */
+#define QUIET_MOST 8.0	   /* but one after many others */
+
+const struct detect_rules detect_default_rules = {
+	.prior_rate = 1,
+	.least_excess = 200,
+	.quiet_seconds = 90 * 60,
+};
+
+/* `spreads`: scales of overdispersion that speak; `step_most`: nats that one slot can add. */
+static const struct scale {
+	double ratio;
+	unsigned spreads;
+	double step_most;
+	double excess_share;
+} scales[DETECT_SCALES] = {
+	{ 8, 2, THRESHOLD, 1 },
+	{ 3, 3, THRESHOLD, 1 },
+	{ 2.2, 4, THRESHOLD / 360, 0.5 }, /* sustained: at least an hour */
+};
+
+static double
+normal_rate(const struct detect *detect)
+{
+	return fmax(detect->rules.pure ? detect->rate.mean : detect->rate.upper, RATE_LEAST);
+}
+
+static double
+needed_excess(const struct detect *detect)
+{
+	double least = detect->rules.least_excess;
+	double needed = burst_level(&detect->burst, EXCESS_A_YEAR);
+
+	if (detect->rules.pure)
+		return 0;
+	return fmin(fmax(needed, least), least * EXCESS_MOST);
+}
+
+static void
+tune(struct detect *detect)
+{
+	double m0, upper;
+
+	detect->rate = season_at(&detect->season, detect->time);
+	detect->needed = needed_excess(detect);
+	upper = detect->rate.upper * 60;
+	detect->band =
+		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
+	m0 = normal_rate(detect);
+	for (int i = 0; i < DETECT_SCALES; i++) {
+		double m1 = fmax(m0 * scales[i].ratio, m0 + FLOOR);
+
+		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m1 * SPREAD_SLOT,
+			   spread_a(&detect->spread, scales[i].spreads));
+	}
+}
+
+void
+detect_init(struct detect *detect, const struct detect_rules *rules)
+{
+	memset(detect, 0, sizeof(*detect));
+	detect->version = DETECT_VERSION;
+	detect->rules = *rules;
+	season_init(&detect->season, rules->prior_rate / 60);
+	spread_init(&detect->spread, fmax(rules->prior_rate / 60, RATE_LEAST));
+	tune(detect);
+}
+
+void
+detect_set_rules(struct detect *detect, const struct detect_rules *rules)
+{
+	detect->rules = *rules;
+	detect->season.prior = rules->prior_rate / 60;
+	tune(detect);
+}
+
+/* Learns */
+
+static void
+end_minute(struct detect *detect)
+{
+	double expected = detect->rate.mean * detect->minute_seconds;
+	double count = detect->surge ? fmin(detect->minute_count, expected * LEARN_SURGE)
+				     : spread_clip(detect->minute_count, expected);
+
+	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
+		     count, detect->minute_count);
+	detect->surges *= 1 - detect->minute_seconds / DAY * M_LN2;
+	detect->minute_seconds = detect->minute_count = 0;
+	tune(detect);
+}
+
+static void
+end_slot(struct detect *detect)
+{
+	double seconds = detect->slot_seconds, count = detect->slot_count;
+	double normal = normal_rate(detect) * seconds;
+	double peak = detect->cusum[1].peak;
+
+	for (int i = 0; i < DETECT_SCALES; i++)
+		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
+			   scales[i].step_most, SUM_MOST);
+	if (!detect->surge) {
+		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
+		if (peak >= BURST_LEAST && detect->cusum[1].peak == 0)
+			burst_add(&detect->burst, peak);
+	}
+	recent_add(&detect->recent, seconds, count);
+	detect->burst.seconds += seconds;
+	detect->minute_seconds += seconds;
+	detect->minute_count += count;
+	detect->slot_seconds = detect->slot_count = 0;
+	if (detect->minute_seconds >= 60)
+		end_minute(detect);
+}
+
+/* Decides */
+
+static double
+excess(const struct detect *detect, const struct cusum *cusum)
+{
+	double partial = detect->slot_seconds > 0 ? normal_rate(detect) * SPREAD_SLOT : 0;
+
+	return cusum->count - cusum->expected + detect->slot_count - partial;
+}
+
+static double
+evidence(const struct detect *detect, int scale)
+{
+	const struct cusum *cusum = &detect->cusum[scale];
+
+	return detect->slot_seconds > 0
+		       ? cusum_trial(cusum, detect->slot_count, scales[scale].step_most)
+		       : cusum->sum;
+}
+
+/* In the first day the expectation is little more than a guess: what was seen before must differ
+ * from what came then. */
+static bool
+is_change(const struct detect *detect, const struct cusum *cusum)
+{
+	double seconds = cusum->slots * SPREAD_SLOT + detect->slot_seconds;
+	double count = cusum->count + detect->slot_count;
+
+	return detect->seen >= OLD || cusum_change(detect->arrived - count, detect->seen - seconds,
+						   count, seconds) >= THRESHOLD;
+}
+
+static void
+change(struct detect *detect, bool surge)
+{
+	detect->surge = surge;
+	detect->since = detect->time;
+	if (surge) {
+		detect->surge_from = detect->surge_loud = detect->seen;
+		detect->surge_excess = detect->quiet = 0;
+		return;
+	}
+	for (int i = 0; i < DETECT_SCALES; i++)
+		cusum_reset(&detect->cusum[i]);
+	if (detect->surge_loud - detect->surge_from < BURST_SHORT &&
+	    detect->surge_excess < detect->needed * BURST_MOST)
+		burst_add(&detect->burst, detect->surge_excess);
+	detect->surges += 1;
+}
+
+static double
+quiet_needed(const struct detect *detect)
+{
+	double quiet = detect->rules.quiet_seconds;
+	double share = (detect->surge_loud - detect->surge_from) * QUIET_SHARE;
+
+	return fmin(fmin(fmax(share, quiet), quiet * QUIET_LONG) * exp2(detect->surges),
+		    quiet * QUIET_MOST);
+}
+
+/* One tick of a surge: is it still loud, is it over? */
+static void
+end_surge(struct detect *detect, double seconds, double count)
+{
+	double window = fmin(fmax(detect->rules.quiet_seconds, 60), 600), sum, span;
+
+	detect->surge_excess += count - normal_rate(detect) * seconds;
+	recent_sum(&detect->recent, (unsigned)(window / SPREAD_SLOT), &sum, &span);
+	sum += detect->slot_count;
+	span += detect->slot_seconds;
+	if (sum > normal_rate(detect) * span * LOUD + 3 * sqrt(normal_rate(detect) * span)) {
+		detect->surge_loud = detect->seen;
+		detect->quiet = fmax(0, detect->quiet - seconds * LOUD_BACK);
+	} else {
+		detect->quiet += seconds;
+	}
+	if (detect->quiet >= quiet_needed(detect)) {
+		change(detect, false);
+	} else if (detect->seen - detect->surge_from >= ADOPT) {
+		season_adopt(&detect->season);
+		change(detect, false);
+		tune(detect);
+	}
+}
+
+static void
+judge(struct detect *detect)
+{
+	for (int i = 0; i < DETECT_SCALES; i++) {
+		const struct cusum *cusum = &detect->cusum[i];
+
+		if (evidence(detect, i) < THRESHOLD ||
+		    excess(detect, cusum) < detect->needed * scales[i].excess_share ||
+		    !is_change(detect, cusum))
+			continue;
+		change(detect, true);
+		detect->surge_excess = excess(detect, cusum);
+		return;
+	}
+}
+
+/* Takes in */
+
+/* Seconds that nobody saw: no zeros. */
+static void
+take_gap(struct detect *detect, double seconds)
+{
+	detect->gap += seconds;
+	if (detect->gap < GAP_CLEARS || detect->gap - seconds >= GAP_CLEARS)
+		return;
+	for (int i = 0; i < DETECT_SCALES; i++)
+		cusum_reset(&detect->cusum[i]);
+	detect->slot_seconds = detect->slot_count = 0;
+}
+
+/* What was seen again after a gap may be the backlog of it. */
+static double
+take_credit(struct detect *detect, double seconds, double count)
+{
+	double used;
+
+	if (detect->gap > 0) {
+		if (detect->slot_seconds > 0)
+			end_slot(detect);
+		detect->credit = fmin(detect->gap, CREDIT_MOST) * normal_rate(detect);
+		detect->credit_until = detect->seen + CREDIT_FOR;
+		detect->gap = 0;
+		tune(detect);
+	}
+	if (detect->credit <= 0)
+		return count;
+	if (detect->seen >= detect->credit_until)
+		detect->credit = 0;
+	used = fmin(detect->credit, fmax(0, count - normal_rate(detect) * seconds));
+	detect->credit -= used;
+	return count - used;
+}
+
+static void
+take_seen(struct detect *detect, double seconds, double count)
+{
+	detect->seen += seconds;
+	detect->arrived += count;
+	while (seconds > 0) {
+		double part = fmin(seconds, SPREAD_SLOT - detect->slot_seconds);
+		double share = part < seconds ? count * part / seconds : count;
+
+		detect->slot_seconds += part;
+		detect->slot_count += share;
+		seconds -= part;
+		count -= share;
+		if (detect->slot_seconds >= SPREAD_SLOT)
+			end_slot(detect);
+	}
+}
+
+static void
+show(const struct detect *detect, struct finding *out)
+{
+	double minute = detect->recent.minute_seconds + detect->slot_seconds;
+	double all = detect->recent.all_seconds + detect->slot_seconds;
+	int top = 0;
+
+	for (int i = 1; i < DETECT_SCALES; i++)
+		if (evidence(detect, i) > evidence(detect, top))
+			top = i;
+	*out = (struct finding){
+		.known = !detect->silent && detect->seen > 0,
+		.surge = detect->surge,
+		.since = detect->since,
+		.rate = minute > 0
+				? (detect->recent.minute_count + detect->slot_count) / minute * 60
+				: 0,
+		.slow_rate =
+			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
+		.expected = detect->rate.mean * 60,
+		.upper = detect->band,
+		.evidence = fmax(0, evidence(detect, top)),
+		.threshold = THRESHOLD,
+		.excess = fmax(0, excess(detect, &detect->cusum[top])),
+		.needed_excess = detect->needed,
+	};
+}
+
+void
+detect_step(struct detect *detect, const struct detect_in *in, struct finding *out)
+{
+	double seconds = in->period < 1			   ? 1
+			 : in->period > DETECT_PERIOD_MOST ? DETECT_PERIOD_MOST
+							   : in->period;
+	double count = in->count > 0 ? in->count : 0;
+	bool before = detect->surge;
+
+	if (detect->started && in->time - detect->time > (int64_t)seconds)
+		take_gap(detect, (double)(in->time - detect->time) - seconds);
+	detect->time = in->time;
+	detect->started = 1;
+	detect->silent = in->silent;
+	if (in->silent) {
+		take_gap(detect, seconds);
+	} else {
+		count = take_credit(detect, seconds, count);
+		take_seen(detect, seconds, count);
+		if (detect->surge)
+			end_surge(detect, seconds, count);
+		else
+			judge(detect);
+	}
+	show(detect, out);
+	out->changed = before != (bool)detect->surge;
+}
+
+void
+detect_explain(const struct finding *finding, struct text *text)
+{
+	text_add(text, "%.3g/min, expected %.3g/min, evidence %.1f %s %.0f", finding->rate,
+		 finding->expected, finding->evidence,
+		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
+	text_add(text, ", %.0f too many", finding->excess);
+	if (finding->needed_excess > 0)
+		text_add(text, " (%.0f needed)", finding->needed_excess);
+}
+
+bool
+detect_load(struct detect *detect, const void *bytes, size_t length)
+{
+	uint32_t version;
+
+	if (length != sizeof(*detect))
+		return false;
+	memcpy(&version, bytes, sizeof(version));
+	if (version != DETECT_VERSION)
+		return false;
+	memcpy(detect, bytes, sizeof(*detect));
+	return true;
+}

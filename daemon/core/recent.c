@@ -1,0 +1,35 @@
+#include "daemon/core/recent.h"
+
+void
+recent_sum(const struct recent *recent, unsigned slots, double *count_out, double *seconds_out)
+{
+	double count = 0, seconds = 0;
+
+	for (unsigned i = 1; i <= slots && i <= RECENT_SLOTS; i++) {
+		unsigned at = (recent->next + RECENT_SLOTS - i) % RECENT_SLOTS;
+
+		count += recent->count[at];
+		seconds += recent->seconds[at];
+	}
+	*count_out = count;
+	*seconds_out = seconds;
+}
+
+void
+recent_add(struct recent *recent, double seconds, double count)
+{
+	unsigned at = recent->next;
+	unsigned leaves = (at + RECENT_SLOTS - RECENT_MINUTE) % RECENT_SLOTS;
+
+	recent->minute_count += count - recent->count[leaves];
+	recent->minute_seconds += seconds - recent->seconds[leaves];
+	recent->all_count += count - recent->count[at];
+	recent->all_seconds += seconds - recent->seconds[at];
+	recent->count[at] = count;
+	recent->seconds[at] = seconds;
+	recent->next = (at + 1) % RECENT_SLOTS;
+	if (recent->next)
+		return; /* once a round, the sums are made anew: rounding does not add up */
+	recent_sum(recent, RECENT_SLOTS, &recent->all_count, &recent->all_seconds);
+	recent_sum(recent, RECENT_MINUTE, &recent->minute_count, &recent->minute_seconds);
+}

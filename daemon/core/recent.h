@@ -1,0 +1,24 @@
+/*
+ * The last ten minutes, in slots of 10 s.
+ */
+#ifndef CORE_RECENT_H
+#define CORE_RECENT_H
+
+#define RECENT_SLOTS 60
+#define RECENT_MINUTE 6 /* slots */
+
+struct recent {
+	double count[RECENT_SLOTS];
+	double seconds[RECENT_SLOTS];
+	double all_count, all_seconds;	     /* sums of all slots */
+	double minute_count, minute_seconds; /* sums of the latest RECENT_MINUTE */
+	unsigned next;
+};
+
+void recent_add(struct recent *recent, double seconds, double count);
+
+/* Bounces and seconds in the latest `slots` slots. */
+void recent_sum(const struct recent *recent, unsigned slots, double *count_out,
+		double *seconds_out);
+
+#endif

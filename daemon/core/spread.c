@@ -1,0 +1,73 @@
+#include "daemon/core/spread.h"
+
+#include <string.h>
+
+#define REMEMBER (7 * 86400.0) /* seconds; time constant */
+#define FIRST_GUESS 0.2	       /* `a` of one minute before anything was seen */
+#define FIRST_WEIGHT 1800.0    /* seconds of the prior rate that the first guess stands for */
+#define A_MOST 10.0	       /* of any sum: a gamma law any wider is nearly all zeros */
+#define CLIP 4.0
+#define CLIP_LEAST 10.0 /* bounces */
+
+static const double lengths[SPREAD_SCALES] = { SPREAD_SLOT, 60, 300, 1800 };
+
+void
+spread_init(struct spread *spread, double prior)
+{
+	memset(spread, 0, sizeof(*spread));
+	for (int i = 0; i < SPREAD_SCALES; i++) {
+		struct spread_scale *scale = &spread->scale[i];
+		double expected = prior * lengths[i];
+
+		scale->square = expected * expected * FIRST_WEIGHT / lengths[i];
+		scale->above = scale->square * FIRST_GUESS * 60 / lengths[i];
+	}
+}
+
+double
+spread_clip(double count, double expected)
+{
+	double most = CLIP * expected + CLIP_LEAST;
+
+	return count < most ? count : most;
+}
+
+static void
+end_sum(struct spread_scale *scale)
+{
+	double over = spread_clip(scale->count, scale->expected) - scale->expected;
+	double keep = 1 - scale->seconds / REMEMBER;
+
+	scale->above = scale->above * keep + over * over - scale->expected;
+	scale->square = scale->square * keep + scale->expected * scale->expected;
+	scale->seconds = scale->count = scale->expected = 0;
+}
+
+void
+spread_add(struct spread *spread, double seconds, double count, double expected)
+{
+	for (int i = 0; i < SPREAD_SCALES; i++) {
+		struct spread_scale *scale = &spread->scale[i];
+
+		scale->seconds += seconds;
+		scale->count += count;
+		scale->expected += expected;
+		if (scale->seconds >= lengths[i])
+			end_sum(scale);
+	}
+}
+
+double
+spread_a(const struct spread *spread, unsigned scales)
+{
+	double most = 0;
+
+	for (unsigned i = 0; i < scales && i < SPREAD_SCALES; i++) {
+		const struct spread_scale *scale = &spread->scale[i];
+		double a = scale->square > 0 ? scale->above / scale->square : 0;
+
+		a = (a < A_MOST ? a : A_MOST) * lengths[i] / SPREAD_SLOT;
+		most = a > most ? a : most;
+	}
+	return most;
+}

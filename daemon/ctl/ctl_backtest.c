@@ -1,0 +1,234 @@
+#include "daemon/ctl/ctl_backtest.h"
+
+#include "daemon/base/scan.h"
+#include "daemon/core/detect.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#define BUFFER (1 << 18) /* bytes; a line may be at most so long */
+#define TIME_MOST 1000000000000
+#define COUNT_MOST 1000000000
+#define COLUMNS 64
+
+struct backtest {
+	struct detect_rules rules;
+	unsigned period;
+	bool explain;
+	unsigned time_column, count_column;
+	uint64_t line;
+	struct detect detect;
+};
+
+static struct span
+cut_column(struct span *line)
+{
+	const char *comma = memchr(line->at, ',', line->len);
+	struct span column = { line->at, comma ? (size_t)(comma - line->at) : line->len };
+
+	*line = span_after(*line, column.len + 1);
+	while (column.len && (column.at[0] == ' ' || column.at[0] == '"'))
+		column = span_after(column, 1);
+	while (column.len && (column.at[column.len - 1] == ' ' || column.at[column.len - 1] == '"'))
+		column.len--;
+	return column;
+}
+
+static void
+take_header(struct backtest *test, struct span line)
+{
+	for (unsigned i = 0; i < COLUMNS && line.len; i++) {
+		struct span name = cut_column(&line);
+
+		if (span_equal_nocase(name, SPAN("epoch_seconds")) ||
+		    span_equal_nocase(name, SPAN("time")))
+			test->time_column = i;
+		else if (span_equal_nocase(name, SPAN("count")))
+			test->count_column = i;
+	}
+}
+
+/* Digits, and a fraction when there is one. */
+static bool
+read_decimal(struct span text, uint64_t most, uint64_t *whole_out, double *value_out)
+{
+	uint64_t whole = 0;
+	double part = 0, place = 1;
+	size_t i = 0;
+
+	for (; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++) {
+		whole = whole * 10 + (uint64_t)(text.at[i] - '0');
+		if (whole > most)
+			return false;
+	}
+	if (i == 0)
+		return false;
+	if (i < text.len && text.at[i] == '.')
+		for (i++; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
+			part += (text.at[i] - '0') * (place /= 10);
+	*whole_out = whole;
+	*value_out = (double)whole + part;
+	return i == text.len;
+}
+
+static bool
+take_line(struct backtest *test, struct span line, struct err *err)
+{
+	struct span time = { "", 0 }, count = { "", 0 };
+	uint64_t seconds, whole;
+	double unused, value;
+	struct detect_in in;
+	struct finding finding;
+
+	for (unsigned i = 0; i <= test->time_column || i <= test->count_column; i++) {
+		struct span column = cut_column(&line);
+
+		if (i == test->time_column)
+			time = column;
+		if (i == test->count_column)
+			count = column;
+	}
+	if (!read_decimal(time, TIME_MOST, &seconds, &unused))
+		return err_set(err, ERR_INPUT, "line %" PRIu64 ": no time in seconds", test->line);
+	if (!read_decimal(count, COUNT_MOST, &whole, &value))
+		return err_set(err, ERR_INPUT, "line %" PRIu64 ": no count of 0 to %d", test->line,
+			       COUNT_MOST);
+	in = (struct detect_in){ .time = (int64_t)seconds, .period = test->period, .count = value };
+	detect_step(&test->detect, &in, &finding);
+	if (finding.changed) {
+		char sentence[256];
+		struct text text = TEXT(sentence);
+
+		printf("%" PRIu64 " %d", seconds, finding.surge);
+		detect_explain(&finding, &text);
+		printf(test->explain ? " %s\n" : "\n", sentence);
+	}
+	return true;
+}
+
+static bool
+take_any(struct backtest *test, struct span line, struct err *err)
+{
+	test->line++;
+	if (line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0 || line.at[0] == '#')
+		return true;
+	if (!test->detect.started && (line.at[0] < '0' || line.at[0] > '9')) {
+		take_header(test, line);
+		return true;
+	}
+	return take_line(test, line, err);
+}
+
+static bool
+take_file(struct backtest *test, FILE *file, char *buffer, struct err *err)
+{
+	size_t held = 0, got;
+
+	while ((got = fread(buffer + held, 1, BUFFER - held, file)) > 0 || held > 0) {
+		struct span rest = { buffer, held + got };
+		const char *end;
+
+		while ((end = memchr(rest.at, '\n', rest.len))) {
+			size_t length = (size_t)(end - rest.at);
+
+			if (!take_any(test, (struct span){ rest.at, length }, err))
+				return false;
+			rest = span_after(rest, length + 1);
+		}
+		if (got == 0)
+			return take_any(test, rest, err);
+		if (rest.len == BUFFER)
+			return err_set(err, ERR_INPUT, "line %" PRIu64 " has more than %d bytes",
+				       test->line + 1, BUFFER);
+		memmove(buffer, rest.at, rest.len);
+		held = rest.len;
+	}
+	return true;
+}
+
+static int
+run(struct backtest *test, const char *path)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	char *buffer = malloc(BUFFER);
+	struct err err = { ERR_NONE, "" };
+	int status = EX_OK;
+
+	if (!file || !buffer) {
+		fprintf(stderr, "backtest: %s: %s\n", path, strerror(errno));
+		status = file ? EX_OSERR : EX_NOINPUT;
+	} else if (!take_file(test, file, buffer, &err)) {
+		fprintf(stderr, "backtest: %s: %s\n", path, err.text);
+		status = EX_DATAERR;
+	} else if (ferror(file)) {
+		fprintf(stderr, "backtest: %s cannot be read\n", path);
+		status = EX_IOERR;
+	}
+	free(buffer);
+	if (file && file != stdin)
+		fclose(file);
+	if (fflush(stdout) != 0 && status == EX_OK)
+		status = EX_IOERR;
+	return status;
+}
+
+static const char usage[] =
+	"usage: mxsplitctl backtest [--period S] [--explain] [--pure] [FILE|-]\n"
+	"  FILE      CSV, one line a tick: epoch_seconds,count\n"
+	"  --period  seconds of a tick, 1 to 300 (10)\n"
+	"  --explain says the numbers of each change\n"
+	"  --pure    evidence alone decides, not the excess\n";
+
+static bool
+take_option(struct backtest *test, int option)
+{
+	uint64_t period;
+	double unused;
+
+	if (option == 'e')
+		test->explain = true;
+	else if (option == 'u')
+		test->rules.pure = true;
+	else if (option == 'p' &&
+		 read_decimal(span_of(optarg), DETECT_PERIOD_MOST, &period, &unused) && period)
+		test->period = (unsigned)period;
+	else
+		return false;
+	return true;
+}
+
+int
+ctl_backtest(int argc, char **argv)
+{
+	static const struct option options[] = { { "period", required_argument, NULL, 'p' },
+						 { "explain", no_argument, NULL, 'e' },
+						 { "pure", no_argument, NULL, 'u' },
+						 { "help", no_argument, NULL, 'h' },
+						 { NULL, 0, NULL, 0 } };
+	struct backtest test = { .rules = detect_default_rules, .period = 10, .count_column = 1 };
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return EX_OK;
+		}
+		if (!take_option(&test, option)) {
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (argc - optind > 1) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	detect_init(&test.detect, &test.rules);
+	return run(&test, optind < argc ? argv[optind] : "-");
+}
