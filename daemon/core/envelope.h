@@ -1,0 +1,44 @@
+/*
+ * The envelope of a log line: what the syslog daemon wrote around the program's message.
+ *
+ * RFC 3164 without year ("Nov 24 16:36:26 host tag[pid]: ..."), with a fraction or with a year;
+ * RFC 3339 stamps; RFC 5424; each with or without "<PRI>". Times without a zone are UTC.
+ */
+#ifndef CORE_ENVELOPE_H
+#define CORE_ENVELOPE_H
+
+#include "daemon/base/err.h"
+#include "daemon/core/stamp.h"
+
+#define ENVELOPE_HOST 256
+#define ENVELOPE_REPEATS 1000000 /* largest believed "repeated N times" */
+
+struct envelope {
+	int64_t time_us;
+	struct span host;     /* empty when the line has none */
+	struct span program;  /* the whole tag without [pid]: "postfix/submission/smtpd" */
+	struct span instance; /* what stands before the last '/': "postfix/submission", or empty */
+	struct span daemon;   /* what stands after it: "smtpd" */
+	struct span group;    /* what stands before the first '/': "postfix", or empty */
+	struct span message;
+	uint32_t pid;	   /* 0 when the line has none */
+	uint32_t host_key; /* a hash of the host */
+	unsigned repeat;   /* the message happened so many times */
+	bool repeats_last; /* "last message repeated N times": the previous line of this host did */
+};
+
+/* What is remembered from line to line: most lines share stamp and host. Plain memory. */
+struct envelope_memory {
+	struct stamp_memory stamp;
+	char host[ENVELOPE_HOST];
+	size_t host_len;
+	uint32_t host_key;
+};
+
+/* See stamp_memory. */
+struct envelope_memory envelope_memory(int year, int64_t reference);
+
+/* False: not an envelope that is known; `out` is then undefined. */
+MUST_USE bool envelope_read(struct envelope_memory *memory, struct span line, struct envelope *out);
+
+#endif

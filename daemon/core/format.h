@@ -1,0 +1,65 @@
+/*
+ * The formats of logs that are understood, in one table, and the neutral record that each of them
+ * makes of one message. What the records of one mail mean together, classify says.
+ */
+#ifndef CORE_FORMAT_H
+#define CORE_FORMAT_H
+
+#include "daemon/core/envelope.h"
+
+enum format {
+	FORMAT_AUTO, /* whatever of the others fits */
+	FORMAT_POSTFIX,
+	FORMATS
+};
+
+enum record_kind {
+	RECORD_OTHER,	     /* understood as not of interest */
+	RECORD_BROKEN,	     /* of this MTA, and not readable: nothing in it is believed */
+	RECORD_CONNECTED,    /* a client: the session of this pid begins */
+	RECORD_DISCONNECTED, /* and ends; `data_tried`, `data_good` say whether it sent messages */
+	RECORD_CLIENT,	     /* queue_id was opened by `client` */
+	RECORD_MESSAGE_ID,   /* queue_id has this message-id (`text`) */
+	RECORD_QUEUED,	  /* queue_id is a message: `null_sender` or not. Said again at retries */
+	RECORD_RECIPIENT, /* a delivery attempt of queue_id for `recipient`: `delivery` */
+	RECORD_RETURNED,  /* queue_id was given up and returned */
+	RECORD_REMOVED,	  /* queue_id is free again */
+	RECORD_CANCELLED, /* queue_id never became a message */
+	RECORD_REFUSED,	  /* at `stage`, with `status` */
+	RECORD_TOO_LARGE, /* queue_id was refused at its end; its sender is not in the log */
+	RECORD_LOCAL_DSN, /* this MTA made a bounce: queue_id */
+	RECORD_PRESSURE,  /* the MTA is at a limit */
+	RECORD_GAP,	  /* lines of the log were lost */
+};
+
+enum record_stage { STAGE_RCPT, STAGE_LATE }; /* LATE: MAIL, DATA, or the end of the message */
+
+enum record_delivery { DELIVERY_NONE, DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_FAILED };
+
+struct record {
+	enum record_kind kind;
+	const char *why; /* one sentence for people: which field was trusted and what it means */
+	struct span queue_id;  /* empty: none (NOQUEUE) */
+	struct span client;    /* address as written: "192.0.2.1", "2001:db8::1" */
+	struct span recipient; /* address as written, quotes and all; original one when logged */
+	struct span status;    /* "5.1.1", or "550" where there is no better */
+	struct span text;      /* message-id */
+	struct span next_id;   /* RECIPIENT: the queue id under which a filter gave it back */
+	enum record_stage stage;
+	enum record_delivery delivery;
+	bool null_sender;
+	bool permanent;	    /* REFUSED: 5xx, else 4xx */
+	bool authenticated; /* a user of ours */
+	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
+	bool given_back;    /* CLIENT: it had another queue id here before */
+	bool pressure;	    /* REFUSED: because the MTA is at a limit */
+	bool data_tried, data_good;
+};
+
+const char *format_name(enum format format);
+bool format_from_name(struct span name, enum format *format_out);
+
+/* Reads one message into a record. Spans of the record point into the envelope's message. */
+void format_read(enum format format, const struct envelope *envelope, struct record *out);
+
+#endif

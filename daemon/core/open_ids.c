@@ -1,0 +1,391 @@
+#include "daemon/core/open_ids.h"
+
+#include "daemon/core/hash.h"
+
+#include <stdlib.h>
+
+#define NONE 0u		/* slot 0 is never used */
+#define FIRST_ROOM 256u /* slots at the beginning; doubled up to the maximum */
+#define HEADS 1024u	/* lists of sessions and of message-ids */
+
+struct cell { /* open addressing, linear probing, no tombstones */
+	uint32_t tag;
+	uint32_t slot;
+};
+
+struct open_ids {
+	unsigned max, used, room; /* open ids; slots in `slots`, slot 0 included */
+	uint32_t top, unused;	  /* slots below `top` were used once; list of free ones */
+	struct open_id *slots;
+	struct cell *cells;
+	uint32_t mask;
+	uint32_t newest, oldest;
+	uint32_t sessions[HEADS], messages[HEADS];
+	struct open_ids_gone *gone; /* stored, and removed since */
+	size_t gone_count, gone_room;
+};
+
+_Static_assert(sizeof(struct open_facts) == 136, "stored as bytes: no padding");
+
+struct open_ids *
+open_ids_new(unsigned max)
+{
+	struct open_ids *ids = calloc(1, sizeof(*ids));
+
+	if (!ids)
+		return NULL;
+	ids->max = max ? max : 1;
+	ids->room = FIRST_ROOM;
+	ids->mask = FIRST_ROOM * 2 - 1;
+	ids->top = 1;
+	ids->slots = malloc(sizeof(*ids->slots) * ids->room);
+	ids->cells = calloc(ids->mask + 1, sizeof(*ids->cells));
+	if (ids->slots && ids->cells)
+		return ids;
+	open_ids_free(ids);
+	return NULL;
+}
+
+void
+open_ids_free(struct open_ids *ids)
+{
+	if (!ids)
+		return;
+	free(ids->slots);
+	free(ids->cells);
+	free(ids->gone);
+	free(ids);
+}
+
+unsigned
+open_ids_count(const struct open_ids *ids)
+{
+	return ids->used;
+}
+
+bool
+open_ids_full(const struct open_ids *ids)
+{
+	return ids->used >= ids->max;
+}
+
+static uint32_t
+slot_of(const struct open_ids *ids, const struct open_id *open)
+{
+	return (uint32_t)(open - ids->slots);
+}
+
+static struct open_id *
+at_slot(struct open_ids *ids, uint32_t slot)
+{
+	return slot == NONE ? NULL : &ids->slots[slot];
+}
+
+static uint32_t
+session_list(uint32_t host, uint32_t pid)
+{
+	return (pid * 2654435761u ^ host) >> 7 & (HEADS - 1);
+}
+
+static uint32_t *
+head(struct open_ids *ids, enum open_chain chain, const struct open_facts *facts)
+{
+	switch (chain) {
+	case OPEN_CHAIN_SESSION:
+		return &ids->sessions[session_list(facts->host, facts->pid)];
+	case OPEN_CHAIN_MESSAGE:
+		return &ids->messages[facts->message_id & (HEADS - 1)];
+	case OPEN_CHAIN_AGE:
+	case OPEN_CHAINS:
+		break;
+	}
+	return &ids->newest;
+}
+
+static void
+link_in(struct open_ids *ids, enum open_chain chain, struct open_id *open)
+{
+	uint32_t *first = head(ids, chain, &open->facts), slot = slot_of(ids, open);
+
+	open->link[chain].prev = NONE;
+	open->link[chain].next = *first;
+	if (*first != NONE)
+		ids->slots[*first].link[chain].prev = slot;
+	else if (chain == OPEN_CHAIN_AGE)
+		ids->oldest = slot;
+	*first = slot;
+}
+
+static void
+link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
+{
+	uint32_t prev = open->link[chain].prev, next = open->link[chain].next;
+
+	if (prev != NONE)
+		ids->slots[prev].link[chain].next = next;
+	else
+		*head(ids, chain, &open->facts) = next;
+	if (next != NONE)
+		ids->slots[next].link[chain].prev = prev;
+	else if (chain == OPEN_CHAIN_AGE)
+		ids->oldest = prev;
+}
+
+static bool
+is_id(const struct open_facts *facts, uint64_t key, struct span id)
+{
+	return facts->key == key && facts->id_len == id.len &&
+	       memcmp(facts->id, id.at, id.len) == 0;
+}
+
+struct open_id *
+open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
+{
+	uint64_t key = hash_span(id, host);
+	uint32_t tag = (uint32_t)key;
+	struct open_id *other = NULL;
+
+	for (uint32_t at = tag & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
+		struct open_id *open = &ids->slots[ids->cells[at].slot];
+
+		if (ids->cells[at].tag != tag || !is_id(&open->facts, key, id))
+			continue;
+		if (open->facts.group == group)
+			return open;
+		other = open;
+	}
+	return exact ? NULL : other;
+}
+
+struct open_id *
+open_ids_oldest(struct open_ids *ids)
+{
+	return at_slot(ids, ids->oldest);
+}
+
+struct open_id *
+open_ids_younger(struct open_ids *ids, const struct open_id *open)
+{
+	return at_slot(ids, open->link[OPEN_CHAIN_AGE].prev);
+}
+
+struct open_id *
+open_ids_of_session(struct open_ids *ids, uint32_t host, uint32_t pid)
+{
+	struct open_id *open = at_slot(ids, ids->sessions[session_list(host, pid)]);
+
+	while (open && (open->facts.pid != pid || open->facts.host != host))
+		open = at_slot(ids, open->link[OPEN_CHAIN_SESSION].next);
+	return open;
+}
+
+struct open_id *
+open_ids_same_message(struct open_ids *ids, const struct open_id *open)
+{
+	uint64_t message_id = open->facts.message_id;
+	struct open_id *other = at_slot(ids, ids->messages[message_id & (HEADS - 1)]);
+
+	while (other &&
+	       (other == open || other->facts.loopback || other->facts.message_id != message_id))
+		other = at_slot(ids, other->link[OPEN_CHAIN_MESSAGE].next);
+	return message_id ? other : NULL;
+}
+
+static void
+put_cell(struct cell *cells, uint32_t mask, uint32_t tag, uint32_t slot)
+{
+	uint32_t at = tag & mask;
+
+	while (cells[at].slot)
+		at = (at + 1) & mask;
+	cells[at] = (struct cell){ .tag = tag, .slot = slot };
+}
+
+static bool
+grow(struct open_ids *ids)
+{
+	uint32_t room = ids->room * 2, mask = room * 2 - 1;
+	struct cell *cells = calloc(mask + 1, sizeof(*cells));
+	struct open_id *slots = cells ? realloc(ids->slots, sizeof(*slots) * room) : NULL;
+
+	if (!slots) {
+		free(cells);
+		return false;
+	}
+	for (uint32_t at = 0; at <= ids->mask; at++)
+		if (ids->cells[at].slot)
+			put_cell(cells, mask, ids->cells[at].tag, ids->cells[at].slot);
+	free(ids->cells);
+	ids->cells = cells;
+	ids->mask = mask;
+	ids->slots = slots;
+	ids->room = room;
+	return true;
+}
+
+static struct open_id *
+take_slot(struct open_ids *ids)
+{
+	uint32_t slot = ids->unused;
+
+	if (slot != NONE) {
+		ids->unused = ids->slots[slot].link[OPEN_CHAIN_AGE].next;
+		return &ids->slots[slot];
+	}
+	if (ids->top == ids->room && !grow(ids))
+		return NULL;
+	return &ids->slots[ids->top++];
+}
+
+struct open_id *
+open_ids_insert(struct open_ids *ids, const struct open_facts *facts)
+{
+	struct open_id *open = open_ids_full(ids) ? NULL : take_slot(ids);
+
+	if (!open)
+		return NULL;
+	open->facts = *facts;
+	open->stored = false;
+	open->changed = true;
+	ids->used++;
+	put_cell(ids->cells, ids->mask, (uint32_t)facts->key, slot_of(ids, open));
+	link_in(ids, OPEN_CHAIN_AGE, open);
+	if (facts->session)
+		link_in(ids, OPEN_CHAIN_SESSION, open);
+	if (facts->message_id)
+		link_in(ids, OPEN_CHAIN_MESSAGE, open);
+	return open;
+}
+
+struct open_id *
+open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, uint32_t pid,
+	     int64_t time_us)
+{
+	struct open_facts facts = { .key = hash_span(id, host), .host = host, .group = group };
+	struct open_id *before = open_ids_find(ids, host, group, id, true);
+
+	if (before)
+		open_ids_remove(ids, before);
+	if (id.len > OPEN_IDS_ID)
+		return NULL;
+	facts.pid = pid;
+	facts.session = pid != 0;
+	facts.opened_us = time_us;
+	facts.id_len = (uint8_t)id.len;
+	memcpy(facts.id, id.at, id.len);
+	return open_ids_insert(ids, &facts);
+}
+
+/* Takes the cell out and moves back those behind it that would not be found any more. */
+static void
+remove_cell(struct open_ids *ids, uint32_t tag, uint32_t slot)
+{
+	uint32_t hole = tag & ids->mask, at;
+
+	while (ids->cells[hole].slot != slot)
+		hole = (hole + 1) & ids->mask;
+	for (at = (hole + 1) & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
+		uint32_t home = ids->cells[at].tag & ids->mask;
+
+		if (((at - home) & ids->mask) < ((at - hole) & ids->mask))
+			continue;
+		ids->cells[hole] = ids->cells[at];
+		hole = at;
+	}
+	ids->cells[hole] = (struct cell){ 0 };
+}
+
+/* Without memory the row stays in the store; it will grow old there and be dropped then. */
+static void
+remember_gone(struct open_ids *ids, const struct open_facts *facts)
+{
+	if (ids->gone_count == ids->gone_room) {
+		size_t room = ids->gone_room ? ids->gone_room * 2 : 64;
+		struct open_ids_gone *gone = realloc(ids->gone, sizeof(*gone) * room);
+
+		if (!gone)
+			return;
+		ids->gone = gone;
+		ids->gone_room = room;
+	}
+	ids->gone[ids->gone_count++] = (struct open_ids_gone){ facts->key, facts->group };
+}
+
+void
+open_ids_remove(struct open_ids *ids, struct open_id *open)
+{
+	uint32_t slot = slot_of(ids, open);
+
+	if (open->stored)
+		remember_gone(ids, &open->facts);
+	remove_cell(ids, (uint32_t)open->facts.key, slot);
+	link_out(ids, OPEN_CHAIN_AGE, open);
+	if (open->facts.session)
+		link_out(ids, OPEN_CHAIN_SESSION, open);
+	if (open->facts.message_id)
+		link_out(ids, OPEN_CHAIN_MESSAGE, open);
+	open->stored = open->changed = false;
+	open->link[OPEN_CHAIN_AGE].next = ids->unused;
+	ids->unused = slot;
+	ids->used--;
+}
+
+void
+open_ids_end_session(struct open_ids *ids, struct open_id *open)
+{
+	if (!open->facts.session)
+		return;
+	link_out(ids, OPEN_CHAIN_SESSION, open);
+	open->facts.session = 0;
+	open->changed = true;
+}
+
+void
+open_ids_set_message(struct open_ids *ids, struct open_id *open, uint64_t message_id)
+{
+	if (open->facts.message_id)
+		link_out(ids, OPEN_CHAIN_MESSAGE, open);
+	open->facts.message_id = message_id;
+	if (message_id)
+		link_in(ids, OPEN_CHAIN_MESSAGE, open);
+	open->changed = true;
+}
+
+const struct open_ids_gone *
+open_ids_gone(const struct open_ids *ids, size_t *count_out)
+{
+	*count_out = ids->gone_count;
+	return ids->gone;
+}
+
+void
+open_ids_forget_gone(struct open_ids *ids)
+{
+	ids->gone_count = 0;
+}
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct open_id *const *x = a, *const *y = b;
+	int64_t left = (*x)->facts.opened_us, right = (*y)->facts.opened_us;
+
+	return (left > right) - (left < right);
+}
+
+void
+open_ids_sort(struct open_ids *ids)
+{
+	struct open_id **all = malloc(sizeof(*all) * (ids->used + 1));
+	size_t count = 0;
+
+	if (!all)
+		return;
+	for (struct open_id *open = open_ids_oldest(ids); open; open = open_ids_younger(ids, open))
+		all[count++] = open;
+	qsort(all, count, sizeof(*all), by_age);
+	ids->newest = ids->oldest = NONE;
+	for (size_t i = 0; i < count; i++)
+		link_in(ids, OPEN_CHAIN_AGE, all[i]);
+	free(all);
+}

@@ -1,0 +1,97 @@
+#include "daemon/core/parse_address.h"
+
+static bool
+plain(char c)
+{
+	return c != '<' && c != '>' && c != '"' && c != ' ';
+}
+
+struct span
+parse_address_forward(struct scan *scan)
+{
+	const char *from = scan->at, *at = from;
+
+	if (at < scan->end && *at == '"') {
+		for (at++; at < scan->end && *at != '"'; at++)
+			if (*at == '\\')
+				at++;
+		at++; /* the closing quote, or beyond the end */
+	}
+	while (at < scan->end && plain(*at))
+		at++;
+	if (scan->failed || at >= scan->end || *at != '>') {
+		scan_fail(scan);
+		return (struct span){ from, 0 };
+	}
+	scan->at = at + 1;
+	return (struct span){ from, (size_t)(at - from) };
+}
+
+/* Where the quoted part that ends before `at` begins, or NULL. */
+static const char *
+quote_start(const char *from, const char *at)
+{
+	while (at > from) {
+		const char *slash = --at;
+
+		if (*at != '"')
+			continue;
+		while (slash > from && slash[-1] == '\\')
+			slash--;
+		if ((at - slash) % 2 == 0)
+			return at;
+	}
+	return NULL;
+}
+
+bool
+parse_address_backward(struct span *rest, struct span key, struct span *address_out)
+{
+	const char *from = rest->at, *end = from + rest->len, *at;
+
+	if (rest->len < key.len + 1 || *--end != '>')
+		return false;
+	for (at = end; at > from && plain(at[-1]); at--)
+		;
+	if (at > from && at[-1] == '"') {
+		if (at != end && *at != '@') /* after the quotes: nothing, or a domain */
+			return false;
+		at = quote_start(from, at - 1);
+	}
+	if (!at || (size_t)(at - from) < key.len || memcmp(at - key.len, key.at, key.len) != 0)
+		return false;
+	*address_out = (struct span){ at, (size_t)(end - at) };
+	rest->len = (size_t)(at - key.len - from);
+	return true;
+}
+
+struct span
+parse_address_domain(struct span address)
+{
+	const char *end = address.at + address.len, *at = end;
+
+	while (at > address.at && at[-1] != '@' && at[-1] != '"')
+		at--;
+	if (at == address.at || at[-1] != '@')
+		return (struct span){ end, 0 };
+	return (struct span){ at, (size_t)(end - at) };
+}
+
+struct span
+parse_address_lower_domain(struct span address, char *out, size_t room)
+{
+	struct span domain = parse_address_domain(address);
+
+	if (domain.len && domain.at[domain.len - 1] == '.')
+		domain.len--;
+	if (domain.len == 0 || domain.len >= room)
+		return SPAN("(none)");
+	for (size_t i = 0; i < domain.len; i++) {
+		unsigned char c = (unsigned char)domain.at[i];
+
+		if (c <= ' ' || c == 0x7F)
+			return SPAN("(none)");
+		out[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+	}
+	return (struct span){ out, domain.len };
+}

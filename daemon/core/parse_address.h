@@ -1,0 +1,31 @@
+/*
+ * Addresses as Postfix writes them between angle brackets (RFC 5321 external form):
+ *
+ *   address = empty | run without `<`, `>`, `"` and blank
+ *           | `"` (any byte but `"` and `\`, or `\` and any byte)* `"` [`@` domain]
+ *
+ * An unescaped `"` cannot stand inside the quotes, so that the reading is unique from both ends.
+ * What does not fit (Postfix before 3.5 wrote an internal form) is refused, never guessed.
+ */
+#ifndef CORE_PARSE_ADDRESS_H
+#define CORE_PARSE_ADDRESS_H
+
+#include "daemon/base/err.h"
+#include "daemon/base/scan.h"
+
+/* Eats "address>" forwards (the '<' is already eaten) and gives the address, or fails. */
+struct span parse_address_forward(struct scan *scan);
+
+/*
+ * Eats "<key><address>" from the END of `rest`, where key is like " to=<" and the final '>' is
+ * included. False, and nothing eaten, when the end of `rest` is not exactly that.
+ */
+MUST_USE bool parse_address_backward(struct span *rest, struct span key, struct span *address_out);
+
+/* The domain of an address, borrowed, in its own case; empty for a bare local part. */
+struct span parse_address_domain(struct span address);
+
+/* The same in lower case, in `out`; "(none)" for a bare local part and for control characters. */
+struct span parse_address_lower_domain(struct span address, char *out, size_t room);
+
+#endif

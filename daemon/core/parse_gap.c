@@ -1,0 +1,29 @@
+#include "daemon/core/parse_gap.h"
+
+static bool
+contains(struct span text, struct span part)
+{
+	return memmem(text.at, text.len, part.at, part.len) != NULL;
+}
+
+bool
+parse_gap(const struct envelope *envelope, struct record *out)
+{
+	struct span message = envelope->message;
+	bool lost = false;
+
+	/* "imuxsock ... begin to drop messages", "imuxsock ... 89 messages lost", "imjournal: ..."
+	 */
+	if (span_begins(envelope->program, SPAN("rsyslogd")))
+		lost = contains(message, SPAN("due to rate-limiting"));
+	else if (span_begins(envelope->program, SPAN("systemd-journal")) ||
+		 span_equal(envelope->program, SPAN("journal")))
+		lost = span_begins(message, SPAN("Forwarding to syslog missed ")) ||
+		       (span_begins(message, SPAN("Suppressed ")) &&
+			contains(message, SPAN(" messages from ")));
+	if (!lost)
+		return false;
+	out->kind = RECORD_GAP;
+	out->why = "the log says itself that lines were lost";
+	return true;
+}

@@ -1,0 +1,383 @@
+#include "daemon/core/parse_postfix.h"
+
+#include "daemon/core/eat.h"
+#include "daemon/core/parse_address.h"
+#include "daemon/core/parse_reject.h"
+
+#define ID_MIN 5
+#define ID_MAX 24
+
+static bool
+contains(struct span text, struct span part)
+{
+	return memmem(text.at, text.len, part.at, part.len) != NULL;
+}
+
+static void
+answer(struct record *out, enum record_kind kind, const char *why)
+{
+	out->kind = kind;
+	out->why = why;
+}
+
+static bool
+id_byte(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Eats "QUEUEID: ". False, and nothing eaten, when something else is there. */
+static bool
+read_id(struct scan *scan, struct span *id_out)
+{
+	const char *from = scan->at, *at = from;
+
+	while (at < scan->end && id_byte(*at))
+		at++;
+	if (at - from < ID_MIN || at - from > ID_MAX || scan->end - at < 2 || at[0] != ':' ||
+	    at[1] != ' ')
+		return false;
+	*id_out = (struct span){ from, (size_t)(at - from) };
+	scan->at = at + 2;
+	return true;
+}
+
+/* "Connection rate limit exceeded: ..." and its like, and a full disk. */
+static void
+read_warning(struct scan *scan, struct record *out)
+{
+	static const struct span limits[] = {
+		{ "Connection concurrency limit exceeded: ", 39 },
+		{ "Connection rate limit exceeded: ", 32 },
+		{ "Message delivery request rate limit exceeded: ", 46 },
+		{ "Recipient address rate limit exceeded: ", 39 },
+	};
+	struct span rest = scan_rest(scan);
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (span_begins(rest, limits[i])) {
+			answer(out, RECORD_PRESSURE, "a client is above a limit of anvil");
+			return;
+		}
+	if (span_begins(rest, SPAN("service \"")) &&
+	    contains(rest, SPAN(" has reached its process limit "))) {
+		answer(out, RECORD_PRESSURE, "a service has reached its process limit");
+		return;
+	}
+	if (span_begins(rest, SPAN("mail for ")) &&
+	    span_ends(rest, SPAN(" active queue entries"))) {
+		answer(out, RECORD_PRESSURE, "one destination fills the active queue");
+		return;
+	}
+	if (read_id(scan, &out->queue_id)) {
+		if (span_equal(scan_rest(scan), SPAN("queue file size limit exceeded")))
+			answer(out, RECORD_TOO_LARGE,
+			       "refused at its end, too large; the log does not say the sender");
+		else
+			out->queue_id.len = 0;
+	}
+}
+
+/* "warning: ", "fatal: " and the like, which any daemon may say. False: something else. */
+static bool
+read_trouble(struct scan *scan, bool speaks_to_strangers, struct record *out)
+{
+	bool fatal;
+
+	if (*scan->at != 'w' && *scan->at != 'f')
+		return false;
+	fatal = EAT(scan, "fatal: ");
+	if (!fatal && !EAT(scan, "warning: "))
+		return false;
+	answer(out, RECORD_OTHER, "a warning that says nothing about mail or limits");
+	if ((fatal || !speaks_to_strangers) &&
+	    span_ends(scan_rest(scan), SPAN("No space left on device")))
+		answer(out, RECORD_PRESSURE, "the disk is full");
+	else if (!fatal)
+		read_warning(scan, out);
+	return true;
+}
+
+/* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
+static void
+read_client(struct scan *scan, struct record *out)
+{
+	struct span rest;
+
+	scan_until(scan, '[');
+	out->client = scan_until(scan, ']');
+	if (scan->failed) {
+		answer(out, RECORD_BROKEN, "client= without an address in brackets");
+		return;
+	}
+	answer(out, RECORD_CLIENT, "a client opened this queue id");
+	out->loopback =
+		span_equal(out->client, SPAN("127.0.0.1")) || span_equal(out->client, SPAN("::1"));
+	rest = scan_rest(scan);
+	if (rest.len == 0)
+		return;
+	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
+		out->authenticated = true;
+		answer(out, RECORD_CLIENT, "a user of ours (sasl) opened this queue id");
+	} else if (contains(rest, SPAN(", orig_queue_id="))) {
+		out->given_back = true;
+		answer(out, RECORD_CLIENT, "a content filter gave a message back under this id");
+	} else if (contains(rest, SPAN(", orig_client="))) {
+		const char *at = memmem(rest.at, rest.len, ", orig_client=", 14);
+		struct scan origin = { .at = at, .end = rest.at + rest.len };
+		struct span client;
+
+		scan_until(&origin, '[');
+		client = scan_until(&origin, ']');
+		if (!origin.failed) {
+			out->client = client;
+			out->loopback = false;
+			out->why = "a proxy in front says who the client is (orig_client=)";
+		}
+	}
+}
+
+/* "... mail=1 rcpt=1 data=0/1 quit=1 commands=4/5": was data tried, did it succeed once? */
+static void
+read_counters(struct scan *scan, struct record *out)
+{
+	const char *at;
+
+	answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
+	at = scan->at < scan->end ? memrchr(scan->at, ']', (size_t)(scan->end - scan->at)) : NULL;
+	out->data_tried = out->data_good = true; /* before 3.0 there are no counters */
+	if (!at || scan->end - at < 6)
+		return;
+	out->data_tried = out->data_good = false;
+	for (; scan->end - at > 6; at++)
+		if (at[0] == ' ' && (at[1] == 'd' || at[1] == 'b') &&
+		    (memcmp(at, " data=", 6) == 0 || memcmp(at, " bdat=", 6) == 0)) {
+			out->data_tried = true;
+			out->data_good = out->data_good || at[6] != '0';
+		}
+}
+
+/* "reject: ", "milter-reject: ", "proxy-reject: " are refusals; no other action is. */
+static bool
+read_action(struct scan *scan)
+{
+	return EAT(scan, "reject: ") || EAT(scan, "milter-reject: ") || EAT(scan, "proxy-reject: ");
+}
+
+static void
+read_smtpd(struct scan *scan, struct record *out)
+{
+	if (EAT(scan, "connect from ")) {
+		answer(out, RECORD_CONNECTED, "a session begins");
+	} else if (EAT(scan, "disconnect from ")) {
+		read_counters(scan, out);
+	} else if (EAT(scan, "NOQUEUE: ")) {
+		if (read_action(scan))
+			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
+	} else if (!read_trouble(scan, true, out) && read_id(scan, &out->queue_id)) {
+		if (EAT(scan, "client="))
+			read_client(scan, out);
+		else if (read_action(scan))
+			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
+	}
+}
+
+static void
+read_postscreen(struct scan *scan, struct record *out)
+{
+	if (EAT(scan, "NOQUEUE: reject: "))
+		parse_reject(scan_rest(scan), PARSE_REJECT_POSTSCREEN, out);
+	else
+		read_trouble(scan, true, out);
+}
+
+static void
+read_cleanup(struct scan *scan, struct record *out)
+{
+	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id))
+		return;
+	if (EAT(scan, "message-id=")) {
+		out->text = scan_rest(scan);
+		answer(out, RECORD_MESSAGE_ID,
+		       "the message-id, only compared with those of others");
+	} else if (EAT(scan, "removed (")) {
+		answer(out, RECORD_CANCELLED, "this queue id never became a message");
+	} else if (read_action(scan)) {
+		parse_reject(scan_rest(scan), PARSE_REJECT_CLEANUP, out);
+	}
+}
+
+/* "from=<S>, size=361, nrcpt=1 (queue active)", "from=<S>, status=expired, returned to sender" */
+static void
+read_qmgr(struct scan *scan, struct record *out)
+{
+	struct span sender;
+
+	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id))
+		return;
+	if (span_equal(scan_rest(scan), SPAN("removed"))) {
+		answer(out, RECORD_REMOVED, "this queue id is free again");
+		return;
+	}
+	if (!EAT(scan, "from=<"))
+		return;
+	sender = parse_address_forward(scan);
+	out->null_sender = !scan->failed && sender.len == 0;
+	if (EAT(scan, ", size=")) {
+		answer(out, RECORD_QUEUED,
+		       out->null_sender ? "a message with the null sender is in the queue"
+					: "a message with a sender is in the queue");
+	} else if (EAT(scan, ", status=expired") || EAT(scan, ", status=force-expired")) {
+		out->delivery = DELIVERY_FAILED;
+		answer(out, RECORD_RETURNED, "given up after too long, returned to its sender");
+	} else {
+		answer(out, RECORD_BROKEN, "qmgr's from= is not readable without doubt");
+	}
+}
+
+static enum record_delivery
+delivery_of(struct span rest)
+{
+	struct scan scan = eat_over(rest);
+
+	if (EAT(&scan, "sent "))
+		return DELIVERY_SENT;
+	if (EAT(&scan, "deferred "))
+		return DELIVERY_DEFERRED;
+	if (EAT(&scan, "bounced ") || EAT(&scan, "expired "))
+		return DELIVERY_FAILED;
+	return DELIVERY_NONE;
+}
+
+/* "... queued as ID)" in the answer of a filter on this host: the same message under another id. */
+static void
+read_next_id(struct span fields, struct span answer_text, struct record *out)
+{
+	static const struct span marker = { "queued as ", 10 };
+	const char *at;
+	struct scan scan;
+
+	if (!contains(fields, SPAN("relay=127.0.0.1[127.0.0.1]:")) &&
+	    !contains(fields, SPAN("relay=localhost[127.0.0.1]:")) &&
+	    !contains(fields, SPAN("[::1]:")))
+		return;
+	at = memmem(answer_text.at, answer_text.len, marker.at, marker.len);
+	if (!at)
+		return;
+	scan = (struct scan){ .at = at + marker.len, .end = answer_text.at + answer_text.len };
+	out->next_id.at = scan.at;
+	while (scan.at < scan.end && id_byte(*scan.at))
+		scan.at++;
+	out->next_id.len = (size_t)(scan.at - out->next_id.at);
+}
+
+/* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
+static void
+read_delivery(struct scan *scan, struct record *out)
+{
+	static const struct span marker = { ", status=", 9 };
+	struct span rest, status = { 0 };
+	const char *at;
+
+	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id) || !EAT(scan, "to=<"))
+		return;
+	out->recipient = parse_address_forward(scan);
+	if (EAT(scan, ", orig_to=<"))
+		out->recipient = parse_address_forward(scan);
+	rest = scan_rest(scan);
+	at = memmem(rest.at, rest.len, marker.at, marker.len);
+	if (scan->failed || !at) {
+		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
+		return;
+	}
+	for (status.at = at; status.at > rest.at && status.at[-1] != '=' && status.at[-1] != ' ';)
+		status.at--;
+	status.len = (size_t)(at - status.at);
+	if (status.at - rest.at >= 6 && memcmp(status.at - 6, ", dsn=", 6) == 0)
+		out->status = status;
+	out->delivery = delivery_of(span_after(rest, (size_t)(at + marker.len - rest.at)));
+	answer(out, RECORD_RECIPIENT,
+	       "a delivery attempt; the recipient is the one the world used");
+	if (out->delivery == DELIVERY_SENT)
+		read_next_id((struct span){ rest.at, (size_t)(at - rest.at) },
+			     span_after(rest, (size_t)(at - rest.at)), out);
+}
+
+/* "OLD: sender non-delivery notification: NEW" */
+static void
+read_bounce(struct scan *scan, struct record *out)
+{
+	static const struct span kinds[] = {
+		{ "sender non-delivery notification: ", 34 },
+		{ "sender delay notification: ", 27 },
+		{ "sender delivery status notification: ", 37 },
+	};
+	struct span old;
+
+	if (read_trouble(scan, false, out) || !read_id(scan, &old))
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (scan_maybe(scan, kinds[i])) {
+			out->queue_id = scan_rest(scan);
+			answer(out, RECORD_LOCAL_DSN,
+			       "this MTA made a bounce itself, under this id");
+			return;
+		}
+}
+
+static void
+read_trouble_only(struct scan *scan, struct record *out)
+{
+	read_trouble(scan, false, out);
+}
+
+typedef void read_message(struct scan *scan, struct record *out);
+
+/* By the daemon's name; NULL when its lines do not matter here. */
+static read_message *
+reader_of(struct span daemon)
+{
+	switch (daemon.len) {
+	case 4:
+		return EAT_IS(daemon, "qmgr") ? read_qmgr
+		       : EAT_IS(daemon, "smtp") || EAT_IS(daemon, "lmtp") || EAT_IS(daemon, "pipe")
+			       ? read_delivery
+			       : NULL;
+	case 5:
+		return EAT_IS(daemon, "smtpd") ? read_smtpd
+		       : EAT_IS(daemon, "local") || EAT_IS(daemon, "error") ||
+				       EAT_IS(daemon, "retry") || EAT_IS(daemon, "relay")
+			       ? read_delivery
+		       : EAT_IS(daemon, "nqmgr") || EAT_IS(daemon, "oqmgr") ? read_qmgr
+									    : NULL;
+	case 6:
+		return EAT_IS(daemon, "bounce")				      ? read_bounce
+		       : EAT_IS(daemon, "master") || EAT_IS(daemon, "pickup") ? read_trouble_only
+									      : NULL;
+	case 7:
+		return EAT_IS(daemon, "cleanup")				? read_cleanup
+		       : EAT_IS(daemon, "virtual") || EAT_IS(daemon, "discard") ? read_delivery
+										: NULL;
+	case 10:
+		return EAT_IS(daemon, "postscreen") ? read_postscreen : NULL;
+	default:
+		return NULL;
+	}
+}
+
+bool
+parse_postfix(const struct envelope *envelope, struct record *out)
+{
+	struct scan scan = eat_over(envelope->message);
+
+	read_message *read = envelope->instance.len ? reader_of(envelope->daemon) : NULL;
+
+	if (!read) {
+		out->why = "not a daemon of Postfix whose lines matter here";
+		return false;
+	}
+	out->why = "a line of Postfix that is not of interest";
+	if (envelope->message.len)
+		read(&scan, out);
+	return true;
+}

@@ -1,0 +1,275 @@
+#include "daemon/core/reader.h"
+
+#include "daemon/core/open_rows.h"
+
+#include <stdlib.h>
+
+#define TAIL_VERSION 1
+#define LAST_CLIENT 64
+
+/* What the last line of a host said, for "last message repeated N times". Plain memory. */
+struct last {
+	uint32_t host_key;
+	uint32_t valid;
+	uint32_t kind;
+	uint32_t domain_len, client_len, status_len;
+	char domain[CLASSIFY_DOMAIN];
+	char client[LAST_CLIENT];
+	char status[16];
+};
+
+/* The row of the reader itself. */
+struct tail {
+	uint32_t version;
+	int32_t year;
+	uint32_t last_month;
+	uint32_t spare;
+	struct last last;
+};
+
+struct reader {
+	struct reader_options options;
+	struct envelope_memory memory;
+	struct classify *classify;
+	struct reader_stats stats;
+	struct reader_view view;
+	struct last last;
+	bool unsorted; /* rows were restored and not yet put in order */
+	/* of the call that is running */
+	reader_sink *sink;
+	void *ctx;
+};
+
+struct reader *
+reader_new(const struct reader_options *options)
+{
+	struct classify_options joins = { .at_once = options->at_once,
+					  .max_open = options->max_open };
+	struct reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	span_copy_lower(span_of(options->default_domain), joins.default_domain, CLASSIFY_DOMAIN);
+	reader->options = *options;
+	reader->memory = envelope_memory(options->year, options->reference);
+	reader->classify = classify_new(&joins);
+	if (reader->classify)
+		return reader;
+	free(reader);
+	return NULL;
+}
+
+void
+reader_free(struct reader *reader)
+{
+	if (!reader)
+		return;
+	classify_free(reader->classify);
+	free(reader);
+}
+
+void
+reader_reference(struct reader *reader, int64_t now)
+{
+	stamp_reference(&reader->memory.stamp, now);
+}
+
+/* A line that syslogd may shorten to "last message repeated": refusals and limits. */
+static bool
+may_repeat(enum event_kind kind)
+{
+	return event_loads(kind) ? kind != EVENT_BOUNCE_ACCEPTED
+				 : kind == EVENT_MAIL_REFUSED || kind == EVENT_MAIL_DEFERRED ||
+					   kind == EVENT_PRESSURE;
+}
+
+static uint32_t
+keep(struct span span, char *out, size_t room)
+{
+	if (span.len > room)
+		return 0;
+	memcpy(out, span.at, span.len);
+	return (uint32_t)span.len;
+}
+
+static void
+pass_on(void *ctx, const struct event *event)
+{
+	struct reader *reader = ctx;
+	struct last *last = &reader->last;
+
+	if (may_repeat(event->kind) && !event->moved) {
+		last->valid = true;
+		last->host_key = reader->view.envelope.host_key;
+		last->kind = event->kind;
+		last->domain_len = keep(event->domain, last->domain, sizeof(last->domain));
+		last->client_len = keep(event->client, last->client, sizeof(last->client));
+		last->status_len = keep(event->status, last->status, sizeof(last->status));
+	}
+	if (event->kind == EVENT_GAP)
+		reader->stats.gaps++;
+	reader->sink(reader->ctx, event);
+}
+
+/* "last message repeated N times": what this host said last happened N times more. */
+static void
+repeat_last(struct reader *reader, const struct envelope *envelope)
+{
+	const struct last *last = &reader->last;
+	struct event event = { .time_us = envelope->time_us, .count = envelope->repeat };
+
+	reader->view.record = (struct record){ .why = "repeats a line that counted nothing" };
+	if (!last->valid || last->host_key != envelope->host_key || envelope->repeat == 0) {
+		reader->stats.other++;
+		return;
+	}
+	reader->view.record.why = "repeats the refusal before it";
+	event.kind = (enum event_kind)last->kind;
+	event.domain = (struct span){ last->domain, last->domain_len };
+	event.client = (struct span){ last->client, last->client_len };
+	event.status = (struct span){ last->status, last->status_len };
+	reader->sink(reader->ctx, &event);
+}
+
+static void
+read_message(struct reader *reader)
+{
+	const struct envelope *envelope = &reader->view.envelope;
+	struct record *record = &reader->view.record;
+
+	if (reader->last.valid && reader->last.host_key == envelope->host_key)
+		reader->last.valid = false;
+	format_read(reader->options.format, envelope, record);
+	if (record->kind == RECORD_OTHER || envelope->repeat == 0) {
+		reader->stats.other++;
+		return;
+	}
+	if (record->kind == RECORD_BROKEN) {
+		reader->stats.broken++;
+		return;
+	}
+	reader->view.joined = classify_record(reader->classify, envelope, record, pass_on, reader);
+}
+
+/* Holes of a crash or of copytruncate are NULs before the line; a CR may stand behind it. */
+static struct span
+strip(struct span line)
+{
+	while (line.len && *line.at == '\0')
+		line = span_after(line, 1);
+	if (line.len && line.at[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+void
+reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx)
+{
+	struct reader_view *view = &reader->view;
+
+	reader->sink = sink;
+	reader->ctx = ctx;
+	reader->stats.lines++;
+	view->joined = NULL;
+	view->readable = false;
+	if (reader->unsorted)
+		open_ids_sort(classify_open_ids(reader->classify));
+	reader->unsorted = false;
+	line = strip(line);
+	if (line.len == 0) {
+		reader->stats.other++;
+		return;
+	}
+	if (!envelope_read(&reader->memory, line, &view->envelope)) {
+		reader->stats.broken++;
+		return;
+	}
+	view->readable = true;
+	reader->stats.last_us = view->envelope.time_us;
+	if (!reader->stats.first_us)
+		reader->stats.first_us = view->envelope.time_us;
+	if (view->envelope.repeats_last)
+		repeat_last(reader, &view->envelope);
+	else
+		read_message(reader);
+	reader->stats.open = open_ids_count(classify_open_ids(reader->classify));
+	reader->stats.dropped = classify_dropped(reader->classify);
+}
+
+void
+reader_too_long(struct reader *reader)
+{
+	reader->stats.lines++;
+	reader->stats.broken++;
+}
+
+void
+reader_end(struct reader *reader, reader_sink *sink, void *ctx)
+{
+	reader->sink = sink;
+	reader->ctx = ctx;
+	classify_end(reader->classify, pass_on, reader);
+	reader->stats.open = 0;
+}
+
+const struct reader_stats *
+reader_stats(const struct reader *reader)
+{
+	return &reader->stats;
+}
+
+const struct reader_view *
+reader_view(const struct reader *reader)
+{
+	return &reader->view;
+}
+
+void
+reader_changes(const struct reader *reader, reader_row *row, void *ctx)
+{
+	struct tail tail;
+
+	open_rows_changes(classify_open_ids(reader->classify), row, ctx);
+	memset(&tail, 0, sizeof(tail));
+	tail.version = TAIL_VERSION;
+	tail.year = reader->memory.stamp.year;
+	tail.last_month = reader->memory.stamp.last_month;
+	tail.last = reader->last;
+	row(ctx, SPAN("t"), (struct span){ (const char *)&tail, sizeof(tail) });
+}
+
+void
+reader_saved(struct reader *reader)
+{
+	open_rows_saved(classify_open_ids(reader->classify));
+}
+
+static bool
+restore_tail(struct reader *reader, struct span value)
+{
+	struct tail tail;
+
+	if (value.len != sizeof(tail))
+		return false;
+	memcpy(&tail, value.at, sizeof(tail));
+	if (tail.version != TAIL_VERSION || tail.last.kind >= EVENT_KINDS ||
+	    tail.last.domain_len > sizeof(tail.last.domain) ||
+	    tail.last.client_len > sizeof(tail.last.client) ||
+	    tail.last.status_len > sizeof(tail.last.status))
+		return false;
+	reader->last = tail.last;
+	if (reader->options.year) {
+		reader->memory.stamp.year = tail.year;
+		reader->memory.stamp.last_month = tail.last_month;
+	}
+	return true;
+}
+
+bool
+reader_restore(struct reader *reader, struct span key, struct span value)
+{
+	if (span_equal(key, SPAN("t")))
+		return restore_tail(reader, value);
+	reader->unsorted = true;
+	return open_rows_restore(classify_open_ids(reader->classify), key, value);
+}

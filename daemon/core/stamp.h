@@ -1,0 +1,34 @@
+/*
+ * The time stamps of syslog lines, as instants. RFC 3164 stamps have no year and no zone: the zone
+ * is UTC, the year is given or follows from a reference instant.
+ */
+#ifndef CORE_STAMP_H
+#define CORE_STAMP_H
+
+#include "daemon/base/scan.h"
+
+#define STAMP_TEXT 24
+
+/* The year, and the last stamp, because most lines have the same. Plain memory. */
+struct stamp_memory {
+	int year;	     /* of the stamps; 0: by the reference */
+	int first_year;	     /* the year that was given */
+	unsigned last_month; /* of the last stamp without a year, 0 = none */
+	int64_t reference;   /* seconds */
+	char text[STAMP_TEXT];
+	size_t len;
+	int64_t time_us;
+};
+
+/*
+ * `year`: that of the first stamp without one; it goes on at New Year. 0: a stamp is of the year
+ * that puts it nearest to `reference` (seconds) but not more than a day after it.
+ */
+struct stamp_memory stamp_memory(int year, int64_t reference);
+void stamp_reference(struct stamp_memory *memory, int64_t reference);
+
+/* Eat a stamp and give microseconds since the epoch, or fail. */
+int64_t stamp_rfc3164(struct stamp_memory *memory, struct scan *scan);
+int64_t stamp_rfc3339(struct stamp_memory *memory, struct scan *scan);
+
+#endif
