@@ -1,0 +1,99 @@
+#include "daemon/ctl/ctl_lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK ((size_t)256 << 10) /* fits the second-level cache */
+
+int
+ctl_lines_open(const char *path, int64_t *changed_out, struct err *err)
+{
+	struct stat st;
+	int fd = STDIN_FILENO;
+
+	if (strcmp(path, "-") != 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		err_set(err, ERR_INPUT, "cannot read %s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		err_set(err, ERR_INPUT, "cannot read %s: it is a directory", path);
+		close(fd);
+		return -1;
+	}
+	*changed_out = S_ISREG(st.st_mode) ? (int64_t)st.st_mtime : 0;
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	return fd;
+}
+
+static ssize_t
+read_some(int fd, char *at, size_t room, struct err *err)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, at, room);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		err_set(err, ERR_SYSTEM, "reading failed: %s", strerror(errno));
+	return got;
+}
+
+/* Gives the whole lines in [from, end) and returns where the unfinished one begins. */
+static char *
+give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *sink)
+{
+	char *newline;
+
+	while (from < end && (newline = memchr(from, '\n', (size_t)(end - from)))) {
+		if (*skipping)
+			*skipping = false;
+		else
+			sink->line(sink->ctx, (struct span){ from, (size_t)(newline - from) });
+		from = newline + 1;
+	}
+	return from;
+}
+
+/* An unfinished line that is too long: said once, then skipped up to its newline. */
+static size_t
+keep_rest(char *buffer, const char *rest, size_t length, bool *skipping,
+	  const struct ctl_lines_sink *sink)
+{
+	if (*skipping)
+		return 0;
+	if (length > CTL_LINES_MAX) {
+		sink->too_long(sink->ctx);
+		*skipping = true;
+		return 0;
+	}
+	memmove(buffer, rest, length);
+	return length;
+}
+
+bool
+ctl_lines_read(int fd, const struct ctl_lines_sink *sink, struct err *err)
+{
+	char *buffer = malloc(CTL_LINES_MAX + BLOCK), *rest;
+	bool skipping = false;
+	size_t held = 0;
+	ssize_t got = -1;
+
+	if (!buffer)
+		err_set(err, ERR_SYSTEM, "out of memory");
+	while (buffer && (got = read_some(fd, buffer + held, BLOCK, err)) > 0) {
+		char *end = buffer + held + got;
+
+		rest = give_lines(buffer, end, &skipping, sink);
+		held = keep_rest(buffer, rest, (size_t)(end - rest), &skipping, sink);
+	}
+	if (got == 0 && held && !skipping)
+		sink->line(sink->ctx, (struct span){ buffer, held });
+	free(buffer);
+	close(fd);
+	return got == 0;
+}
