@@ -29,7 +29,8 @@
 #include <stdint.h>
 
 #define DECIDE_VERSION 1
-#define DECIDE_TEXT 256
+#define DECIDE_TEXT 256	    /* a reason */
+#define DECIDE_SENTENCE 512 /* a reason and what surrounds it: never cut inside a character */
 #define DECIDE_DAY 86400
 #define DECIDE_SPLITS 32	     /* most splits a day that can be allowed */
 #define DECIDE_CALM_MOST (12 * 3600) /* seconds; the calm period doubles no further */
@@ -127,8 +128,8 @@ struct decide_out {
 	bool would_restore;
 	bool page; /* from now on a person is wanted: once, not at every step */
 	enum decide_guard kind;
-	char why[DECIDE_TEXT];	 /* one sentence: why this state */
-	char guard[DECIDE_TEXT]; /* one sentence: what holds something back, or "" */
+	char why[DECIDE_SENTENCE];   /* one sentence: why this state */
+	char guard[DECIDE_SENTENCE]; /* one sentence: what holds something back, or "" */
 };
 
 struct decide {

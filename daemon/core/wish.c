@@ -1,11 +1,15 @@
 #include "daemon/core/wish.h"
 
 #include "daemon/base/when.h"
+#include "daemon/core/detect.h"
 #include "daemon/core/past.h"
 
 #include <inttypes.h>
 
 #define TIME_MOST INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
+#define QUOTE_BY 60	/* bytes of a name that a sentence has room for */
+#define QUOTE_REASON 90 /* of a reason */
 
 static int64_t
 elapsed(int64_t since, int64_t now)
@@ -45,8 +49,8 @@ add_rates(struct text *text, const struct finding *finding)
 static void
 add_surge(struct text *text, const struct finding *finding)
 {
-	add_rates(text, finding);
-	text_add(text, ", evidence %.3g above %.3g", finding->evidence, finding->threshold);
+	text_add(text, "a surge of bounces: ");
+	detect_explain(finding, text);
 }
 
 /* Sets the guard and begins its sentence. */
@@ -66,22 +70,28 @@ restore_because(struct wish *wish, const char *reason)
 	text_add(&why, "%s", reason);
 }
 
+/* At most `most` bytes of what somebody else wrote, cut between characters. */
+static void
+add_quoted(struct text *text, const char *foreign, size_t most)
+{
+	char quoted[OVERRIDE_REASON];
+	struct text quote = text_over(quoted, most + 1);
+
+	text_add_scrubbed(&quote, span_of(foreign));
+	text_add(text, "%s%s", quoted, quote.cut ? "..." : "");
+}
+
 /* The part of a sentence that names the order: "the order 'split' of anna (list migration)". */
 static void
 add_order(struct text *text, const struct override *override)
 {
 	text_add(text, "the order '%s' of ", order_name(override->order));
-	if (override->by[0])
-		text_add_scrubbed(text, span_of(override->by));
-	else
-		text_add(text, "an operator");
-	if (override->reason[0]) {
-		char reason[100];
-		struct text cut = TEXT(reason);
-
-		text_add_scrubbed(&cut, span_of(override->reason));
-		text_add(text, " (%s%s)", reason, cut.cut ? "..." : "");
-	}
+	add_quoted(text, override->by[0] ? override->by : "an operator", QUOTE_BY);
+	if (!override->reason[0])
+		return;
+	text_add(text, " (");
+	add_quoted(text, override->reason, QUOTE_REASON);
+	text_add(text, ")");
 }
 
 static void
@@ -282,7 +292,6 @@ begin_split(const struct decide *decide, const struct decide_rules *rules,
 	if (!in->finding.surge || held(decide, rules, in, wish))
 		return;
 	wish->split = true;
-	text_add(&why, "a surge: ");
 	add_surge(&why, &in->finding);
 }
 

@@ -14,7 +14,7 @@ struct wish {
 	bool spent; /* a restore because the longest split is over */
 	enum decide_guard guard;
 	char why[DECIDE_TEXT]; /* the reason for a change, when one is wanted */
-	char guard_text[DECIDE_TEXT];
+	char guard_text[DECIDE_SENTENCE];
 };
 
 /* `is_split`: what the zone is now believed to show. */

@@ -524,6 +524,76 @@ Test(decide, promises_hold_whatever_comes)
 		  splits, restores, own);
 }
 
+Test(decide, warm_up_begins_again_with_another_normal_set)
+{
+	struct decide_rules rules = usual;
+	struct decide_in in = {
+		.now = 1000, .finding = surge, .sources_fresh = true, .shown = DECIDE_SHOWN_NORMAL
+	};
+	struct decide decide;
+
+	rules.warm_up = 2 * HOUR;
+	decide_init(&decide, in.now);
+	step(&decide, &rules, &in, 1);
+	decide_new_normal(&decide, in.now + HOUR);
+	cr_assert_eq(step(&decide, &rules, &in, 3 * HOUR - 1).kind, DECIDE_GUARD_WARM_UP);
+	cr_assert_eq(step(&decide, &rules, &in, 1).action, DECIDE_DO_SPLIT);
+}
+
+static const struct {
+	int64_t seconds;
+	const char *text;
+} durations[] = {
+	{ 0, "0s" },	  { 119, "119s" },    { 120, "2m" },	     { 1799, "30m" },
+	{ 7169, "119m" }, { 7170, "2h" },     { 11400, "3h10m" },    { 172769, "47h59m" },
+	{ 172800, "2d" }, { 187200, "2d4h" }, { 86400 * 30, "30d" },
+};
+
+Test(decide, durations_are_for_people)
+{
+	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+		char printed[32];
+		struct text text = TEXT(printed);
+
+		wish_add_duration(&text, durations[i].seconds);
+		cr_assert_str_eq(printed, durations[i].text);
+	}
+}
+
+static void
+assert_whole(const char *sentence)
+{
+	char scrubbed[DECIDE_SENTENCE * 3];
+	struct text text = TEXT(scrubbed);
+
+	text_add_scrubbed(&text, span_of(sentence));
+	cr_assert(strcmp(scrubbed, sentence) == 0, "not printable UTF-8: %s", sentence);
+	cr_assert(strlen(sentence) < DECIDE_SENTENCE - 1, "cut: %s", sentence);
+}
+
+/* Names and reasons come from outside, and are as long as they can be. */
+Test(decide, an_order_is_quoted_whole)
+{
+	for (int outcome = DECIDE_CONFLICT; outcome <= DECIDE_UNKNOWN; outcome++) {
+		struct decide_in in = { .now = 1000, .shown = DECIDE_SHOWN_NORMAL };
+		struct decide_rules rules = usual;
+		struct decide_out out;
+		struct decide decide;
+
+		decide_init(&decide, in.now);
+		in.override = (struct override){ .order = ORDER_SPLIT, .expires = INT64_MAX };
+		memset(in.override.by, '\x1b', OVERRIDE_BY - 1);
+		memset(in.override.reason, '\xe9', OVERRIDE_REASON - 1);
+		rules.mode = MODE_OBSERVE;
+		assert_whole(step(&decide, &rules, &in, 1).guard);
+		out = step(&decide, &usual, &in, 1);
+		cr_assert_eq(out.action, DECIDE_DO_SPLIT);
+		assert_whole(out.why);
+		in.outcome = (enum decide_outcome)outcome;
+		assert_whole(step(&decide, &usual, &in, 1).why);
+	}
+}
+
 Test(decide, every_name_has_one_row)
 {
 	for (int i = 0; i <= DECIDE_WAITING; i++)
