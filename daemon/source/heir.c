@@ -1,0 +1,70 @@
+#include "daemon/source/heir.h"
+
+#include "daemon/source/identity.h"
+#include "daemon/source/rotated.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static bool
+same(const struct stat *a, dev_t device, ino_t inode)
+{
+	return a->st_dev == device && a->st_ino == inode;
+}
+
+/* Opens the file that was seen under this name; `*fd_out` is -1 when it is another one by now. */
+static bool
+open_seen(const char *path, dev_t device, ino_t inode, int *fd_out, struct err *err)
+{
+	struct stat status;
+
+	if (!identity_open(path, fd_out, &status, err))
+		return false;
+	if (*fd_out >= 0 && !same(&status, device, inode)) {
+		close(*fd_out);
+		*fd_out = -1;
+	}
+	return true;
+}
+
+/* `now` is what the path names; nothing: st_ino is 0. */
+static bool
+choose(const char *path, const struct stat *ours, const struct stat *now,
+       const struct rotated *brothers, struct heir_watch *watch, struct heir *out, struct err *err)
+{
+	const struct rotated_file *mine = rotated_find(brothers, ours->st_dev, ours->st_ino);
+	unsigned compressed = 0;
+	const struct rotated_file *next = mine ? rotated_next(brothers, mine, &compressed) : NULL;
+	bool known = mine || watch->current || same(now, watch->next.st_dev, watch->next.st_ino);
+
+	out->missed = compressed || !known;
+	if (next)
+		return open_seen(next->path, next->device, next->inode, &out->fd, err);
+	if (now->st_ino == 0)
+		return true;
+	if (known)
+		watch->next = *now;
+	watch->current = false;
+	out->at_path = true;
+	return now->st_size == 0 || open_seen(path, now->st_dev, now->st_ino, &out->fd, err);
+}
+
+bool
+heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out, struct err *err)
+{
+	struct stat mine, now = { 0 };
+	struct rotated brothers;
+	bool ok;
+
+	*out = (struct heir){ .fd = -1 };
+	if (fstat(ours, &mine) != 0 || (stat(path, &now) != 0 && errno != ENOENT))
+		return err_set(err, ERR_SYSTEM, "cannot stat %s: %s", path, strerror(errno));
+	if (same(&now, mine.st_dev, mine.st_ino)) {
+		watch->current = true;
+		return true;
+	}
+	ok = rotated_list(path, &brothers, err) &&
+	     choose(path, &mine, &now, &brothers, watch, out, err);
+	rotated_free(&brothers);
+	return ok;
+}

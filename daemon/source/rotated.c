@@ -1,0 +1,173 @@
+#include "daemon/source/rotated.h"
+
+#include "daemon/base/span.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NUMBER_DIGITS 4 /* path.9999; more digits are a date or a time */
+
+static const struct span compressions[] = {
+	{ ".gz", 3 }, { ".xz", 3 }, { ".bz2", 4 }, { ".zst", 4 }, { ".lz4", 4 }, { ".Z", 2 },
+};
+
+/* Reads what follows the log's own name in a brother's. False when it is no brother. */
+static bool
+read_suffix(struct span suffix, struct rotated_file *out)
+{
+	char separator = suffix.len ? suffix.at[0] : '\0';
+
+	for (size_t i = 0; i < sizeof(compressions) / sizeof(*compressions); i++) {
+		if (!span_ends(suffix, compressions[i]))
+			continue;
+		suffix.len -= compressions[i].len;
+		out->compressed = true;
+		break;
+	}
+	suffix = span_after(suffix, 1);
+	if (!strchr(".-_", separator) || suffix.len == 0 || suffix.at[0] < '0' ||
+	    suffix.at[0] > '9' || !span_copy(suffix, out->key, sizeof(out->key)))
+		return false;
+	out->dated = suffix.len > NUMBER_DIGITS;
+	return out->key[strspn(out->key, out->dated ? "0123456789-_.T:" : "0123456789")] == '\0';
+}
+
+static int
+by_age(const void *left, const void *right)
+{
+	const struct rotated_file *a = left, *b = right;
+	int order;
+
+	if (a->dated != b->dated)
+		return a->dated ? 1 : -1;
+	if (a->dated) {
+		order = strcmp(b->key, a->key);
+	} else {
+		long one = strtol(a->key, NULL, 10), other = strtol(b->key, NULL, 10);
+
+		order = (one > other) - (one < other);
+	}
+	return order ? order : (int)a->compressed - (int)b->compressed;
+}
+
+static bool
+add(struct rotated *list, int directory, struct span folder, const char *name,
+    const struct rotated_file *as, struct err *err)
+{
+	struct rotated_file *files, *file;
+	struct stat status;
+
+	if (list->count == ROTATED_FILES || fstatat(directory, name, &status, 0) != 0 ||
+	    !S_ISREG(status.st_mode))
+		return true;
+	files = realloc(list->files, (list->count + 1) * sizeof(*files));
+	if (!files)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	list->files = files;
+	file = &files[list->count];
+	*file = *as;
+	file->device = status.st_dev;
+	file->inode = status.st_ino;
+	if (asprintf(&file->path, "%.*s/%s", (int)folder.len, folder.at, name) < 0)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	list->count++;
+	return true;
+}
+
+/* A file that is being compressed exists twice for a while; the readable one speaks for both. */
+static void
+drop_doubles(struct rotated *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct rotated_file *file = &list->files[i];
+
+		if (kept && file->compressed && file->dated == list->files[kept - 1].dated &&
+		    strcmp(file->key, list->files[kept - 1].key) == 0)
+			free(file->path);
+		else
+			list->files[kept++] = *file;
+	}
+	list->count = kept;
+}
+
+bool
+rotated_list(const char *path, struct rotated *out, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct span folder = slash ? (struct span){ path, (size_t)(slash - path) } : SPAN(".");
+	struct span base = span_of(slash ? slash + 1 : path);
+	char *where = slash == path ? strdup("/") : strndup(folder.at, folder.len);
+	DIR *directory = where ? opendir(where) : NULL;
+	int why = errno;
+	struct dirent *entry;
+	bool ok = true;
+
+	*out = (struct rotated){ 0 };
+	free(where);
+	if (!directory && (why == EACCES || why == ENOENT))
+		return true;
+	if (!directory)
+		return err_set(err, ERR_SYSTEM, "cannot list %.*s: %s", (int)folder.len, folder.at,
+			       strerror(why));
+	while (ok && (entry = readdir(directory))) {
+		struct span name = span_of(entry->d_name);
+		struct rotated_file file = { 0 };
+
+		if (span_begins(name, base) && read_suffix(span_after(name, base.len), &file))
+			ok = add(out, dirfd(directory), folder, entry->d_name, &file, err);
+	}
+	closedir(directory);
+	if (!ok) {
+		rotated_free(out);
+		return false;
+	}
+	if (out->count)
+		qsort(out->files, out->count, sizeof(*out->files), by_age);
+	drop_doubles(out);
+	return true;
+}
+
+void
+rotated_free(struct rotated *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->files[i].path);
+	free(list->files);
+	*list = (struct rotated){ 0 };
+}
+
+const struct rotated_file *
+rotated_find(const struct rotated *list, dev_t device, ino_t inode)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rotated_file *file = &list->files[i];
+
+		if (!file->compressed && file->device == device && file->inode == inode)
+			return file;
+	}
+	return NULL;
+}
+
+const struct rotated_file *
+rotated_next(const struct rotated *list, const struct rotated_file *file, unsigned *missed_out)
+{
+	const struct rotated_file *next = NULL;
+	unsigned missed = 0;
+
+	while (!next && file > list->files && file[-1].dated == file->dated) {
+		file--;
+		if (file->compressed)
+			missed++;
+		else
+			next = file;
+	}
+	*missed_out = missed;
+	return next;
+}
