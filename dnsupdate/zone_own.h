@@ -1,0 +1,71 @@
+/* The insides of struct zone, for zone*.c alone. */
+#ifndef DNSUPDATE_ZONE_OWN_H
+#define DNSUPDATE_ZONE_OWN_H
+
+#include "dnsupdate/exchange.h"
+#include "dnsupdate/message.h"
+#include "dnsupdate/tsig.h"
+#include "dnsupdate/zone.h"
+
+#define ZONE_OWN_SERVERS (1 + ZONE_CHECKS)
+#define ZONE_OWN_QUESTION 288 /* header, a name of 255 octets, type, class */
+
+/* One question to one server. */
+struct zone_own_ask {
+	struct zone_own_round *round;
+	struct exchange *exchange; /* NULL when it is over */
+	unsigned server;
+	bool soa; /* else MX */
+	uint8_t question[ZONE_OWN_QUESTION];
+	size_t len;
+};
+
+/* MX and SOA asked of some servers at once; what they say goes to the views. */
+struct zone_own_round {
+	struct zone *zone;
+	unsigned open; /* questions under way */
+	int64_t asked; /* real time in seconds */
+	void (*done)(struct zone *zone);
+	struct zone_own_ask asks[2 * ZONE_OWN_SERVERS];
+};
+
+enum zone_own_stage {
+	ZONE_OWN_IDLE,
+	ZONE_OWN_UPDATE, /* the update is on its way */
+	ZONE_OWN_SETTLE, /* what it did is unknown: the primary is asked */
+	ZONE_OWN_PROVE,	 /* accepted: everyone is asked until all show it */
+};
+
+struct zone_own_change {
+	enum zone_own_stage stage;
+	struct mx_set from, to;
+	struct exchange *exchange;
+	struct tsig_mac mac;
+	uint8_t question[ZONE_OWN_QUESTION]; /* the beginning of the request, to know its answer by
+					      */
+	size_t len;
+	bool answered, hinted;	      /* believed; not believed */
+	unsigned rcode;		      /* of either */
+	uint16_t error;		      /* of its TSIG record */
+	int64_t theirs;		      /* the server's clock */
+	char why[256];		      /* there was no answer */
+	uint64_t deadline;	      /* of the proof, loop time in ms */
+	uint64_t delay;		      /* between two rounds */
+	bool shown[ZONE_OWN_SERVERS]; /* it was seen there */
+	struct zone_own_round round;
+};
+
+struct zone {
+	struct zone_options
+		options; /* its pointers are not used after zone_new, but loop and ctx */
+	char zone[MX_NAME], domain[MX_NAME];
+	struct tsig_key key; /* secret_len 0: there is none */
+	unsigned servers;
+	struct sockaddr_storage addresses[ZONE_OWN_SERVERS];
+	struct zone_view views[ZONE_OWN_SERVERS];
+	struct zone_own_round read;
+	struct zone_own_change change;
+	uv_timer_t timer; /* the next round of a proof */
+};
+
+#endif

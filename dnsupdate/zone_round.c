@@ -1,0 +1,117 @@
+#include "dnsupdate/zone_round.h"
+
+#include "dnsupdate/answer.h"
+
+static void
+set_error(struct zone_view *view, const char *error)
+{
+	struct text text = TEXT(view->error);
+
+	view->known = false;
+	text_add_scrubbed(&text, span_of(error));
+}
+
+static enum exchange_verdict
+judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
+{
+	struct zone_own_ask *ask = ctx;
+	struct zone *zone = ask->round->zone;
+	struct zone_view *view = &zone->views[ask->server];
+	struct err err = { 0 };
+
+	(void)tcp;
+	switch (answer_judge(ask->question, ask->len, wire, len)) {
+	case ANSWER_ODD:
+		return EXCHANGE_ODD;
+	case ANSWER_TRUNCATED:
+		return EXCHANGE_TRUNCATED;
+	case ANSWER_OURS:
+		break;
+	}
+	if (ask->soa) {
+		if (!answer_soa(wire, len, zone->zone, &view->serial, &err))
+			view->serial = 0;
+	} else if (answer_mx(wire, len, zone->domain, &view->shown, &err)) {
+		view->known = true;
+		view->error[0] = '\0';
+	} else {
+		set_error(view, err.text);
+	}
+	return EXCHANGE_ANSWER;
+}
+
+static void
+done(void *ctx, enum exchange_outcome outcome, const char *why)
+{
+	struct zone_own_ask *ask = ctx;
+	struct zone_own_round *round = ask->round;
+	struct zone_view *view = &round->zone->views[ask->server];
+
+	ask->exchange = NULL;
+	if (ask->soa && outcome != EXCHANGE_ANSWERED)
+		view->serial = 0;
+	if (!ask->soa) {
+		view->asked = round->asked;
+		if (outcome != EXCHANGE_ANSWERED)
+			set_error(view, why);
+	}
+	if (--round->open == 0)
+		round->done(round->zone);
+}
+
+static void
+start(struct zone_own_round *round, unsigned server, bool soa, int64_t timeout_ms)
+{
+	struct zone *zone = round->zone;
+	struct zone_own_ask *ask = &round->asks[2 * server + soa];
+	struct exchange_options options = {
+		.loop = zone->options.loop,
+		.address = zone->addresses[server],
+		.timeout_ms = timeout_ms,
+		.ctx = ask,
+		.judge = judge,
+		.done = done,
+	};
+	struct message message;
+	struct err err = { 0 };
+
+	*ask = (struct zone_own_ask){ .round = round, .server = server, .soa = soa };
+	if (message_query(soa ? zone->zone : zone->domain, soa ? MESSAGE_SOA : MESSAGE_MX, &message,
+			  &err) &&
+	    message.len <= sizeof(ask->question)) {
+		memcpy(ask->question, message.wire, message.len);
+		ask->len = message.len;
+		options.wire = message.wire;
+		options.len = message.len;
+		ask->exchange = exchange_start(&options, &err);
+	}
+	if (ask->exchange)
+		round->open++;
+	else if (!soa)
+		set_error(&zone->views[server], err.text);
+}
+
+bool
+zone_round_start(struct zone_own_round *round, unsigned servers, const bool *skip,
+		 int64_t timeout_ms, void (*after)(struct zone *zone))
+{
+	round->done = after;
+	round->asked = round->zone->options.now();
+	for (unsigned i = 0; i < servers; i++) {
+		if (skip && skip[i])
+			continue;
+		start(round, i, false, timeout_ms);
+		start(round, i, true, timeout_ms);
+	}
+	return round->open > 0;
+}
+
+void
+zone_round_stop(struct zone_own_round *round)
+{
+	for (unsigned i = 0; i < 2 * ZONE_OWN_SERVERS; i++) {
+		exchange_free(round->asks[i].exchange);
+		round->asks[i].exchange = NULL;
+	}
+	round->open = 0;
+}
