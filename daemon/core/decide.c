@@ -111,27 +111,6 @@ fail(struct decide *decide, const struct decide_rules *rules, enum decide_outcom
 	return enter(decide, DECIDE_WAITING);
 }
 
-static const char *
-failure(enum decide_outcome how)
-{
-	switch (how) {
-	case DECIDE_CONFLICT:
-		return "the zone was not as expected when the update came (somebody changed it, or "
-		       "an earlier update had arrived)";
-	case DECIDE_REFUSED:
-		return "the update was refused, which does not heal by itself";
-	case DECIDE_UNKNOWN:
-		return "no answer to the update: it may have been applied or not";
-	case DECIDE_FAILED:
-		return "the update was not applied";
-	case DECIDE_NO_OUTCOME:
-	case DECIDE_PROVED:
-	case DECIDE_UNPROVED:
-		break;
-	}
-	return "a restart came while an update was on its way, and the zone does not show it";
-}
-
 /* True: the state changed. */
 static bool
 take_outcome(struct decide *decide, const struct decide_rules *rules, const struct decide_in *in)
@@ -162,6 +141,9 @@ take_reading(struct decide *decide, const struct decide_in *in)
 		decide->unread_since = 0;
 	else if (!decide->unread_since)
 		decide->unread_since = in->now;
+	if (believed(decide, in) && in->shown == DECIDE_SHOWN_DRIFT &&
+	    decide->shown != DECIDE_SHOWN_DRIFT)
+		decide->drift_since = in->now;
 	if (believed(decide, in))
 		decide->shown = in->shown;
 	else if (decide->unread_since && in->now - decide->unread_since >= DECIDE_UNREAD_AFTER)
@@ -328,7 +310,8 @@ think(struct decide *decide, const struct decide_rules *rules, const struct deci
 		unread(decide, out);
 		return;
 	case DECIDE_SHOWN_DRIFT:
-		out->page = true;
+		out->page = decide->state != DECIDE_NORMAL ||
+			    in->now - decide->drift_since >= DECIDE_DRIFT_AFTER;
 		hold_back(decide, out, DECIDE_GUARD_DRIFT,
 			  "the zone shows neither the normal nor the split set: somebody changed "
 			  "it, and it is not touched until it shows one of them again");
@@ -376,7 +359,7 @@ decide_step(struct decide *decide, const struct decide_rules *rules, const struc
 	out->kind = decide->guard;
 	why = TEXT(out->why);
 	if (decide->state == DECIDE_WAITING)
-		text_add(&why, "%s; wanted because of: ", failure(decide->failed));
+		text_add(&why, "%s; wanted because of: ", wish_failure(decide->failed));
 	text_add(&why, "%s", decide->why);
 }
 

@@ -37,6 +37,9 @@
 #define DECIDE_READ_EVERY 10	     /* seconds between two requests to read the zone */
 #define DECIDE_STEP_MOST 60	     /* seconds of calm that one step can add: a gap is not calm */
 #define DECIDE_UNREAD_AFTER 60	     /* seconds without a reading until the zone is not known */
+/* Seconds that a normal zone may differ until a person is called: an edit that the caller takes
+ * over as the new normal set is nobody's emergency. In a split a person is called at once. */
+#define DECIDE_DRIFT_AFTER 60
 
 enum decide_state {
 	DECIDE_NORMAL,
@@ -156,6 +159,7 @@ struct decide {
 	int64_t split_since;  /* first known to be split; 0 = is not */
 	int64_t normal_since; /* the normal set was first seen; 0 = never */
 	int64_t calm_seen;    /* seconds of calm that were really seen since the last surge */
+	int64_t drift_since;  /* of the present drift */
 	int64_t unread_since; /* 0: the zone is known */
 	int64_t outcome_at, retry_at, read_at;
 	int64_t order_since, order_expires;

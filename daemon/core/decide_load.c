@@ -8,9 +8,9 @@ static bool
 plausible(const struct decide *decide)
 {
 	const int64_t instants[] = {
-		decide->now,	   decide->since,	 decide->split_since,  decide->normal_since,
-		decide->calm_seen, decide->unread_since, decide->outcome_at,   decide->retry_at,
-		decide->read_at,   decide->order_since,	 decide->order_expires
+		decide->now,	   decide->since,	 decide->split_since, decide->normal_since,
+		decide->calm_seen, decide->unread_since, decide->drift_since, decide->outcome_at,
+		decide->retry_at,  decide->read_at,	 decide->order_since, decide->order_expires
 	};
 	const uint32_t flags =
 		decide->wanted_split | decide->ordered | decide->lagging | decide->refused;

@@ -10,8 +10,8 @@ past_take_time(struct decide *decide, int64_t now)
 {
 	int64_t *const instants[] = { &decide->since,	     &decide->split_since,
 				      &decide->normal_since, &decide->unread_since,
-				      &decide->outcome_at,   &decide->retry_at,
-				      &decide->read_at };
+				      &decide->drift_since,  &decide->outcome_at,
+				      &decide->retry_at,     &decide->read_at };
 	int64_t back = decide->now - now;
 
 	decide->now = now;

@@ -328,3 +328,24 @@ wish_make(const struct decide *decide, const struct decide_rules *rules, const s
 		observe(in, is_split, &wish);
 	*wish_out = wish;
 }
+
+const char *
+wish_failure(enum decide_outcome how)
+{
+	switch (how) {
+	case DECIDE_CONFLICT:
+		return "the zone was not as expected when the update came (somebody changed it, or "
+		       "an earlier update had arrived)";
+	case DECIDE_REFUSED:
+		return "the update was refused, which does not heal by itself";
+	case DECIDE_UNKNOWN:
+		return "no answer to the update: it may have been applied or not";
+	case DECIDE_FAILED:
+		return "the update was not applied";
+	case DECIDE_NO_OUTCOME:
+	case DECIDE_PROVED:
+	case DECIDE_UNPROVED:
+		break;
+	}
+	return "a restart came while an update was on its way, and the zone does not show it";
+}

@@ -24,6 +24,9 @@ void wish_make(const struct decide *decide, const struct decide_rules *rules,
 /* An order that has not expired. */
 bool wish_ordered(const struct decide_in *in);
 
+/* How a change went wrong, as the first half of a sentence. */
+const char *wish_failure(enum decide_outcome how);
+
 /* "45s", "12m", "3h10m", "2d4h": for people, rounded. Not negative. */
 void wish_add_duration(struct text *text, int64_t seconds);
 

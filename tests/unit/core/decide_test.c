@@ -87,7 +87,7 @@ static const struct {
 	{ "an unread zone is read", MODE_AUTO, .splits_a_day = 4, .action = DECIDE_READ,
 	  .guard = DECIDE_GUARD_UNREAD },
 	{ "an order does not touch drift", MODE_AUTO, .order = ORDER_SPLIT,
-	  .shown = DECIDE_SHOWN_DRIFT, .guard = DECIDE_GUARD_DRIFT, .page = true },
+	  .shown = DECIDE_SHOWN_DRIFT, .guard = DECIDE_GUARD_DRIFT },
 	{ "silent sources", MODE_AUTO, .shown = DECIDE_SHOWN_NORMAL, .silent = true,
 	  .splits_a_day = 4, .guard = DECIDE_GUARD_SILENT },
 	{ "too little seen", MODE_AUTO, .shown = DECIDE_SHOWN_NORMAL, .unknown = true,
@@ -309,6 +309,11 @@ Test(decide, calm_doubles_inside_a_day)
 	cr_assert_eq(past_calm(&decide, &usual), 720 * MINUTE);
 	decide.now += 1;
 	cr_assert_eq(past_calm(&decide, &usual), 30 * MINUTE);
+	for (unsigned i = 0; i < 10; i++) { /* four in any day, whatever was before */
+		past_add_split(&decide);
+		cr_assert(past_splits(&decide, decide.now) == (i < 4 ? i + 1 : 4), "split %u", i);
+		decide.now += 6 * HOUR;
+	}
 	for (unsigned i = 0; i < 2 * DECIDE_SPLITS; i++)
 		past_add_split(&decide);
 	cr_assert_eq(decide.splits, DECIDE_SPLITS);
