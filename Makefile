@@ -9,16 +9,17 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+# a comma inside a function's arguments
+, := ,
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum -Werror
 SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-, := ,
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-fPIE -DMXSPLIT_VERSION='"$(VERSION)"' -I.
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
-LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lm
+LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lm
 
 FOLDERS := $(shell awk '!/^\#/ && $$1 < 4 { print $$2 }' daemon/LAYERS)
 name = $(subst /,_,$(1))
@@ -62,6 +63,7 @@ e2e: deps ## only the end-to-end tests, against real BIND
 	@ONLY=e2e tests/check.sh $(B)
 
 lint: ## layers, symbols, format, clang-tidy, cppcheck, a build by clang, the sample file
+	@tests/deps.sh lint
 	@tests/lint/lint.sh $(B)
 
 format: ## clang-format on every C file

@@ -1,0 +1,260 @@
+/*
+ * A room for the tests of the API: a web on a free loopback port and a unix socket, a loop that
+ * turns while the client (this thread too) waits, and a fixed snapshot behind it.
+ */
+#ifndef TESTS_WEB_ROOM_H
+#define TESTS_WEB_ROOM_H
+
+#include "daemon/base/text.h"
+#include "web/web.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* sha256 of "operator", "reader", "pusher": tokens of the tests. */
+#define ROOM_TOKENS                                                                                \
+	"# tokens\n"                                                                               \
+	"anna operate 06e55b633481f7bb072957eabcf110c972e86691c3cfedabe088024bffe42f23\n"          \
+	"bob read 3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30\n"              \
+	"carl push c1ca19857709b36ccdcc93f218f86e4dc8235a65a46ca06f9b53886f9b66ad2f\n"
+
+#define ROOM_ANSWER (1 << 20)
+#define ROOM_PATIENCE_MS 20000 /* far above what a loaded machine needs */
+
+struct room {
+	uv_loop_t loop;
+	struct web *web;
+	unsigned port;
+	char folder[64], socket[96], tokens[96];
+	struct snapshot *snapshot;
+	enum err_kind answer;  /* of the override dep; ERR_NONE: it takes the order */
+	enum err_kind journal; /* of the events dep */
+	unsigned orders;
+	struct override last;
+	char last_domain[SNAPSHOT_NAME];
+	char reply[ROOM_ANSWER];
+};
+
+static inline const struct snapshot *
+room_snapshot(void *ctx)
+{
+	return ((struct room *)ctx)->snapshot;
+}
+
+static inline bool
+room_events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out,
+	    unsigned *count_out, struct err *err)
+{
+	struct room *room = ctx;
+
+	if (room->journal != ERR_NONE)
+		return err_set(err, room->journal, "the journal cannot be read");
+	*count_out = 0;
+	for (int64_t id = after < 7 ? after + 1 : 8; id <= 7 && *count_out < limit; id++) {
+		struct journal_entry *entry = &out[(*count_out)++];
+
+		*entry = (struct journal_entry){ .id = id,
+						 .time_us = 1700000000 * INT64_C(1000000),
+						 .kind = JOURNAL_SURGE };
+		snprintf(entry->domain, sizeof(entry->domain), "%s", id == 1 ? "" : "example.jp");
+		snprintf(entry->text, sizeof(entry->text), "entry %d", (int)id);
+		snprintf(entry->numbers, sizeof(entry->numbers), "%s",
+			 id == 2   ? "{\"rate\":41.5}"
+			 : id == 3 ? "{broken"
+				   : "");
+	}
+	return true;
+}
+
+static inline bool
+room_override(void *ctx, const char *domain, const struct override *order, struct err *err)
+{
+	struct room *room = ctx;
+
+	if (room->answer != ERR_NONE)
+		return err_set(err, room->answer, "the order is not taken");
+	room->orders++;
+	room->last = *order;
+	span_copy(span_of(domain), room->last_domain, sizeof(room->last_domain));
+	return true;
+}
+
+static inline void
+room_fill(struct snapshot *s)
+{
+	struct snapshot_domain *d = &s->domain[0];
+
+	s->made_us = (int64_t)time(NULL) * 1000000;
+	s->started = 1700000000;
+	snprintf(s->version, sizeof(s->version), "0.1.0");
+	s->sources = 1;
+	snprintf(s->source[0].name, SNAPSHOT_NAME, "mta1-log");
+	s->source[0].lines = 12;
+	s->domains = 2;
+	snprintf(d->name, SNAPSHOT_NAME, "example.jp");
+	snprintf(d->state, sizeof(d->state), "split");
+	snprintf(d->why, sizeof(d->why), "41/min \x01\xff");
+	d->state_since = 1700000000;
+	d->finding = (struct finding){
+		.known = true, .surge = true, .rate = 41.5, .evidence = INFINITY, .excess = NAN
+	};
+	cr_assert(mx_add(&d->wanted, 20, SPAN("mta2.example.jp")));
+	d->wanted.ttl = 300;
+	d->servers = 1;
+	d->server[0] = (struct snapshot_server){
+		.known = true, .primary = true, .shown = d->wanted, .serial = 7, .asked = 1700000000
+	};
+	snprintf(d->server[0].name, SNAPSHOT_NAME, "ns\"1");
+	d->mtas = 2;
+	d->mta[0] =
+		(struct snapshot_mta){ .name = "mta1.", .drops = true, .bounces = 1, .mail = 9 };
+	d->mta[1] = (struct snapshot_mta){ .name = "mta2.", .bounces = 3, .mail = 1 };
+	d->counts[EVENT_BOUNCE_ACCEPTED] = 5000000000;
+	snprintf(s->domain[1].name, SNAPSHOT_NAME, "quiet.example");
+	snprintf(s->domain[1].state, sizeof(s->domain[1].state), "normal");
+}
+
+static inline void
+room_open(struct room *room, unsigned deadline_ms)
+{
+	static const char *const hosts[] = { "mx.example.jp" };
+	struct web_listen listen[] = { { false, "127.0.0.1:0" }, { .unix_socket = true } };
+	struct web_options options = { .loop = &room->loop,
+				       .listen = listen,
+				       .listens = 2,
+				       .hosts = hosts,
+				       .host_count = 1,
+				       .tokens_path = room->tokens,
+				       .deadline_ms = deadline_ms };
+	struct web_deps deps = { room, room_snapshot, room_events, room_override };
+	struct err err = { 0 };
+	FILE *tokens;
+
+	snprintf(room->folder, sizeof(room->folder), "/tmp/mxsplit-web-XXXXXX");
+	cr_assert(mkdtemp(room->folder) != NULL);
+	snprintf(room->socket, sizeof(room->socket), "%s/api.sock", room->folder);
+	snprintf(room->tokens, sizeof(room->tokens), "%s/tokens", room->folder);
+	snprintf(listen[1].text, sizeof(listen[1].text), "%s", room->socket);
+	umask(022);
+	tokens = fopen(room->tokens, "w");
+	cr_assert(tokens != NULL);
+	fputs(ROOM_TOKENS, tokens);
+	fclose(tokens);
+	room->snapshot = calloc(1, sizeof(*room->snapshot));
+	cr_assert(room->snapshot != NULL);
+	room_fill(room->snapshot);
+	uv_loop_init(&room->loop);
+	room->web = web_start(&options, &deps, &err);
+	cr_assert(room->web != NULL, "%s", err.text);
+	room->port = web_port(room->web, 0);
+}
+
+static inline void
+room_close(struct room *room)
+{
+	struct stat gone;
+
+	web_stop(room->web);
+	uv_run(&room->loop, UV_RUN_DEFAULT);
+	cr_assert_eq(uv_loop_close(&room->loop), 0, "handles are left in the loop");
+	cr_assert(stat(room->socket, &gone) < 0, "the unix socket is left behind");
+	unlink(room->tokens);
+	rmdir(room->folder);
+	free(room->snapshot);
+}
+
+static inline int
+room_connect(const struct room *room, bool local)
+{
+	struct sockaddr_in tcp = { .sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)room->port),
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_un path = { .sun_family = AF_UNIX };
+	int fd = socket(local ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path.sun_path, sizeof(path.sun_path), "%s", room->socket);
+	cr_assert_eq(local ? connect(fd, (struct sockaddr *)&path, sizeof(path))
+			   : connect(fd, (struct sockaddr *)&tcp, sizeof(tcp)),
+		     0, "connect: %m");
+	return fd;
+}
+
+/* Lets the loop turn until the other side closes; what it sent is in room->reply. */
+static inline void
+room_receive(struct room *room, int fd)
+{
+	size_t length = 0;
+
+	for (unsigned waited = 0; waited < ROOM_PATIENCE_MS; waited++) {
+		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+		ssize_t got;
+
+		uv_run(&room->loop, UV_RUN_NOWAIT);
+		if (poll(&poll_fd, 1, 1) <= 0)
+			continue;
+		got = recv(fd, room->reply + length, sizeof(room->reply) - 1 - length, 0);
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	room->reply[length] = '\0';
+	close(fd);
+}
+
+/* Sends these bytes and receives. */
+static inline void
+room_ask(struct room *room, bool local, struct span bytes)
+{
+	int fd = room_connect(room, local);
+
+	for (size_t sent = 0; sent < bytes.len;) {
+		ssize_t put =
+			send(fd, bytes.at + sent, bytes.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		uv_run(&room->loop, UV_RUN_NOWAIT);
+		if (put > 0)
+			sent += (size_t)put;
+		else if (put < 0 && errno != EAGAIN)
+			break;
+	}
+	room_receive(room, fd);
+}
+
+static inline unsigned
+room_status(const struct room *room)
+{
+	return strncmp(room->reply, "HTTP/1.1 ", 9) == 0
+		       ? (unsigned)strtoul(room->reply + 9, NULL, 10)
+		       : 0;
+}
+
+/* "PUT /path" with these header lines (each with \r\n) and this body, well formed. */
+static inline void
+room_call(struct room *room, bool local, const char *line, const char *headers, const char *body)
+{
+	size_t space = strlen(line) + strlen(headers) + strlen(body) + 256;
+	char *bytes = malloc(space);
+	struct text text;
+
+	cr_assert(bytes != NULL);
+	text = text_over(bytes, space);
+	text_add(&text, "%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s", line, headers);
+	if (body[0] || strncmp(line, "PUT", 3) == 0 || strncmp(line, "POST", 4) == 0)
+		text_add(&text, "Content-Length: %zu\r\n", strlen(body));
+	text_add(&text, "\r\n%s", body);
+	room_ask(room, local, (struct span){ text.at, text.len });
+	free(bytes);
+}
+
+#endif

@@ -1,0 +1,84 @@
+#include "web/change.h"
+
+#include "web/override.h"
+#include "web/pages.h"
+#include "web/problem.h"
+#include "web/query.h"
+
+/* RFC 9110, section 8.3.1: parameters such as a charset may follow. */
+static bool
+is_json(struct span type)
+{
+	const char *end = memchr(type.at, ';', type.len);
+
+	if (end)
+		type.len = (size_t)(end - type.at);
+	while (type.len && (type.at[type.len - 1] == ' ' || type.at[type.len - 1] == '\t'))
+		type.len--;
+	return span_equal_nocase(type, SPAN("application/json"));
+}
+
+/* The domain whose override may be changed now, or NULL and a problem. */
+static const struct snapshot_domain *
+target(const struct routes_call *call, struct reply *reply)
+{
+	const struct snapshot_domain *domain = pages_find(call, reply);
+	char etag[EXCHANGE_ETAG];
+
+	if (!domain || !query_read(call->request->query, NULL, 0, reply))
+		return NULL;
+	override_etag(site_order(call->site, call->snapshot, domain), call->request->now, etag,
+		      sizeof(etag));
+	if (override_matches(call->request->if_match, etag))
+		return domain;
+	span_copy(span_of(etag), reply->etag, sizeof(reply->etag));
+	problem_set(reply, 412,
+		    "somebody changed the override since you read it; look at it again");
+	return NULL;
+}
+
+static bool
+give(const struct routes_call *call, const struct snapshot_domain *domain, struct override *order,
+     struct reply *reply)
+{
+	const struct web_deps *deps = &call->site->deps;
+	const char *name = call->who ? call->who->name : call->request->peer->name;
+	struct err err = { 0 };
+
+	if (!order->by[0])
+		span_copy(span_of(name), order->by, sizeof(order->by));
+	if (!deps->override(deps->ctx, domain->name, order, &err))
+		return problem_err(reply, &err);
+	site_take(call->site, call->snapshot, domain, order);
+	return pages_put_override(order, call->request->now, reply);
+}
+
+bool
+change_put(const struct routes_call *call, struct reply *reply)
+{
+	const struct request *request = call->request;
+	struct override order;
+	char field[OVERRIDE_FIELD];
+	struct err err = { 0 };
+	const struct snapshot_domain *domain;
+
+	if (!is_json(request->content_type))
+		return problem_set(reply, 415, "wanted Content-Type: application/json");
+	domain = target(call, reply);
+	if (!domain)
+		return false;
+	if (!override_read(request->body, request->now, &order, field, &err))
+		return problem_field(reply, field[0] ? 422 : 400, field, err.text);
+	return give(call, domain, &order, reply);
+}
+
+bool
+change_delete(const struct routes_call *call, struct reply *reply)
+{
+	struct override order = { .order = ORDER_AUTO,
+				  .since = call->request->now,
+				  .expires = call->request->now };
+	const struct snapshot_domain *domain = target(call, reply);
+
+	return domain && give(call, domain, &order, reply);
+}

@@ -1,0 +1,284 @@
+#include "web/serve.h"
+
+#include "daemon/base/text.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct connection {
+	struct peer peer; /* first: http.h reads it as the socket context */
+	struct connection *next, *before;
+	uint64_t since; /* ms of the loop: opened, or last answered */
+	int fd;
+	bool cut;
+};
+
+struct serve {
+	struct listen listen;
+	struct http_rules rules;
+	uint64_t deadline; /* ms */
+	struct MHD_Daemon *daemon;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	struct connection *first;
+	unsigned count;
+	void (*gone)(void *ctx);
+	void *ctx;
+	unsigned closing; /* handles still to be closed */
+};
+
+static void
+name_peer(struct peer *peer, int fd)
+{
+	struct sockaddr_storage from = { 0 };
+	socklen_t size = sizeof(from);
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&from;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&from;
+
+	span_copy(SPAN("unknown"), peer->name, sizeof(peer->name));
+	if (getpeername(fd, (struct sockaddr *)&from, &size) < 0)
+		return;
+	if (from.ss_family == AF_INET) {
+		inet_ntop(AF_INET, &v4->sin_addr, peer->name, sizeof(peer->name));
+		peer->loopback = ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+	} else if (from.ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, peer->name, sizeof(peer->name));
+		peer->loopback = IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+	}
+}
+
+static void
+name_local_peer(struct peer *peer, int fd)
+{
+	struct ucred who = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(who);
+	struct text name = TEXT(peer->name);
+
+	peer->local = true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
+		peer->trusted = who.uid == 0 || who.uid == geteuid();
+	peer->uid = who.uid;
+	text_add(&name, "uid %u", who.uid);
+}
+
+/* Ends a connection: the library sees its end and forgets it (an own close would leave it behind).
+ */
+static void
+cut(struct connection *connection)
+{
+	connection->cut = true;
+	shutdown(connection->fd, SHUT_RDWR);
+}
+
+static void
+cut_oldest(struct serve *serve)
+{
+	struct connection *oldest = NULL;
+
+	for (struct connection *one = serve->first; one; one = one->next)
+		if (!one->cut && (!oldest || one->since <= oldest->since))
+			oldest = one;
+	if (oldest)
+		cut(oldest);
+}
+
+static void
+opened(struct serve *serve, struct MHD_Connection *mhd, void **context)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	*context = connection;
+	if (!connection)
+		return;
+	connection->fd =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	connection->since = uv_now(serve->poll.loop);
+	if (serve->listen.local)
+		name_local_peer(&connection->peer, connection->fd);
+	else
+		name_peer(&connection->peer, connection->fd);
+	if (serve->count >= SERVE_CROWD)
+		cut_oldest(serve);
+	connection->next = serve->first;
+	if (serve->first)
+		serve->first->before = connection;
+	serve->first = connection;
+	serve->count++;
+}
+
+static void
+closed(struct serve *serve, struct connection *connection)
+{
+	if (!connection)
+		return;
+	if (connection->before)
+		connection->before->next = connection->next;
+	else
+		serve->first = connection->next;
+	if (connection->next)
+		connection->next->before = connection->before;
+	serve->count--;
+	free(connection);
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+	      enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		opened(cls, mhd, context);
+	else
+		closed(cls, *context);
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *mhd, void **context,
+	     enum MHD_RequestTerminationCode code)
+{
+	const struct serve *serve = cls;
+	struct connection *connection =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+	if (connection && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		connection->since = uv_now(serve->poll.loop);
+	http_end(*context);
+	*context = NULL;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+	   const char *version, const char *upload, size_t *upload_size, void **context)
+{
+	struct serve *serve = cls;
+
+	if (!MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context)
+		return MHD_NO;
+	return http_handle(&serve->rules, mhd, url, method, version, upload, upload_size, context);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* Cuts what is over its deadline; says in how many ms the next one is. */
+static uint64_t
+sweep(struct serve *serve)
+{
+	uint64_t now = uv_now(serve->poll.loop), next = serve->deadline;
+
+	for (struct connection *one = serve->first; one; one = one->next) {
+		uint64_t age = now - one->since;
+
+		if (one->cut)
+			continue;
+		if (age >= serve->deadline)
+			cut(one);
+		else if (serve->deadline - age < next)
+			next = serve->deadline - age;
+	}
+	return next;
+}
+
+static void
+pump(struct serve *serve)
+{
+	MHD_UNSIGNED_LONG_LONG wait = 0;
+	uint64_t next;
+
+	next = sweep(serve);
+	MHD_run(serve->daemon);
+	if (MHD_get_timeout(serve->daemon, &wait) == MHD_YES && wait < next)
+		next = wait;
+	if (serve->first)
+		uv_timer_start(&serve->timer, on_timer, next, 0);
+	else
+		uv_timer_stop(&serve->timer);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	pump(timer->data);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)status, (void)events;
+	pump(poll->data);
+}
+
+static struct MHD_Daemon *
+start_daemon(struct serve *serve)
+{
+	return MHD_start_daemon(
+		MHD_USE_EPOLL, 0, NULL, NULL, on_request, serve, MHD_OPTION_LISTEN_SOCKET,
+		serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVE_MEMORY,
+		MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, serve, MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+struct serve *
+serve_start(const struct serve_options *options, struct err *err)
+{
+	struct serve *serve = calloc(1, sizeof(*serve));
+	const union MHD_DaemonInfo *info = NULL;
+
+	if (serve) {
+		serve->listen = options->listen;
+		serve->rules = options->rules;
+		serve->rules.vet.own_host = serve->listen.host;
+		serve->deadline = options->deadline_ms;
+		serve->daemon = start_daemon(serve);
+	}
+	if (serve && serve->daemon)
+		info = MHD_get_daemon_info(serve->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info && uv_poll_init(options->loop, &serve->poll, info->epoll_fd) == 0) {
+		serve->poll.data = serve->timer.data = serve;
+		uv_timer_init(options->loop, &serve->timer);
+		uv_poll_start(&serve->poll, UV_READABLE, on_poll);
+		return serve;
+	}
+	if (serve && serve->daemon)
+		MHD_stop_daemon(serve->daemon); /* closes the socket */
+	else
+		close(options->listen.fd);
+	listen_forget(&options->listen);
+	free(serve);
+	err_set(err, ERR_SYSTEM, "the HTTP server does not start");
+	return NULL;
+}
+
+const struct listen *
+serve_listen(const struct serve *serve)
+{
+	return &serve->listen;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct serve *serve = handle->data;
+
+	if (--serve->closing)
+		return;
+	if (serve->gone)
+		serve->gone(serve->ctx);
+	free(serve);
+}
+
+void
+serve_stop(struct serve *serve, void (*gone)(void *ctx), void *ctx)
+{
+	serve->gone = gone;
+	serve->ctx = ctx;
+	serve->closing = 2;
+	uv_poll_stop(&serve->poll);
+	uv_timer_stop(&serve->timer);
+	uv_close((uv_handle_t *)&serve->poll, on_closed);
+	uv_close((uv_handle_t *)&serve->timer, on_closed);
+	MHD_stop_daemon(serve->daemon);
+	listen_forget(&serve->listen);
+}

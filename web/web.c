@@ -1,0 +1,117 @@
+#include "web/web.h"
+
+#include "web/serve.h"
+
+#include <stdlib.h>
+
+#define PATH_ROOM 512
+
+struct web {
+	struct site site;
+	char tokens_path[PATH_ROOM];
+	char hosts[WEB_HOSTS][LISTEN_HOST * 4];
+	const char *host_list[WEB_HOSTS];
+	unsigned host_count;
+	struct serve *serve[WEB_LISTENS];
+	unsigned count;
+	unsigned stopping; /* serves that are not gone yet */
+};
+
+static bool
+take_options(struct web *web, const struct web_options *options, const struct web_deps *deps,
+	     struct err *err)
+{
+	web->site.deps = *deps;
+	if (options->listens > WEB_LISTENS || options->host_count > WEB_HOSTS)
+		return err_set(err, ERR_INPUT,
+			       "at most %d addresses to listen on and %d host names", WEB_LISTENS,
+			       WEB_HOSTS);
+	if (options->tokens_path &&
+	    !span_copy(span_of(options->tokens_path), web->tokens_path, sizeof(web->tokens_path)))
+		return err_set(err, ERR_INPUT, "the path of the token file is too long");
+	for (unsigned i = 0; i < options->host_count; i++) {
+		if (!span_copy(span_of(options->hosts[i]), web->hosts[i], sizeof(web->hosts[i])))
+			return err_set(err, ERR_INPUT, "the host name '%s' is too long",
+				       options->hosts[i]);
+		web->host_list[i] = web->hosts[i];
+	}
+	web->host_count = options->host_count;
+	return true;
+}
+
+static bool
+start_one(struct web *web, const struct web_options *options, const struct web_listen *listen,
+	  struct err *err)
+{
+	struct serve_options serve = {
+		.loop = options->loop,
+		.deadline_ms = options->deadline_ms ? options->deadline_ms : WEB_DEADLINE_MS,
+		.rules = { .site = &web->site,
+			   .vet = { .any_host = listen->unix_socket,
+				    .hosts = web->host_list,
+				    .host_count = web->host_count,
+				    .body_most = WEB_BODY } },
+	};
+
+	if (!listen_open(listen, &serve.listen, err))
+		return false;
+	web->serve[web->count] = serve_start(&serve, err);
+	return web->serve[web->count++] != NULL || err_while(err, "listen on %s", listen->text);
+}
+
+static void
+on_gone(void *ctx)
+{
+	struct web *web = ctx;
+
+	if (--web->stopping == 0)
+		free(web);
+}
+
+void
+web_stop(struct web *web)
+{
+	if (!web)
+		return;
+	for (unsigned i = 0; i < web->count; i++)
+		web->stopping += web->serve[i] != NULL;
+	if (!web->stopping)
+		free(web);
+	else
+		for (unsigned i = 0; i < web->count; i++)
+			if (web->serve[i])
+				serve_stop(web->serve[i], on_gone, web);
+}
+
+struct web *
+web_start(const struct web_options *options, const struct web_deps *deps, struct err *err)
+{
+	struct web *web = calloc(1, sizeof(*web));
+
+	if (!web) {
+		err_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	if (!take_options(web, options, deps, err) || !web_reload(web, err)) {
+		free(web);
+		return NULL;
+	}
+	for (unsigned i = 0; i < options->listens; i++)
+		if (!start_one(web, options, &options->listen[i], err)) {
+			web_stop(web);
+			return NULL;
+		}
+	return web;
+}
+
+bool
+web_reload(struct web *web, struct err *err)
+{
+	return tokens_read(web->tokens_path, &web->site.rights.tokens, err);
+}
+
+unsigned
+web_port(const struct web *web, unsigned listen)
+{
+	return listen < web->count ? serve_listen(web->serve[listen])->port : 0;
+}

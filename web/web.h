@@ -1,0 +1,71 @@
+/*
+ * The HTTP JSON API (web/openapi.yaml) on loopback TCP and unix sockets: libmicrohttpd under the
+ * caller's libuv loop, on its thread. It sees a snapshot and the journal, and hands back an
+ * override, nothing else: it could become a process of its own that holds no key.
+ *
+ * Reading is open on unix sockets and loopback; on other addresses it wants a token. A change wants
+ * a token with the role `operate`, or a peer on the unix socket with our own uid or root's.
+ */
+#ifndef WEB_WEB_H
+#define WEB_WEB_H
+
+#include "daemon/base/err.h"
+#include "daemon/core/journal.h"
+#include "daemon/core/snapshot.h"
+
+#include <uv.h>
+
+#define WEB_LISTENS 16
+#define WEB_CONNECTIONS 128   /* to one listening socket; the oldest is cut when more come */
+#define WEB_DEADLINE_MS 10000 /* for one request, from the connection or the last answer on */
+#define WEB_BODY 16384	      /* bytes of a request's body */
+#define WEB_HOSTS 16
+
+struct web_deps {
+	void *ctx;
+	/* The last whole snapshot; it stays as it is until the next turn of the loop. */
+	const struct snapshot *(*snapshot)(void *ctx);
+	/* At most `limit` entries with an id above `after`, oldest first. */
+	bool (*events)(void *ctx, int64_t after, unsigned limit, struct journal_entry *out,
+		       unsigned *count_out, struct err *err);
+	/*
+	 * Takes an order; ORDER_AUTO removes the one that is there. `domain` is a name of the
+	 * snapshot. REFUSED becomes 409, INPUT 422, BUSY and SYSTEM 503.
+	 */
+	bool (*override)(void *ctx, const char *domain, const struct override *order,
+			 struct err *err);
+};
+
+struct web_listen {
+	bool unix_socket;
+	char text[256]; /* path, or "127.0.0.1:8053", "[::1]:0" */
+};
+
+struct web_options {
+	uv_loop_t *loop;
+	const struct web_listen *listen;
+	unsigned listens;
+	const char *tokens_path;  /* NULL or no such file: changes only over the unix socket */
+	const char *const *hosts; /* names under which TCP may be asked, beside localhost, 127.0.0.1
+				     and [::1] (DNS rebinding) */
+	unsigned host_count;
+	unsigned deadline_ms; /* 0: WEB_DEADLINE_MS */
+};
+
+struct web;
+
+/* Listens. Copies the options and deps; NULL with a sentence on failure, nothing left open. */
+struct web *web_start(const struct web_options *options, const struct web_deps *deps,
+		      struct err *err);
+
+/* Ends every connection and stops listening. The memory goes when the loop has run once more. NULL
+ * is allowed. */
+void web_stop(struct web *web);
+
+/* Reads the token file again; on failure the old tokens stay. */
+MUST_USE bool web_reload(struct web *web, struct err *err);
+
+/* The port of the listen with this index, 0 for a unix socket. */
+unsigned web_port(const struct web *web, unsigned listen);
+
+#endif
