@@ -1,0 +1,170 @@
+/*
+ * zonetool: drives dnsupdate/zone.c from a command line, for the end-to-end tests.
+ *
+ *     zonetool read   --zone Z [--domain D] --server ADDRESS [--check ADDRESS]...
+ *     zonetool change --zone Z --server ADDRESS [--check ADDRESS]... --key FILE --to SET [--from
+ * SET]
+ *                     [--tcp] [--timeout-ms N] [--prove-ms N] [--clock SECONDS]
+ *
+ * SET is "TTL PREFERENCE NAME ..."; without --from the primary is read first. `read` prints a line
+ * a server: name, "known" or "unknown", serial, set or error. `change` prints result, serial,
+ * sentence. Columns are tab-separated. Exit: 0 when it came to an answer, 64 for usage, 1 for an
+ * error.
+ */
+#include "dnsupdate/zone.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static int64_t clock_offset;
+static struct mx_set from, to;
+static bool change, from_given;
+static struct zone *zone;
+
+static int
+usage(const char *why)
+{
+	fprintf(stderr, "zonetool: %s\n", why);
+	return 64;
+}
+
+static int64_t
+now(void)
+{
+	return (int64_t)time(NULL) + clock_offset;
+}
+
+static void
+on_change(void *ctx, enum zone_result result, const char *sentence, uint32_t serial)
+{
+	(void)ctx;
+	printf("%s\t%u\t%s\n", zone_result_name(result), serial, sentence);
+	zone_free(zone);
+}
+
+static void
+print_views(void)
+{
+	char set[8192];
+
+	for (unsigned i = 0; i < zone_servers(zone); i++) {
+		const struct zone_view *view = zone_view(zone, i);
+		struct text text = TEXT(set);
+
+		if (view->known)
+			mx_print(&view->shown, &text);
+		printf("%s\t%s\t%u\t%s\n", view->name, view->known ? "known" : "unknown",
+		       view->serial, view->known ? set : view->error);
+	}
+}
+
+static void
+begin_change(void)
+{
+	struct err err = { 0 };
+
+	if (!zone_change(zone, &from, &to, &err)) {
+		printf("error\t0\t%s\n", err.text);
+		zone_free(zone);
+	}
+}
+
+static void
+on_read(void *ctx)
+{
+	(void)ctx;
+	if (!change) {
+		print_views();
+		zone_free(zone);
+		return;
+	}
+	from = zone_view(zone, 0)->shown;
+	begin_change();
+}
+
+static bool
+take(int option, struct zone_options *options, struct zone_server *check, struct tsig_key *key,
+     struct err *err)
+{
+	switch (option) {
+	case 'z':
+		options->zone = optarg;
+		if (!options->domain)
+			options->domain = optarg;
+		return true;
+	case 'd':
+		options->domain = optarg;
+		return true;
+	case 's':
+		return zone_address(span_of(optarg), &options->primary, err);
+	case 'c':
+		return options->checks < ZONE_CHECKS &&
+		       zone_address(span_of(optarg), &check[options->checks++], err);
+	case 'k':
+		options->key = key;
+		return key_read(optarg, key, err);
+	case 'f':
+		from_given = true;
+		return mx_parse(span_of(optarg), &from, err);
+	case 't':
+		return mx_parse(span_of(optarg), &to, err);
+	case 'T':
+		options->tcp = true;
+		return true;
+	case 'm':
+		options->timeout_ms = strtol(optarg, NULL, 10);
+		return true;
+	case 'p':
+		options->prove_ms = strtol(optarg, NULL, 10);
+		return true;
+	case 'o':
+		clock_offset = strtol(optarg, NULL, 10);
+		return true;
+	default:
+		return err_set(err, ERR_INPUT, "unknown option");
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option table[] = {
+		{ "zone", 1, NULL, 'z' },	{ "domain", 1, NULL, 'd' },
+		{ "server", 1, NULL, 's' },	{ "check", 1, NULL, 'c' },
+		{ "key", 1, NULL, 'k' },	{ "from", 1, NULL, 'f' },
+		{ "to", 1, NULL, 't' },		{ "tcp", 0, NULL, 'T' },
+		{ "timeout-ms", 1, NULL, 'm' }, { "prove-ms", 1, NULL, 'p' },
+		{ "clock", 1, NULL, 'o' },	{ 0 },
+	};
+	struct zone_server check[ZONE_CHECKS];
+	uv_loop_t loop;
+	struct tsig_key key = { 0 };
+	struct err err = { 0 };
+	struct zone_options options = { .loop = &loop,
+					.check = check,
+					.now = now,
+					.on_read = on_read,
+					.on_change = on_change };
+	int option;
+
+	if (argc < 2)
+		return usage("read or change?");
+	change = span_equal(span_of(argv[1]), SPAN("change"));
+	optind = 2;
+	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
+		if (!take(option, &options, check, &key, &err))
+			return usage(err.text);
+	uv_loop_init(&loop);
+	zone = zone_new(&options, &err);
+	key_wipe(&key);
+	if (!zone)
+		return usage(err.text);
+	if (change && from_given)
+		begin_change();
+	else
+		zone_read(zone);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	return uv_loop_close(&loop) == 0 ? 0 : 1;
+}
