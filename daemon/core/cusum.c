@@ -32,7 +32,7 @@ cusum_take(struct cusum *cusum, double slots, double count, double expected, dou
 {
 	double step = count * cusum->per_bounce - cusum->per_slot * slots;
 
-	cusum->sum += step < step_most ? step : step_most;
+	cusum->sum += step < step_most * slots ? step : step_most * slots;
 	if (cusum->sum <= 0) {
 		cusum_reset(cusum);
 		return;

@@ -1,6 +1,6 @@
 /*
  * Evidence: a one-sided CUSUM (Page 1954) of the log-likelihood ratio of two negative binomial
- * laws, in nats, over slots of equal length.
+ * laws, in nats, counted in slots of 10 s.
  *
  *     S = max(0, S + x ln(m1 (m0 + r) / (m0 (m1 + r))) - r ln((m1 + r) / (m0 + r)))
  *
@@ -21,19 +21,10 @@ struct cusum {
 /* `m0`, `m1`: bounces a slot, normal and surge, 0 < m0 < m1; `a` = 1/r, 0 = Poisson. */
 void cusum_tune(struct cusum *cusum, double m0, double m1, double a);
 
-/* `slots`: the part of a slot that was seen, at most 1. A step adds at most `step_most` nats; the
+/* `slots`: how long was seen, in slots or parts of one. A slot adds at most `step_most` nats; the
  * sum goes no higher than `most`. */
 void cusum_take(struct cusum *cusum, double slots, double count, double expected, double step_most,
 		double most);
-
-/* The sum if the slot that has brought `count` so far brought nothing more. */
-static inline double
-cusum_trial(const struct cusum *cusum, double count, double step_most)
-{
-	double step = count * cusum->per_bounce - cusum->per_slot;
-
-	return cusum->sum + (step < step_most ? step : step_most);
-}
 
 void cusum_reset(struct cusum *cusum);
 

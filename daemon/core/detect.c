@@ -15,17 +15,22 @@
 #define CREDIT_MOST DAY		    /* seconds of a gap that are credited */
 #define CREDIT_FOR 120.0	    /* seconds in which a backlog is read */
 #define OLD DAY			    /* seconds seen after which the history is trusted */
-#define BURST_LEAST 20.0	    /* bounces; smaller ones are not remembered */
-#define BURST_SHORT HOUR	    /* a surge that was loud for less, */
-#define BURST_MOST 10.0	   /* and had less than so many times the needed excess, was a burst */
-#define EXCESS_A_YEAR 0.25 /* bursts above the needed excess */
-#define EXCESS_MOST 10.0   /* times least_excess: the needed excess is never more */
-#define BAND 3.0	   /* standard deviations of a minute's count */
-#define LOUD 1.4	   /* times the expectation: it is not over yet */
-#define LOUD_BACK 2.0	   /* a loud second takes back so many quiet ones */
-#define QUIET_SHARE 0.1	   /* of the surge's duration that must be quiet */
-#define QUIET_LONG 2.0	   /* times quiet_seconds; no surge asks for more, */
-#define QUIET_MOST 8.0	   /* but one after many others */
+#define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
+#define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
+#define BURST_LEAST 20.0 /* bounces; smaller ones are not remembered */
+#define BURST_SHORT HOUR /* a surge that was loud for less, */
+#define BURST_MOST 10.0	 /* and had less than so many times the needed excess, was a burst */
+#define YOUNG_MORE                                                                                 \
+	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
+#define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
+#define YOUNG_FOR (7 * DAY)    /* seconds seen; then less, in inverse proportion */
+#define EXCESS_MOST 10.0       /* times least_excess: the needed excess is never more */
+#define BAND 3.0	       /* standard deviations of a minute's count */
+#define LOUD 1.4	       /* times the expectation: it is not over yet */
+#define LOUD_BACK 2.0	       /* a loud second takes back so many quiet ones */
+#define QUIET_SHARE 0.1	       /* of the surge's duration that must be quiet */
+#define QUIET_LONG 2.0	       /* times quiet_seconds; no surge asks for more, */
+#define QUIET_MOST 8.0	       /* but one after many others */
 
 const struct detect_rules detect_default_rules = {
 	.prior_rate = 1,
@@ -38,11 +43,12 @@ static const struct scale {
 	double ratio;
 	unsigned spreads;
 	double step_most;
-	double excess_share;
+	double least;	      /* share of least_excess */
+	double bursts_a_year; /* above the needed excess */
 } scales[DETECT_SCALES] = {
-	{ 8, 2, THRESHOLD, 1 },
-	{ 3, 3, THRESHOLD, 1 },
-	{ 2.2, 4, THRESHOLD / 360, 0.5 }, /* sustained: at least an hour */
+	{ 8, 2, INFINITY, 1, 0.25 },
+	{ 3, 3, INFINITY, 1, 0.25 },
+	{ 2.2, 4, THRESHOLD / 360, 1, 4 }, /* sustained: at least an hour */
 };
 
 static double
@@ -51,15 +57,17 @@ normal_rate(const struct detect *detect)
 	return fmax(detect->rules.pure ? detect->rate.mean : detect->rate.upper, RATE_LEAST);
 }
 
+/* Bounces above the expectation that a scale asks for. */
 static double
-needed_excess(const struct detect *detect)
+needed_excess(const struct detect *detect, const struct scale *scale)
 {
-	double least = detect->rules.least_excess;
-	double needed = burst_level(&detect->burst, EXCESS_A_YEAR);
+	double least = detect->rules.least_excess * scale->least;
+	double young = fmin(detect->seen / YOUNG_FROM, fmin(1, YOUNG_FOR / (detect->seen + 1)));
+	double needed = burst_level(&detect->burst, scale->bursts_a_year);
 
 	if (detect->rules.pure)
 		return 0;
-	return fmin(fmax(needed, least), least * EXCESS_MOST);
+	return fmin(fmax(needed, least * (1 + YOUNG_MORE * young)), least * EXCESS_MOST);
 }
 
 static void
@@ -68,7 +76,6 @@ tune(struct detect *detect)
 	double m0, upper;
 
 	detect->rate = season_at(&detect->season, detect->time);
-	detect->needed = needed_excess(detect);
 	upper = detect->rate.upper * 60;
 	detect->band =
 		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
@@ -76,6 +83,7 @@ tune(struct detect *detect)
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		double m1 = fmax(m0 * scales[i].ratio, m0 + FLOOR);
 
+		detect->needed[i] = needed_excess(detect, &scales[i]);
 		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m1 * SPREAD_SLOT,
 			   spread_a(&detect->spread, scales[i].spreads));
 	}
@@ -120,17 +128,9 @@ static void
 end_slot(struct detect *detect)
 {
 	double seconds = detect->slot_seconds, count = detect->slot_count;
-	double normal = normal_rate(detect) * seconds;
-	double peak = detect->cusum[1].peak;
 
-	for (int i = 0; i < DETECT_SCALES; i++)
-		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
-			   scales[i].step_most, SUM_MOST);
-	if (!detect->surge) {
+	if (!detect->surge && detect->seen > SETTLED)
 		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
-		if (peak >= BURST_LEAST && detect->cusum[1].peak == 0)
-			burst_add(&detect->burst, peak);
-	}
 	recent_add(&detect->recent, seconds, count);
 	detect->burst.seconds += seconds;
 	detect->minute_seconds += seconds;
@@ -143,21 +143,9 @@ end_slot(struct detect *detect)
 /* Decides */
 
 static double
-excess(const struct detect *detect, const struct cusum *cusum)
+excess(const struct cusum *cusum)
 {
-	double partial = detect->slot_seconds > 0 ? normal_rate(detect) * SPREAD_SLOT : 0;
-
-	return cusum->count - cusum->expected + detect->slot_count - partial;
-}
-
-static double
-evidence(const struct detect *detect, int scale)
-{
-	const struct cusum *cusum = &detect->cusum[scale];
-
-	return detect->slot_seconds > 0
-		       ? cusum_trial(cusum, detect->slot_count, scales[scale].step_most)
-		       : cusum->sum;
+	return cusum->count - cusum->expected;
 }
 
 /* In the first day the expectation is little more than a guess: what was seen before must differ
@@ -165,8 +153,7 @@ evidence(const struct detect *detect, int scale)
 static bool
 is_change(const struct detect *detect, const struct cusum *cusum)
 {
-	double seconds = cusum->slots * SPREAD_SLOT + detect->slot_seconds;
-	double count = cusum->count + detect->slot_count;
+	double seconds = cusum->slots * SPREAD_SLOT, count = cusum->count;
 
 	return detect->seen >= OLD || cusum_change(detect->arrived - count, detect->seen - seconds,
 						   count, seconds) >= THRESHOLD;
@@ -185,7 +172,7 @@ change(struct detect *detect, bool surge)
 	for (int i = 0; i < DETECT_SCALES; i++)
 		cusum_reset(&detect->cusum[i]);
 	if (detect->surge_loud - detect->surge_from < BURST_SHORT &&
-	    detect->surge_excess < detect->needed * BURST_MOST)
+	    detect->surge_excess < detect->needed[BURST_SCALE] * BURST_MOST)
 		burst_add(&detect->burst, detect->surge_excess);
 	detect->surges += 1;
 }
@@ -231,12 +218,11 @@ judge(struct detect *detect)
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		const struct cusum *cusum = &detect->cusum[i];
 
-		if (evidence(detect, i) < THRESHOLD ||
-		    excess(detect, cusum) < detect->needed * scales[i].excess_share ||
+		if (cusum->sum < THRESHOLD || excess(cusum) < detect->needed[i] ||
 		    !is_change(detect, cusum))
 			continue;
 		change(detect, true);
-		detect->surge_excess = excess(detect, cusum);
+		detect->surge_excess = excess(cusum);
 		return;
 	}
 }
@@ -279,8 +265,21 @@ take_credit(struct detect *detect, double seconds, double count)
 }
 
 static void
+weigh(struct detect *detect, double seconds, double count)
+{
+	double normal = normal_rate(detect) * seconds, peak = detect->cusum[BURST_SCALE].peak;
+
+	for (int i = 0; i < DETECT_SCALES; i++)
+		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
+			   scales[i].step_most, SUM_MOST);
+	if (!detect->surge && peak >= BURST_LEAST && detect->cusum[BURST_SCALE].peak == 0)
+		burst_add(&detect->burst, peak);
+}
+
+static void
 take_seen(struct detect *detect, double seconds, double count)
 {
+	weigh(detect, seconds, count);
 	detect->seen += seconds;
 	detect->arrived += count;
 	while (seconds > 0) {
@@ -304,7 +303,7 @@ show(const struct detect *detect, struct finding *out)
 	int top = 0;
 
 	for (int i = 1; i < DETECT_SCALES; i++)
-		if (evidence(detect, i) > evidence(detect, top))
+		if (detect->cusum[i].sum > detect->cusum[top].sum)
 			top = i;
 	*out = (struct finding){
 		.known = !detect->silent && detect->seen > 0,
@@ -317,10 +316,10 @@ show(const struct detect *detect, struct finding *out)
 			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
 		.expected = detect->rate.mean * 60,
 		.upper = detect->band,
-		.evidence = fmax(0, evidence(detect, top)),
+		.evidence = detect->cusum[top].sum,
 		.threshold = THRESHOLD,
-		.excess = fmax(0, excess(detect, &detect->cusum[top])),
-		.needed_excess = detect->needed,
+		.excess = fmax(0, excess(&detect->cusum[top])),
+		.needed_excess = detect->needed[top],
 	};
 }
 

@@ -6,9 +6,8 @@
  * always give the same findings. A struct detect is plain memory without pointers: it may be
  * copied, stored as bytes and restored (detect_load).
  *
- * Counts are judged in slots of 10 s. A shorter tick is judged at once, as if the rest of its slot
- * brought nothing: what it finds, the whole slot would find too. So the period of the ticks moves
- * a finding by less than a slot.
+ * Each tick is weighed by itself; laws and spread are those of slots of 10 s. Shorter ticks find
+ * the same, sooner by less than a slot.
  */
 #ifndef CORE_DETECT_H
 #define CORE_DETECT_H
@@ -60,8 +59,8 @@ struct detect {
 	double surges;			     /* past surges, halved each day */
 	/* made anew each minute: */
 	struct season_rate rate;
-	double band;   /* bounces a minute; upper edge of what is ordinary */
-	double needed; /* excess */
+	double band;		      /* bounces a minute; upper edge of what is ordinary */
+	double needed[DETECT_SCALES]; /* excess */
 	struct recent recent;
 	struct spread spread;
 	struct burst burst;

@@ -103,9 +103,9 @@ take_line(struct backtest *test, struct span line, struct err *err)
 		char sentence[256];
 		struct text text = TEXT(sentence);
 
-		printf("%" PRIu64 " %d", seconds, finding.surge);
+		printf("%" PRIu64 " %d%s", seconds, finding.surge, test->explain ? " " : "");
 		detect_explain(&finding, &text);
-		printf(test->explain ? " %s\n" : "\n", sentence);
+		puts(test->explain ? sentence : "");
 	}
 	return true;
 }
