@@ -78,6 +78,7 @@ static const struct {
 	  .shown = DECIDE_SHOWN_NORMAL, .guard = DECIDE_GUARD_OBSERVE },
 	{ "manual waits for an order", MODE_MANUAL, .shown = DECIDE_SHOWN_NORMAL, .splits_a_day = 4,
 	  .guard = DECIDE_GUARD_MANUAL, .page = true },
+	{ "manual is quiet in calm", MODE_MANUAL, .shown = DECIDE_SHOWN_NORMAL, .calm = true },
 	{ "manual carries an order out", MODE_MANUAL, .order = ORDER_SPLIT,
 	  .shown = DECIDE_SHOWN_NORMAL, .action = DECIDE_DO_SPLIT },
 	{ "an order needs no surge", MODE_AUTO, .order = ORDER_SPLIT, .calm = true,
@@ -98,6 +99,9 @@ static const struct {
 	  .page = true },
 	{ "the secondary is dead", MODE_AUTO, .shown = DECIDE_SHOWN_NORMAL, .splits_a_day = 4,
 	  .primary = DECIDE_PROBE_ANSWERS, .secondary = DECIDE_PROBE_FAILS,
+	  .guard = DECIDE_GUARD_SECONDARY, .page = true },
+	{ "an order splits although the secondary is dead", MODE_AUTO, .order = ORDER_SPLIT,
+	  .shown = DECIDE_SHOWN_NORMAL, .secondary = DECIDE_PROBE_FAILS, .action = DECIDE_DO_SPLIT,
 	  .guard = DECIDE_GUARD_SECONDARY, .page = true },
 	{ "both are dead", MODE_AUTO, .shown = DECIDE_SHOWN_NORMAL, .splits_a_day = 4,
 	  .primary = DECIDE_PROBE_FAILS, .secondary = DECIDE_PROBE_FAILS,
@@ -473,6 +477,7 @@ Test(decide, promises_hold_whatever_comes)
 	for (unsigned i = 0; i < PROPERTY_STEPS; i++) {
 		struct decide_out out;
 		enum decide_state before = decide.state;
+		enum decide_guard guard = decide.guard;
 		int64_t then = in.now;
 
 		shake(&in, &rules, &seed);
@@ -501,6 +506,10 @@ Test(decide, promises_hold_whatever_comes)
 			made[own++ % (PROPERTY_STEPS / 100)] = in.now;
 		cr_assert((out.guard[0] != '\0') == (out.kind != DECIDE_GUARD_NONE), "step %u", i);
 		cr_assert(out.why[0] != '\0', "step %u", i);
+		cr_assert(out.state_changed == (decide.state != before), "step %u", i);
+		cr_assert(out.guard_changed == (out.kind != guard), "step %u", i);
+		cr_assert(!out.state_changed || decide.since == in.now, "step %u", i);
+		cr_assert(out.state_changed || decide.since <= then || in.now < then, "step %u", i);
 		if (out.action != DECIDE_DO_SPLIT && out.action != DECIDE_DO_RESTORE)
 			continue;
 		cr_assert(rules.mode != MODE_OBSERVE, "step %u: acted in mode observe", i);
@@ -597,6 +606,39 @@ Test(decide, an_order_is_quoted_whole)
 		in.outcome = (enum decide_outcome)outcome;
 		assert_whole(step(&decide, &usual, &in, 1).why);
 	}
+}
+
+Test(decide, an_unread_zone_is_asked_for_now_and_then)
+{
+	struct decide_in in = { .now = 1000, .finding = surge, .sources_fresh = true };
+	struct decide decide;
+	unsigned reads = 0, pages = 0;
+
+	decide_init(&decide, in.now);
+	for (int64_t i = 0; i < 61; i++) {
+		struct decide_out out = step(&decide, &usual, &in, i > 0);
+
+		reads += out.action == DECIDE_READ;
+		pages += out.page;
+		cr_assert((out.action == DECIDE_READ) == (i % DECIDE_READ_EVERY == 0), "second %d",
+			  (int)i);
+		cr_assert(pages == (i >= DECIDE_UNREAD_AFTER), "second %d", (int)i);
+	}
+	cr_assert_eq(reads, 7);
+	/* A reading that fails once in a while does not unsettle what is known. */
+	in.shown = DECIDE_SHOWN_NORMAL;
+	in.finding = calm;
+	step(&decide, &usual, &in, 1);
+	in.shown = DECIDE_SHOWN_UNKNOWN;
+	for (int64_t i = 1; i <= 61; i++)
+		cr_assert((step(&decide, &usual, &in, 1).kind == DECIDE_GUARD_UNREAD) == (i > 60),
+			  "second %d", (int)i);
+	/* Nothing is done on the old one, though. */
+	in.shown = DECIDE_SHOWN_NORMAL;
+	step(&decide, &usual, &in, 1);
+	in.shown = DECIDE_SHOWN_UNKNOWN;
+	in.finding = surge;
+	cr_assert(step(&decide, &usual, &in, 20).action == DECIDE_READ);
 }
 
 Test(decide, every_name_has_one_row)
