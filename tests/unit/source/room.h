@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define ROOM_LINES 200000
-#define ROOM_KEPT 12 /* rotated files that stay */
+#define ROOM_KEPT 60 /* rotated files that stay */
 
 struct room {
 	char directory[64], path[96];
@@ -75,6 +75,7 @@ room_follow(struct room *room, bool resume)
 	follow_free(room->follow);
 	room->follow = follow_open(&options, resume ? &room->cursor : NULL, &room->err);
 	cr_assert(room->follow != NULL, "%s", room->err.text);
+	follow_cursor(room->follow, &room->cursor);
 }
 
 static inline struct room
