@@ -61,12 +61,6 @@ domain_of(struct classify *classify, struct span recipient)
 	return parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
 }
 
-static void
-emit(const struct classify *classify, const struct event *event)
-{
-	classify->sink(classify->ctx, event);
-}
-
 static struct event
 event_of_line(const struct envelope *envelope, const struct record *record, enum event_kind kind)
 {
@@ -107,7 +101,7 @@ settle(const struct classify *classify, const struct open_id *open, struct span 
 		event.moved_from = counted;
 		event.moved_time_us = facts->queued_us;
 	}
-	emit(classify, &event);
+	classify->sink(classify->ctx, &event);
 }
 
 static void
@@ -207,7 +201,7 @@ take_queued(struct classify *classify, const struct envelope *envelope, const st
 	open->facts.counted_for = classify->default_key;
 	event = event_of_open(&open->facts, EVENT_BOUNCE_ACCEPTED);
 	event.domain = span_of(classify->options.default_domain);
-	emit(classify, &event);
+	classify->sink(classify->ctx, &event);
 	return "client= and from=<> are both known: counted for the default domain";
 }
 
@@ -238,7 +232,7 @@ take_recipient(struct classify *classify, const struct envelope *envelope,
 		return "handed to a filter here, which gave it back under another id";
 	}
 	if (event.kind != EVENT_KINDS)
-		emit(classify, &event);
+		classify->sink(classify->ctx, &event);
 	return why;
 }
 
@@ -292,10 +286,10 @@ take_refused(struct classify *classify, const struct envelope *envelope,
 		return NULL;
 	if (record->recipient.at)
 		event.domain = domain_of(classify, record->recipient);
-	emit(classify, &event);
+	classify->sink(classify->ctx, &event);
 	if (record->pressure) {
 		event.kind = EVENT_PRESSURE;
-		emit(classify, &event);
+		classify->sink(classify->ctx, &event);
 	}
 	return NULL;
 }
@@ -311,31 +305,22 @@ take_too_large(struct classify *classify, const struct envelope *envelope,
 		return "no open client= line for this id: said before, or not from the network";
 	event = event_of_open(&open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
 	event.time_us = envelope->time_us;
-	emit(classify, &event);
+	classify->sink(classify->ctx, &event);
 	open_ids_remove(classify->ids, open);
-	return NULL;
-}
-
-static const char *
-take_connected(const struct classify *classify, const struct envelope *envelope)
-{
-	struct open_id *open;
-
-	while ((open = open_ids_of_session(classify->ids, envelope->host_key, envelope->pid)))
-		open_ids_end_session(classify->ids, open);
 	return NULL;
 }
 
 /* What this session opened and qmgr has not named: nothing was sent, refused, or is on its way. */
 static const char *
-take_disconnected(const struct classify *classify, const struct envelope *envelope,
-		  const struct record *record)
+end_session(const struct classify *classify, const struct envelope *envelope,
+	    const struct record *record)
 {
 	const char *why = NULL;
 	struct open_id *open;
 
 	while ((open = open_ids_of_session(classify->ids, envelope->host_key, envelope->pid))) {
-		if (record->data_good && !open->facts.cancelled) {
+		if (record->kind == RECORD_CONNECTED ||
+		    (record->data_good && !open->facts.cancelled)) {
 			open_ids_end_session(classify->ids, open);
 			continue;
 		}
@@ -343,7 +328,7 @@ take_disconnected(const struct classify *classify, const struct envelope *envelo
 			struct event event = event_of_open(&open->facts, EVENT_PROBE);
 
 			event.time_us = envelope->time_us;
-			emit(classify, &event);
+			classify->sink(classify->ctx, &event);
 			why = "a recipient was named and no data ever sent: a probe";
 		}
 		open_ids_remove(classify->ids, open);
@@ -357,7 +342,7 @@ take_plain(struct classify *classify, const struct envelope *envelope, const str
 {
 	struct event event = event_of_line(envelope, record, kind);
 
-	emit(classify, &event);
+	classify->sink(classify->ctx, &event);
 	return NULL;
 }
 
@@ -384,10 +369,9 @@ classify_record(struct classify *classify, const struct envelope *envelope,
 		return take_refused(classify, envelope, record);
 	case RECORD_TOO_LARGE:
 		return take_too_large(classify, envelope, record);
-	case RECORD_CONNECTED:
-		return take_connected(classify, envelope);
+	case RECORD_CONNECTED: /* the end of the session before it was lost */
 	case RECORD_DISCONNECTED:
-		return take_disconnected(classify, envelope, record);
+		return end_session(classify, envelope, record);
 	case RECORD_RETURNED:
 		return take_plain(classify, envelope, record, EVENT_DELIVERY_FAILED);
 	case RECORD_LOCAL_DSN:

@@ -26,19 +26,31 @@ id_byte(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Eats "QUEUEID: ". False, and nothing eaten, when something else is there. */
-static bool
-read_id(struct scan *scan, struct span *id_out)
+/* Eats a queue id, or gives an empty span. */
+static struct span
+eat_id(struct scan *scan)
 {
 	const char *from = scan->at, *at = from;
 
 	while (at < scan->end && id_byte(*at))
 		at++;
-	if (at - from < ID_MIN || at - from > ID_MAX || scan->end - at < 2 || at[0] != ':' ||
-	    at[1] != ' ')
+	if (at - from < ID_MIN || at - from > ID_MAX)
+		return (struct span){ from, 0 };
+	scan->at = at;
+	return (struct span){ from, (size_t)(at - from) };
+}
+
+/* Eats "QUEUEID: ". False, and nothing eaten, when something else is there. */
+static bool
+read_id(struct scan *scan, struct span *id_out)
+{
+	struct scan ahead = *scan;
+	struct span id = eat_id(&ahead);
+
+	if (id.len == 0 || !EAT(&ahead, ": "))
 		return false;
-	*id_out = (struct span){ from, (size_t)(at - from) };
-	scan->at = at + 2;
+	*id_out = id;
+	*scan = ahead;
 	return true;
 }
 
@@ -265,10 +277,7 @@ read_next_id(struct span fields, struct span answer_text, struct record *out)
 	if (!at)
 		return;
 	scan = (struct scan){ .at = at + marker.len, .end = answer_text.at + answer_text.len };
-	out->next_id.at = scan.at;
-	while (scan.at < scan.end && id_byte(*scan.at))
-		scan.at++;
-	out->next_id.len = (size_t)(scan.at - out->next_id.at);
+	out->next_id = eat_id(&scan);
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
@@ -318,9 +327,12 @@ read_bounce(struct scan *scan, struct record *out)
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (scan_maybe(scan, kinds[i])) {
-			out->queue_id = scan_rest(scan);
-			answer(out, RECORD_LOCAL_DSN,
-			       "this MTA made a bounce itself, under this id");
+			out->queue_id = eat_id(scan);
+			if (out->queue_id.len && scan->at == scan->end)
+				answer(out, RECORD_LOCAL_DSN,
+				       "this MTA made a bounce itself, under this id");
+			else
+				answer(out, RECORD_BROKEN, "a notification without its queue id");
 			return;
 		}
 }

@@ -58,16 +58,18 @@ cut_helo(struct span *rest, struct span key)
 		rest->len = before - key.len;
 }
 
-/* Cuts " proto=ESMTP"; may be absent. */
-static void
+/* Cuts " proto=ESMTP", which is always there. */
+static bool
 cut_protocol(struct span *rest, struct span key)
 {
 	size_t len = rest->len;
 
 	while (len && rest->at[len - 1] >= 'A' && rest->at[len - 1] <= 'Z')
 		len--;
-	if (len < rest->len && span_ends((struct span){ rest->at, len }, key))
-		rest->len = len - key.len;
+	if (len == rest->len || !span_ends((struct span){ rest->at, len }, key))
+		return false;
+	rest->len = len - key.len;
+	return true;
 }
 
 static bool
@@ -122,7 +124,8 @@ read_envelope(struct span *rest, enum parse_reject_by by, struct record *out)
 	struct span sender;
 
 	cut_helo(rest, commas ? SPAN(", helo=<") : SPAN(" helo=<"));
-	cut_protocol(rest, commas ? SPAN(", proto=") : SPAN(" proto="));
+	if (!cut_protocol(rest, commas ? SPAN(", proto=") : SPAN(" proto=")))
+		return false;
 	if (!parse_address_backward(rest, commas ? SPAN(", to=<") : SPAN(" to=<"),
 				    &out->recipient) &&
 	    out->stage == STAGE_RCPT)

@@ -86,7 +86,7 @@ may_repeat(enum event_kind kind)
 static uint32_t
 keep(struct span span, char *out, size_t room)
 {
-	if (span.len > room)
+	if (span.len == 0 || span.len > room)
 		return 0;
 	memcpy(out, span.at, span.len);
 	return (uint32_t)span.len;
