@@ -1,0 +1,269 @@
+#include "daemon/ctl/ctl_explain.h"
+
+#include "daemon/base/text.h"
+#include "daemon/base/when.h"
+#include "daemon/core/reader.h"
+#include "daemon/ctl/ctl_json.h"
+#include "daemon/ctl/ctl_lines.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <time.h>
+
+struct explain {
+	struct reader_options options;
+	struct reader *reader;
+	bool json;
+	uint64_t number;
+	const char *comma;
+};
+
+static int
+usage(const char *why)
+{
+	fprintf(stderr,
+		"mxsplitctl: %s\n"
+		"usage: mxsplitctl explain [--json] [--year N] LINE... | -\n",
+		why);
+	return EX_USAGE;
+}
+
+/* Foreign bytes for a terminal. */
+static void
+show(const char *label, struct span value)
+{
+	char buffer[CTL_JSON_TEXT];
+	struct text text = TEXT(buffer);
+
+	if (value.len == 0)
+		return;
+	text_add_scrubbed(&text, value);
+	printf("  %-10s %s\n", label, buffer);
+}
+
+static void
+show_event(void *ctx, const struct event *event)
+{
+	struct explain *explain = ctx;
+
+	explain->comma = ",";
+	printf("  event      %s", event_name(event->kind));
+	if (event->count != 1)
+		printf(", %" PRId64 " times", event->count);
+	putchar('\n');
+	show("  domain", event->domain);
+	show("  client", event->client);
+	show("  queue id", event->queue_id);
+	show("  status", event->status);
+}
+
+static void
+print_event(void *ctx, const struct event *event)
+{
+	struct explain *explain = ctx;
+
+	printf("%s{\"kind\":\"%s\",\"count\":%" PRId64, explain->comma, event_name(event->kind),
+	       event->count);
+	ctl_json_member(stdout, "domain", event->domain);
+	ctl_json_member(stdout, "client", event->client);
+	ctl_json_member(stdout, "queue_id", event->queue_id);
+	ctl_json_member(stdout, "status", event->status);
+	putchar('}');
+	explain->comma = ",";
+}
+
+/* The fields that were read, with their names. */
+static void
+each_field(const struct reader_view *view, void (*field)(const char *name, struct span value))
+{
+	const struct envelope *envelope = &view->envelope;
+	const struct record *record = &view->record;
+
+	field("host", envelope->host);
+	field("instance", envelope->instance);
+	field("daemon", envelope->daemon);
+	field("message", envelope->message);
+	field("queue_id", record->queue_id);
+	field("client", record->client);
+	field("recipient", record->recipient);
+	field("status", record->status);
+	field("message_id", record->text);
+	field("next_id", record->next_id);
+}
+
+static void
+member(const char *name, struct span value)
+{
+	ctl_json_member(stdout, name, value);
+}
+
+static const char *
+verdict(const struct reader_view *view)
+{
+	if (!view->readable)
+		return "broken";
+	if (view->record.kind == RECORD_BROKEN)
+		return "broken";
+	return view->record.kind == RECORD_OTHER ? "other" : "used";
+}
+
+static const char *
+sentence(const struct reader_view *view)
+{
+	return view->readable ? view->record.why : "its time, host and program are not readable";
+}
+
+static bool
+tells_sender(const struct reader_view *view)
+{
+	return view->readable &&
+	       (view->record.kind == RECORD_QUEUED || view->record.kind == RECORD_REFUSED);
+}
+
+static void
+explain_json(struct explain *explain, struct span line)
+{
+	const struct reader_view *view = reader_view(explain->reader);
+	char time[WHEN_TEXT];
+
+	explain->comma = "";
+	printf("{\"line\":%" PRIu64 ",\"events\":[", explain->number);
+	reader_line(explain->reader, line, print_event, explain);
+	printf("],\"read\":\"%s\",\"why\":", verdict(view));
+	ctl_json_string(stdout, span_of(sentence(view)));
+	if (view->joined)
+		ctl_json_member(stdout, "joined", span_of(view->joined));
+	if (view->readable) {
+		when_rfc3339(view->envelope.time_us, time);
+		printf(",\"time\":\"%s\",\"repeat\":%u", time, view->envelope.repeat);
+		each_field(view, member);
+	}
+	if (tells_sender(view))
+		printf(",\"null_sender\":%s", view->record.null_sender ? "true" : "false");
+	puts("}");
+}
+
+static void
+explain_text(struct explain *explain, struct span line)
+{
+	const struct reader_view *view = reader_view(explain->reader);
+	char time[WHEN_TEXT];
+
+	printf("line %" PRIu64 "\n", explain->number);
+	explain->comma = "";
+	reader_line(explain->reader, line, show_event, explain);
+	if (!*explain->comma)
+		puts("  event      none");
+	printf("  read as    %s: %s\n", verdict(view), sentence(view));
+	if (view->joined)
+		printf("  together   %s\n", view->joined);
+	if (view->readable) {
+		when_rfc3339(view->envelope.time_us, time);
+		printf("  time       %s\n", time);
+		if (view->envelope.repeat != 1)
+			printf("  repeated   %u times\n", view->envelope.repeat);
+		each_field(view, show);
+	}
+	if (tells_sender(view))
+		printf("  sender     %s\n", view->record.null_sender ? "null, <>" : "not null");
+}
+
+static void
+take_line(void *ctx, struct span line)
+{
+	struct explain *explain = ctx;
+
+	explain->number++;
+	if (explain->json)
+		explain_json(explain, line);
+	else
+		explain_text(explain, line);
+}
+
+static void
+take_too_long(void *ctx)
+{
+	struct explain *explain = ctx;
+
+	explain->number++;
+	reader_too_long(explain->reader);
+	printf(explain->json ? "{\"line\":%" PRIu64 ",\"events\":[],\"read\":\"broken\","
+			       "\"why\":\"too long\"}\n"
+			     : "line %" PRIu64 "\n  read as    broken: too long\n",
+	       explain->number);
+}
+
+/* What is still open at the end counts without a domain. */
+static void
+print_rest(struct explain *explain)
+{
+	if (reader_stats(explain->reader)->open == 0)
+		return;
+	explain->comma = "";
+	fputs(explain->json ? "{\"end\":true,\"events\":[" : "at the end\n", stdout);
+	reader_end(explain->reader, explain->json ? print_event : show_event, explain);
+	fputs(explain->json ? "]}\n" : "", stdout);
+}
+
+static bool
+read_standard_input(struct explain *explain, struct err *err)
+{
+	struct ctl_lines_sink sink = { take_line, take_too_long, explain };
+	int64_t changed;
+	int fd = ctl_lines_open("-", &changed, err);
+
+	return fd >= 0 && ctl_lines_read(fd, &sink, err);
+}
+
+/* 0, or an exit code. */
+static int
+read_options(int argc, char **argv, struct explain *out)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "year", required_argument, NULL, 'y' },
+		{ 0 },
+	};
+	int option;
+
+	optind = 1;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'j')
+			out->json = true;
+		else if (option != 'y')
+			return usage("an option is not known");
+		else if ((out->options.year = ctl_json_year(optarg)) == 0)
+			return usage("--year wants a year from 1970 to 9998");
+	}
+	return optind < argc ? 0 : usage("explain wants lines of a log, or - for standard input");
+}
+
+int
+ctl_explain(int argc, char **argv)
+{
+	struct explain explain = { 0 };
+	struct err err = { 0 };
+	int code = read_options(argc, argv, &explain);
+
+	if (code)
+		return code;
+	explain.options.reference = (int64_t)time(NULL);
+	explain.reader = reader_new(&explain.options);
+	if (!explain.reader) {
+		fprintf(stderr, "mxsplitctl: explain: out of memory\n");
+		return EX_OSERR;
+	}
+	for (; optind < argc && code == 0; optind++)
+		if (strcmp(argv[optind], "-") != 0) {
+			take_line(&explain, span_of(argv[optind]));
+		} else if (!read_standard_input(&explain, &err)) {
+			fprintf(stderr, "mxsplitctl: explain: %s\n", err.text);
+			code = EX_IOERR;
+		}
+	print_rest(&explain);
+	reader_free(explain.reader);
+	return fflush(stdout) == 0 ? code : EX_IOERR;
+}
