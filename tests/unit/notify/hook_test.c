@@ -1,0 +1,262 @@
+#include "daemon/notify/hook.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct room {
+	char directory[64], program[96], mark[96];
+	uv_loop_t loop;
+	struct hook_result result;
+	unsigned said;
+};
+
+static void
+done(void *ctx, const struct hook_result *result)
+{
+	struct room *room = ctx;
+
+	room->result = *result;
+	room->said++;
+}
+
+static struct room *
+make(void)
+{
+	struct room *room = calloc(1, sizeof(*room));
+
+	signal(SIGPIPE, SIG_IGN);
+	strcpy(room->directory, "/tmp/mxsplit-hook-XXXXXX");
+	cr_assert(mkdtemp(room->directory) != NULL && uv_loop_init(&room->loop) == 0);
+	snprintf(room->program, sizeof(room->program), "%s/hook", room->directory);
+	snprintf(room->mark, sizeof(room->mark), "%s/mark", room->directory);
+	return room;
+}
+
+static void
+clear(struct room *room)
+{
+	cr_assert(uv_loop_close(&room->loop) == 0, "a handle is left");
+	unlink(room->program);
+	unlink(room->mark);
+	rmdir(room->directory);
+	free(room);
+}
+
+static void
+write_program(struct room *room, const char *body)
+{
+	FILE *file = fopen(room->program, "w");
+
+	fprintf(file, "#!/bin/sh\n%s\n", body);
+	cr_assert(fclose(file) == 0 && chmod(room->program, 0700) == 0);
+}
+
+static struct hook_run *
+start(struct room *room, const char *json)
+{
+	const char *argv[] = { room->program, "$(touch no)", NULL };
+	char mark[128];
+	const char *env[] = { "MXSPLIT_KIND=split", mark, NULL };
+	struct hook_job job = {
+		.argv = argv, .json = json, .env = env, .term_ms = 300, .kill_ms = 600
+	};
+	struct err err = { 0 };
+	struct hook_run *run;
+
+	snprintf(mark, sizeof(mark), "MXSPLIT_MARK=%s", room->mark);
+	run = hook_start(&room->loop, &job, done, room, &err);
+	cr_assert(run != NULL, "%s", err.text);
+	return run;
+}
+
+static char
+state_of(int pid)
+{
+	char path[64], state = 'X';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return 'X';
+	if (fscanf(file, "%*d %*s %c", &state) != 1)
+		state = 'X';
+	fclose(file);
+	return state;
+}
+
+/* The process whose id the hook left in its mark goes; a killed one needs a moment. */
+static bool
+gone(const struct room *room)
+{
+	FILE *file = fopen(room->mark, "r");
+	int pid = 0;
+
+	if (!file)
+		return true;
+	cr_assert(fscanf(file, "%d", &pid) == 1 && pid > 1);
+	fclose(file);
+	for (unsigned i = 0; i < 500; i++) {
+		if (strchr("ZX", state_of(pid)))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+static const struct {
+	const char *what, *body;
+	bool ok, timed_out;
+	int exit_code, signal;
+	const char *output, *why;
+} hooks[] = {
+	{ "reads its notice", "cat; echo \" $MXSPLIT_KIND $# $1\"", true, false, 0, 0,
+	  "{\"kind\":\"split\"} split 1 $(touch no)", "" },
+	{ "has a clean world", "pwd; env | grep -v -e ^PWD= -e ^_= -e ^MXSPLIT_ -e ^SHLVL= | sort",
+	  true, false, 0, 0, "/\xEF\xBF\xBDPATH=/usr/local/sbin", "" },
+	{ "has three descriptors", "ls /proc/self/fd | tr '\\n' ' '", true, false, 0, 0, "0 1 2 3 ",
+	  "" },
+	{ "leads its own group", "test $(ps -o sid= -p $$) = $$ && echo yes", true, false, 0, 0,
+	  "yes", "" },
+	{ "says no", "echo out; echo err >&2; exit 3", false, false, 3, 0, "err",
+	  "exited with status 3" },
+	{ "does not read", "exec 0<&-; echo done", true, false, 0, 0, "done", "" },
+	{ "kills itself", "kill -SEGV $$", false, false, -1, SIGSEGV, "", "signal 11" },
+	{ "hangs", "exec sleep 60", false, true, -1, SIGTERM, "", "did not end within 300 ms" },
+	{ "hangs with a child", "sleep 60 & echo $! >$MXSPLIT_MARK; wait", false, true, -1, SIGTERM,
+	  "", "did not end" },
+	{ "ignores TERM", "trap '' TERM; echo $$ >$MXSPLIT_MARK; while :; do sleep 60; done", false,
+	  true, -1, SIGKILL, "", "had to be killed" },
+	{ "ends well when told to", "trap 'exit 0' TERM; sleep 60 & wait", false, true, 0, 0, "",
+	  "did not end" },
+	{ "leaves a child behind", "sleep 60 & echo $! >$MXSPLIT_MARK; echo left", true, false, 0,
+	  0, "left", "" },
+	{ "leaves one that ignores TERM", "(trap '' TERM; exec sleep 60) & echo $! >$MXSPLIT_MARK",
+	  true, false, 0, 0, "", "" },
+	{ "floods", "yes '\x1b[31mred\xff'", false, true, -1, SIGTERM, "red", "did not end" },
+	{ "closes its output", "exec >&- 2>&-; exec sleep 60", false, true, -1, SIGTERM, "",
+	  "did not end" },
+};
+
+Test(hook, survives_every_hostile_program)
+{
+	struct room *room = make();
+	int spare = open("/dev/null", O_RDONLY); /* not close-on-exec, as a library may open it */
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++) {
+		const struct hook_result *result = &room->result;
+		const char *what = hooks[i].what;
+
+		write_program(room, hooks[i].body);
+		unlink(room->mark);
+		room->said = 0;
+		start(room, "{\"kind\":\"split\"}");
+		uv_run(&room->loop, UV_RUN_DEFAULT);
+		cr_assert(room->said == 1, "%s: said %u times", what, room->said);
+		cr_assert(result->ok == hooks[i].ok && result->timed_out == hooks[i].timed_out &&
+				  result->exit_code == hooks[i].exit_code &&
+				  result->signal == hooks[i].signal,
+			  "%s: ok %d, timed out %d, exit code %d, signal %d: %s; %s", what,
+			  result->ok, result->timed_out, result->exit_code, result->signal,
+			  result->why, result->output);
+		cr_assert(strstr(result->output, hooks[i].output) != NULL, "%s said: %s", what,
+			  result->output);
+		cr_assert(strchr(result->output, '\x1b') == NULL && !strchr(result->output, '\n'));
+		cr_assert(strstr(result->why, hooks[i].why) != NULL &&
+				  (!result->ok || !result->why[0]),
+			  "%s: %s", what, result->why);
+		cr_assert(gone(room), "%s: an orphan", what);
+	}
+	close(spare);
+	clear(room);
+}
+
+Test(hook, tells_what_cannot_be_run)
+{
+	static const struct {
+		const char *what;
+		mode_t mode;
+		const char *why;
+	} cases[] = {
+		{ "missing", 0, "no such file" },
+		{ "not executable", 0600, "permission denied" },
+		{ "a directory", S_IFDIR, "permission denied" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct room *room = make();
+
+		if (cases[i].mode == S_IFDIR)
+			cr_assert(mkdir(room->program, 0700) == 0);
+		else if (cases[i].mode) {
+			write_program(room, "true");
+			chmod(room->program, cases[i].mode);
+		}
+		start(room, "{}");
+		cr_assert(room->said == 0, "only from the loop");
+		uv_run(&room->loop, UV_RUN_DEFAULT);
+		cr_assert(room->said == 1 && !room->result.ok && room->result.exit_code == -1, "%s",
+			  cases[i].what);
+		cr_assert(strstr(room->result.why, cases[i].why) != NULL, "%s: %s", cases[i].what,
+			  room->result.why);
+		rmdir(room->program);
+		clear(room);
+	}
+}
+
+Test(hook, is_silent_when_cancelled)
+{
+	struct room *room = make();
+
+	write_program(room, "trap '' TERM; sleep 60 & echo $! >$MXSPLIT_MARK; wait");
+	hook_cancel(start(room, "{}"));
+	uv_run(&room->loop, UV_RUN_DEFAULT);
+	cr_assert(room->said == 0 && gone(room));
+	unlink(room->program);
+	hook_cancel(start(room, "{}"));
+	uv_run(&room->loop, UV_RUN_DEFAULT);
+	cr_assert(room->said == 0);
+	hook_cancel(NULL);
+	clear(room);
+}
+
+/* More than a pipe holds, to a program that reads it late or not at all. */
+Test(hook, gives_a_long_notice)
+{
+	struct room *room = make();
+	size_t length = 1 << 20;
+	char *json = malloc(length + 1);
+
+	memset(json, 'j', length);
+	json[length] = '\0';
+	write_program(room, "wc -c");
+	start(room, json);
+	uv_run(&room->loop, UV_RUN_DEFAULT);
+	cr_assert(room->result.ok && atoll(room->result.output) == (long long)length, "%s",
+		  room->result.output);
+	write_program(room, "exit 0");
+	start(room, json);
+	uv_run(&room->loop, UV_RUN_DEFAULT);
+	cr_assert(room->said == 2 && room->result.ok, "%s", room->result.why);
+	free(json);
+	clear(room);
+}
+
+Test(hook, waits_longer_after_each_failure)
+{
+	cr_assert_eq(hook_backoff(0), 1);
+	cr_assert_eq(hook_backoff(1), 1);
+	for (unsigned n = 1; n < 10; n++)
+		cr_assert(hook_backoff(n + 1) > hook_backoff(n), "%u", n);
+	for (unsigned n = 11; n < 300; n++)
+		cr_assert(hook_backoff(n) <= HOOK_BACKOFF_MAX &&
+				  hook_backoff(n) > HOOK_BACKOFF_MAX * 7 / 8 - 2,
+			  "%u: %lld", n, (long long)hook_backoff(n));
+	cr_assert(hook_backoff(UINT32_MAX) <= HOOK_BACKOFF_MAX);
+}
