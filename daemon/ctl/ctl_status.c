@@ -1,0 +1,309 @@
+#include "daemon/ctl/ctl_status.h"
+
+#include "daemon/base/text.h"
+#include "daemon/ctl/client.h"
+#include "daemon/ctl/ctl_show.h"
+
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#define PATH_ROOM 512
+#define SENTENCE 1024
+
+static const char usage[] = "usage: mxsplitctl status [DOMAIN] [--json]\n" CLIENT_USAGE;
+
+static enum ctl_show_colour
+state_colour(const char *state)
+{
+	return strcmp(state, "normal") == 0  ? SHOW_GREEN
+	       : strcmp(state, "split") == 0 ? SHOW_RED
+					     : SHOW_YELLOW;
+}
+
+static bool
+is_true(const json_t *object, const char *name)
+{
+	return json_is_true(json_object_get(object, name));
+}
+
+static void
+show_number(const json_t *object, const char *name, const char *unit, unsigned width)
+{
+	char cell[SHOW_CELL];
+
+	ctl_show_number(json_object_get(object, name), unit, cell);
+	ctl_show_cell(cell, width, SHOW_PLAIN);
+}
+
+/* "DOMAIN STATE FOR RATE EXPECTED EVIDENCE OF": 28 + 10 + 9 + 9 + 9 + 9 + 6 = 80 */
+static void
+show_line(const json_t *domain, long long now)
+{
+	const json_t *measured = json_object_get(domain, "measured");
+	const char *state = ctl_show_member(domain, "state");
+	char age[SHOW_CELL];
+
+	ctl_show_age(domain, "since", now, age);
+	ctl_show_cell(ctl_show_member(domain, "name"), 27, SHOW_BOLD);
+	putchar(' ');
+	ctl_show_cell(state[0] ? state : "unknown", 10, state_colour(state));
+	ctl_show_cell(age, 9, SHOW_PLAIN);
+	show_number(measured, "rate_per_minute", "/min", 10);
+	show_number(measured, "expected_per_minute", "/min", 10);
+	show_number(measured, "evidence", "", 8);
+	show_number(measured, "threshold", "", 5);
+	putchar('\n');
+}
+
+static void
+show_override(const json_t *override, long long now)
+{
+	char sentence[SENTENCE], expires[SHOW_CELL];
+	struct text text = TEXT(sentence);
+
+	if (!json_is_object(override))
+		return;
+	ctl_show_time(override, "expires", now, expires);
+	text_add(&text, "%s until %s, by %s: %s", ctl_show_member(override, "mode"), expires,
+		 ctl_show_member(override, "by"), ctl_show_member(override, "reason"));
+	ctl_show_words("override", sentence, SHOW_YELLOW);
+}
+
+static void
+show_reasons(const json_t *domain, long long now)
+{
+	const char *why = ctl_show_member(domain, "why"), *guard = ctl_show_member(domain, "guard");
+
+	if (why[0])
+		ctl_show_words("why", why, SHOW_PLAIN);
+	if (guard[0])
+		ctl_show_words("held back", guard, SHOW_YELLOW);
+	show_override(json_object_get(domain, "override"), now);
+}
+
+static void
+show_mx(const char *label, const json_t *mx)
+{
+	char sentence[SENTENCE] = "-";
+	struct text text = TEXT(sentence);
+	size_t i;
+	json_t *record;
+
+	if (!json_is_object(mx))
+		return;
+	text_add(&text, "TTL %lld:", (long long)json_integer_value(json_object_get(mx, "ttl")));
+	json_array_foreach(json_object_get(mx, "records"), i, record)
+	{
+		text_add(&text, "%s %lld %s", i ? "," : "",
+			 (long long)json_integer_value(json_object_get(record, "preference")),
+			 ctl_show_member(record, "exchange"));
+	}
+	if (i == 0)
+		text_add(&text, " no MX");
+	ctl_show_words(label, sentence, SHOW_PLAIN);
+}
+
+static void
+show_server(const json_t *server, long long now)
+{
+	char sentence[SENTENCE], asked[SHOW_CELL];
+	const char *error = ctl_show_member(server, "error");
+	struct text text = TEXT(sentence);
+
+	ctl_show_time(server, "asked", now, asked);
+	text_add(&text, "%s%s: ", ctl_show_member(server, "name"),
+		 is_true(server, "primary") ? " (primary)" : "");
+	if (is_true(server, "known"))
+		text_add(&text, "serial %lld, asked %s",
+			 (long long)json_integer_value(json_object_get(server, "serial")), asked);
+	else
+		text_add(&text, "not known");
+	if (error[0])
+		text_add(&text, ", %s", error);
+	ctl_show_words("server", sentence, error[0] ? SHOW_RED : SHOW_PLAIN);
+	show_mx("  shows", json_object_get(server, "shown"));
+}
+
+static void
+show_counts(const json_t *counts)
+{
+	char sentence[SENTENCE];
+	struct text text = TEXT(sentence);
+	const char *kind;
+	json_t *count;
+
+	json_object_foreach((json_t *)counts, kind, count)
+	{
+		if (json_integer_value(count) > 0)
+			text_add(&text, "%s%s %lld", text.len ? ", " : "", kind,
+				 (long long)json_integer_value(count));
+	}
+	if (text.len)
+		ctl_show_words("counts", sentence, SHOW_PLAIN);
+}
+
+static void
+show_zone(const json_t *domain, long long now)
+{
+	static const char *const sets[] = { "wanted", "sent", "shown", "normal" };
+	const json_t *list = json_object_get(domain, "servers");
+	size_t i;
+	json_t *one;
+
+	ctl_show_words("mode", ctl_show_member(domain, "mode"), SHOW_PLAIN);
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		show_mx(sets[i], json_object_get(domain, sets[i]));
+	json_array_foreach(list, i, one)
+	{
+		show_server(one, now);
+	}
+	json_array_foreach(json_object_get(domain, "mtas"), i, one)
+	{
+		char sentence[SENTENCE];
+		struct text text = TEXT(sentence);
+
+		text_add(&text, "%s%s: %lld bounces, %lld mails in the last 10 min",
+			 ctl_show_member(one, "name"),
+			 is_true(one, "drops") ? " (a split drops it)" : "",
+			 (long long)json_integer_value(json_object_get(one, "bounces")),
+			 (long long)json_integer_value(json_object_get(one, "mail")));
+		ctl_show_words("mta", sentence, SHOW_PLAIN);
+	}
+	show_counts(json_object_get(domain, "counts"));
+}
+
+static void
+show_heading(void)
+{
+	static const struct {
+		const char *word;
+		unsigned width;
+	} cells[] = { { "DOMAIN", 28 },	 { "STATE", 10 },    { "FOR", 9 },
+		      { "BOUNCES", 10 }, { "EXPECTED", 10 }, { "EVIDENCE OF", 11 } };
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		ctl_show_cell(cells[i].word, cells[i].width, SHOW_PLAIN);
+	putchar('\n');
+}
+
+static void
+show_source(const json_t *source, long long now)
+{
+	const char *error = ctl_show_member(source, "error");
+	bool stale = is_true(source, "stale");
+	char age[SHOW_CELL], sentence[SENTENCE];
+	struct text text = TEXT(sentence);
+
+	ctl_show_age(source, "last_line", now, age);
+	ctl_show_cell(ctl_show_member(source, "name"), 27, SHOW_BOLD);
+	putchar(' ');
+	ctl_show_cell(error[0] ? "failed"
+		      : stale  ? "silent"
+			       : "fresh",
+		      10,
+		      error[0] ? SHOW_RED
+		      : stale  ? SHOW_YELLOW
+			       : SHOW_GREEN);
+	ctl_show_cell(age, 9, SHOW_PLAIN);
+	show_number(source, "lines", "", 11);
+	show_number(source, "broken", "", 8);
+	show_number(source, "bytes_behind", " B", 13);
+	putchar('\n');
+	if (error[0]) {
+		text_add(&text, "%s: %s", ctl_show_member(source, "path"), error);
+		ctl_show_words("error", sentence, SHOW_RED);
+	}
+}
+
+static void
+show_daemon(const json_t *status, long long now)
+{
+	const char *degraded = ctl_show_member(status, "degraded");
+	char up[SHOW_CELL], made[SHOW_CELL];
+
+	ctl_show_age(status, "started", now, up);
+	ctl_show_age(status, "made", now, made);
+	fputs("mxsplitd ", stdout);
+	ctl_show_text(stdout, ctl_show_member(status, "version"));
+	printf(", up %s, as of %s ago\n", up, made);
+	if (degraded[0])
+		ctl_show_words("degraded", degraded, SHOW_RED);
+	putchar('\n');
+}
+
+static void
+show_all(const json_t *status, long long now)
+{
+	const json_t *domains = json_object_get(status, "domains");
+	const json_t *sources = json_object_get(status, "sources");
+	size_t i;
+	json_t *one;
+
+	show_daemon(status, now);
+	show_heading();
+	json_array_foreach(domains, i, one)
+	{
+		show_line(one, now);
+		show_reasons(one, now);
+	}
+	if (json_array_size(sources))
+		printf("\n%-28s%-10s%-9s%-11s%-8s%s\n", "SOURCE", "STATE", "LAST", "LINES",
+		       "BROKEN", "BEHIND");
+	json_array_foreach(sources, i, one)
+	{
+		show_source(one, now);
+	}
+}
+
+static int
+ask(const struct client *client, const char *domain)
+{
+	char path[PATH_ROOM];
+	struct text text = TEXT(path);
+	json_t *answer = NULL;
+	int status;
+
+	if (domain && !client_domain(domain))
+		return EX_DATAERR;
+	text_add(&text, domain ? "/v1/domains/%s" : "/v1/status", domain);
+	status = client_call(client, "GET", path, NULL, &answer);
+	if (status != EX_OK)
+		return status;
+	if (client->json) {
+		status = client_print(answer);
+	} else if (domain) {
+		show_heading();
+		show_line(answer, time(NULL));
+		show_reasons(answer, time(NULL));
+		show_zone(answer, time(NULL));
+	} else {
+		show_all(answer, time(NULL));
+	}
+	json_decref(answer);
+	return fflush(stdout) == 0 ? status : EX_IOERR;
+}
+
+int
+ctl_status(int argc, char **argv)
+{
+	static const struct option options[] = { CLIENT_OPTIONS, { NULL, 0, NULL, 0 } };
+	struct client client = client_default();
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		if (!client_option(&client, option, optarg)) {
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	if (client.help) {
+		fputs(usage, stdout);
+		return EX_OK;
+	}
+	if (argc - optind > 1) {
+		fputs(usage, stderr);
+		return EX_USAGE;
+	}
+	return ask(&client, argv[optind]);
+}

@@ -1,0 +1,10 @@
+/*
+ * mxsplitctl status [DOMAIN] [--json]: the state of every domain, or all about one.
+ */
+#ifndef CTL_CTL_STATUS_H
+#define CTL_CTL_STATUS_H
+
+/* argv[0] is the command. Returns an exit code of sysexits.h. */
+int ctl_status(int argc, char **argv);
+
+#endif
