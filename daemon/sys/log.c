@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIES 4 /* short writes and interruptions of one line */
+#define TRIES 4	    /* short writes and interruptions of one line */
 #define TAIL_ROOM 8 /* for the closing quote and the newline, kept free of values */
 
 static const struct {
@@ -74,11 +74,13 @@ add_value(struct text *line, const char *value)
 		return;
 	}
 	text_add(line, "\"");
-	for (const char *at = clean; *at && line->len + 2 < line->room;) {
+	for (const char *at = clean; *at;) {
 		size_t run = strcspn(at, "\"\\");
 
 		text_add_scrubbed(line, (struct span){ at, run }); /* cuts between characters */
 		at += run;
+		if (line->cut || line->len + 2 >= line->room)
+			break;
 		if (*at)
 			text_add(line, "\\%c", *at++);
 	}
@@ -100,7 +102,8 @@ add_field(struct text *line, const char *name, const char *value)
 	}
 }
 
-/* False when nobody made room for the line in time (in a pipe it is written whole or not at all). */
+/* False when nobody made room for the line in time (in a pipe it is written whole or not at all).
+ */
 static bool
 put(const char *line, size_t length)
 {

@@ -1,0 +1,121 @@
+#include "daemon/source/rotated.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMES 24
+
+static void
+with_names(const char *directory, const char *const *names, bool make)
+{
+	char path[160];
+
+	for (unsigned i = 0; i < NAMES && names[i]; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		if (make)
+			close(open(path, O_CREAT | O_WRONLY, 0600));
+		else
+			unlink(path);
+	}
+}
+
+static const struct {
+	const char *what;
+	const char *const names[NAMES];
+	const char *expected; /* newest first; compressed ones in brackets */
+} directories[] = {
+	{ "no brothers", { "mail.log", "mail.err", "mail.log2", "xmail.log.1" }, "" },
+	{ "no directory entry at all", { 0 }, "" },
+	{ "logrotate",
+	  { "mail.log.2", "mail.log.10", "mail.log.1" },
+	  "mail.log.1 mail.log.2 mail.log.10 " },
+	{ "logrotate, compressed",
+	  { "mail.log.3.gz", "mail.log.1", "mail.log.2.gz", "mail.log.4.xz" },
+	  "mail.log.1 [mail.log.2.gz] [mail.log.3.gz] [mail.log.4.xz] " },
+	{ "half way through compressing",
+	  { "mail.log.1", "mail.log.1.gz", "mail.log.2.gz" },
+	  "mail.log.1 [mail.log.2.gz] " },
+	{ "newsyslog",
+	  { "mail.log.0", "mail.log.1.bz2", "mail.log.2.zst" },
+	  "mail.log.0 [mail.log.1.bz2] [mail.log.2.zst] " },
+	{ "exicyclog",
+	  { "mail.log.01", "mail.log.02.gz", "mail.log.10.gz" },
+	  "mail.log.01 [mail.log.02.gz] [mail.log.10.gz] " },
+	{ "dateext",
+	  { "mail.log-20261122.gz", "mail.log-20261124", "mail.log-20261123" },
+	  "mail.log-20261124 mail.log-20261123 [mail.log-20261122.gz] " },
+	{ "postfix logrotate",
+	  { "mail.log.20261124-163212", "mail.log.20261123-163210" },
+	  "mail.log.20261124-163212 mail.log.20261123-163210 " },
+	{ "numbers before dates",
+	  { "mail.log-20261124", "mail.log.1" },
+	  "mail.log.1 mail.log-20261124 " },
+	{ "what only looks alike",
+	  { "mail.log.", "mail.log.gz", "mail.log.1x", "mail.log.-1", "mail.log.1.tmp",
+	    "mail.log.old", "mail.log.1~", "mail.log-20261124x",
+	    "mail.log.99999999999999999999999999999999999999999", "mail.log1", "mail.logx.1" },
+	  "" },
+};
+
+Test(rotated, lists_brothers_newest_first)
+{
+	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++) {
+		char directory[] = "/tmp/mxsplit-rotated-XXXXXX", path[96], seen[1000] = "";
+		struct rotated list;
+		struct err err = { 0 };
+		size_t length = 0;
+
+		cr_assert(mkdtemp(directory) != NULL);
+		snprintf(path, sizeof(path), "%s/mail.log", directory);
+		with_names(directory, directories[i].names, true);
+		cr_assert(rotated_list(path, &list, &err), "%s", err.text);
+		for (size_t n = 0; n < list.count; n++)
+			length += (size_t)snprintf(seen + length, sizeof(seen) - length,
+						   list.files[n].compressed ? "[%s] " : "%s ",
+						   strrchr(list.files[n].path, '/') + 1);
+		cr_assert(strcmp(seen, directories[i].expected) == 0, "%s: %s", directories[i].what,
+			  seen);
+		rotated_free(&list);
+		with_names(directory, directories[i].names, false);
+		rmdir(directory);
+	}
+}
+
+Test(rotated, knows_the_next_younger_brother)
+{
+	char directory[] = "/tmp/mxsplit-rotated-XXXXXX", path[96];
+	static const char *const names[NAMES] = { "mail.log.1.gz",     "mail.log.2",
+						  "mail.log.3.gz",     "mail.log.4.gz",
+						  "mail.log.5",	       "mail.log.6",
+						  "mail.log-20261124", "mail.log-20261120" };
+	struct rotated list;
+	struct err err = { 0 };
+	const struct rotated_file *six, *five, *two;
+	unsigned missed;
+
+	cr_assert(mkdtemp(directory) != NULL);
+	snprintf(path, sizeof(path), "%s/mail.log", directory);
+	with_names(directory, names, true);
+	cr_assert(rotated_list(path, &list, &err), "%s", err.text);
+	six = &list.files[5];
+	cr_assert(rotated_find(&list, six->device, six->inode) == six);
+	cr_assert(rotated_find(&list, list.files[0].device, list.files[0].inode) == NULL,
+		  "compressed");
+	five = rotated_next(&list, six, &missed);
+	cr_assert(five == &list.files[4] && missed == 0);
+	two = rotated_next(&list, five, &missed);
+	cr_assert(two == &list.files[1] && missed == 2, "%u", missed);
+	cr_assert(rotated_next(&list, two, &missed) == NULL && missed == 1);
+	cr_assert(rotated_next(&list, &list.files[7], &missed) == &list.files[6] && missed == 0);
+	cr_assert(rotated_next(&list, &list.files[6], &missed) == NULL, "dates come after numbers");
+	rotated_free(&list);
+	with_names(directory, names, false);
+	rmdir(directory);
+	cr_assert(rotated_list(path, &list, &err) && list.count == 0,
+		  "no directory is no brothers");
+}
