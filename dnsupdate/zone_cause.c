@@ -30,8 +30,8 @@ static const struct row {
 	  "{server} is not the primary of the zone {zone}, or (Knot) lets nobody change it so "
 	  "(NOTAUTH, not signed)" },
 	{ ANSWER_REFUSED, 0, 1, ZONE_REFUSED,
-	  "{server} does not let the key {key} change the MX of {domain}, or the zone is frozen "
-	  "there, or it is no primary (REFUSED)" },
+	  "{server} does not let the key {key} change the MX of {domain}, or an exchanger has no "
+	  "address, or the zone is frozen there, or it is no primary (REFUSED)" },
 	{ ANSWER_REFUSED, 0, 0, ZONE_REFUSED,
 	  "{server} takes no updates, or (PowerDNS) key, secret or clock are wrong (REFUSED, not "
 	  "signed)" },

@@ -23,8 +23,9 @@ struct zone_own_ask {
 /* MX and SOA asked of some servers at once; what they say goes to the views. */
 struct zone_own_round {
 	struct zone *zone;
-	unsigned open; /* questions under way */
-	int64_t asked; /* real time in seconds */
+	unsigned open;	 /* questions under way */
+	unsigned number; /* of all rounds of the zone, from 1 */
+	int64_t asked;	 /* real time in seconds */
 	void (*done)(struct zone *zone);
 	struct zone_own_ask asks[2 * ZONE_OWN_SERVERS];
 };
@@ -63,6 +64,8 @@ struct zone {
 	unsigned servers;
 	struct sockaddr_storage addresses[ZONE_OWN_SERVERS];
 	struct zone_view views[ZONE_OWN_SERVERS];
+	unsigned rounds;		   /* so far */
+	unsigned newest[ZONE_OWN_SERVERS]; /* the round that the view comes from */
 	struct zone_own_round read;
 	struct zone_own_change change;
 	uv_timer_t timer; /* the next round of a proof */

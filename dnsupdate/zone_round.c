@@ -11,6 +11,18 @@ set_error(struct zone_view *view, const char *error)
 	text_add_scrubbed(&text, span_of(error));
 }
 
+/* A later round has already said what this server shows: an older answer must not undo that. */
+static bool
+outdated(const struct zone_own_ask *ask)
+{
+	unsigned *newest = &ask->round->zone->newest[ask->server];
+
+	if (*newest > ask->round->number)
+		return true;
+	*newest = ask->round->number;
+	return false;
+}
+
 static enum exchange_verdict
 judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 {
@@ -28,6 +40,8 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 	case ANSWER_OURS:
 		break;
 	}
+	if (outdated(ask))
+		return EXCHANGE_ANSWER;
 	if (ask->soa) {
 		if (!answer_soa(wire, len, zone->zone, &view->serial, &err))
 			view->serial = 0;
@@ -41,20 +55,28 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 }
 
 static void
+note(const struct zone_own_ask *ask, enum exchange_outcome outcome, const char *why)
+{
+	struct zone_view *view = &ask->round->zone->views[ask->server];
+
+	if (ask->soa && outcome != EXCHANGE_ANSWERED)
+		view->serial = 0;
+	if (ask->soa)
+		return;
+	view->asked = ask->round->asked;
+	if (outcome != EXCHANGE_ANSWERED)
+		set_error(view, why);
+}
+
+static void
 done(void *ctx, enum exchange_outcome outcome, const char *why)
 {
 	struct zone_own_ask *ask = ctx;
 	struct zone_own_round *round = ask->round;
-	struct zone_view *view = &round->zone->views[ask->server];
 
 	ask->exchange = NULL;
-	if (ask->soa && outcome != EXCHANGE_ANSWERED)
-		view->serial = 0;
-	if (!ask->soa) {
-		view->asked = round->asked;
-		if (outcome != EXCHANGE_ANSWERED)
-			set_error(view, why);
-	}
+	if (!outdated(ask))
+		note(ask, outcome, why);
 	if (--round->open == 0)
 		round->done(round->zone);
 }
@@ -96,6 +118,7 @@ zone_round_start(struct zone_own_round *round, unsigned servers, const bool *ski
 		 int64_t timeout_ms, void (*after)(struct zone *zone))
 {
 	round->done = after;
+	round->number = ++round->zone->rounds;
 	round->asked = round->zone->options.now();
 	for (unsigned i = 0; i < servers; i++) {
 		if (skip && skip[i])
