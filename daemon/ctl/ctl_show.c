@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #define SHOW_TEXT 4096
-#define SHOW_LABEL 12 /* columns before the words */
+#define SHOW_LABEL 12		/* columns before the words */
+#define SHOW_LONG (100 * 86400) /* seconds; from here on whole days are enough */
 
 static bool
 coloured(void)
@@ -146,7 +147,7 @@ add_duration(struct text *text, int64_t seconds)
 	while (i < 3 && seconds < units[i].seconds)
 		i++;
 	text_add(text, "%lld%c", (long long)(seconds / units[i].seconds), units[i].unit);
-	if (i < 2 && seconds % units[i].seconds >= units[i + 1].seconds)
+	if (i < 2 && seconds < SHOW_LONG && seconds % units[i].seconds >= units[i + 1].seconds)
 		text_add(text, "%lld%c",
 			 (long long)(seconds % units[i].seconds / units[i + 1].seconds),
 			 units[i + 1].unit);

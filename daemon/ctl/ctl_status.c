@@ -36,7 +36,21 @@ show_number(const json_t *object, const char *name, const char *unit, unsigned w
 	ctl_show_cell(cell, width, SHOW_PLAIN);
 }
 
-/* "DOMAIN STATE FOR RATE EXPECTED EVIDENCE OF": 28 + 10 + 9 + 9 + 9 + 9 + 6 = 80 */
+/* "14.2/12.0", as wide as it is: the end of a line. */
+static void
+show_evidence(const json_t *measured)
+{
+	char evidence[SHOW_CELL], threshold[SHOW_CELL];
+
+	ctl_show_number(json_object_get(measured, "evidence"), "", evidence);
+	ctl_show_number(json_object_get(measured, "threshold"), "", threshold);
+	if (strcmp(evidence, "-") == 0)
+		puts("-");
+	else
+		printf("%s/%s\n", evidence, threshold);
+}
+
+/* Domain, state, mode, since, bounces, expected, evidence: 27 + 10 + 8 + 8 + 9 + 9 + 9 = 80. */
 static void
 show_line(const json_t *domain, long long now)
 {
@@ -45,15 +59,14 @@ show_line(const json_t *domain, long long now)
 	char age[SHOW_CELL];
 
 	ctl_show_age(domain, "since", now, age);
-	ctl_show_cell(ctl_show_member(domain, "name"), 27, SHOW_BOLD);
+	ctl_show_cell(ctl_show_member(domain, "name"), 26, SHOW_BOLD);
 	putchar(' ');
 	ctl_show_cell(state[0] ? state : "unknown", 10, state_colour(state));
-	ctl_show_cell(age, 9, SHOW_PLAIN);
-	show_number(measured, "rate_per_minute", "/min", 10);
-	show_number(measured, "expected_per_minute", "/min", 10);
-	show_number(measured, "evidence", "", 8);
-	show_number(measured, "threshold", "", 5);
-	putchar('\n');
+	ctl_show_cell(ctl_show_member(domain, "mode"), 8, SHOW_PLAIN);
+	ctl_show_cell(age, 8, SHOW_PLAIN);
+	show_number(measured, "rate_per_minute", "/min", 9);
+	show_number(measured, "expected_per_minute", "/min", 9);
+	show_evidence(measured);
 }
 
 static void
@@ -151,7 +164,6 @@ show_zone(const json_t *domain, long long now)
 	size_t i;
 	json_t *one;
 
-	ctl_show_words("mode", ctl_show_member(domain, "mode"), SHOW_PLAIN);
 	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
 		show_mx(sets[i], json_object_get(domain, sets[i]));
 	json_array_foreach(list, i, one)
@@ -176,15 +188,8 @@ show_zone(const json_t *domain, long long now)
 static void
 show_heading(void)
 {
-	static const struct {
-		const char *word;
-		unsigned width;
-	} cells[] = { { "DOMAIN", 28 },	 { "STATE", 10 },    { "FOR", 9 },
-		      { "BOUNCES", 10 }, { "EXPECTED", 10 }, { "EVIDENCE OF", 11 } };
-
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
-		ctl_show_cell(cells[i].word, cells[i].width, SHOW_PLAIN);
-	putchar('\n');
+	printf("%-27s%-10s%-8s%-8s%-9s%-9s%s\n", "DOMAIN", "STATE", "MODE", "FOR", "BOUNCES",
+	       "EXPECTED", "EVIDENCE");
 }
 
 static void
@@ -192,11 +197,12 @@ show_source(const json_t *source, long long now)
 {
 	const char *error = ctl_show_member(source, "error");
 	bool stale = is_true(source, "stale");
-	char age[SHOW_CELL], sentence[SENTENCE];
+	char age[SHOW_CELL], behind[SHOW_CELL], sentence[SENTENCE];
 	struct text text = TEXT(sentence);
 
 	ctl_show_age(source, "last_line", now, age);
-	ctl_show_cell(ctl_show_member(source, "name"), 27, SHOW_BOLD);
+	ctl_show_number(json_object_get(source, "bytes_behind"), " B", behind);
+	ctl_show_cell(ctl_show_member(source, "name"), 26, SHOW_BOLD);
 	putchar(' ');
 	ctl_show_cell(error[0] ? "failed"
 		      : stale  ? "silent"
@@ -205,11 +211,10 @@ show_source(const json_t *source, long long now)
 		      error[0] ? SHOW_RED
 		      : stale  ? SHOW_YELLOW
 			       : SHOW_GREEN);
-	ctl_show_cell(age, 9, SHOW_PLAIN);
+	ctl_show_cell(age, 8, SHOW_PLAIN);
 	show_number(source, "lines", "", 11);
-	show_number(source, "broken", "", 8);
-	show_number(source, "bytes_behind", " B", 13);
-	putchar('\n');
+	show_number(source, "broken", "", 9);
+	puts(behind);
 	if (error[0]) {
 		text_add(&text, "%s: %s", ctl_show_member(source, "path"), error);
 		ctl_show_words("error", sentence, SHOW_RED);
@@ -248,7 +253,7 @@ show_all(const json_t *status, long long now)
 		show_reasons(one, now);
 	}
 	if (json_array_size(sources))
-		printf("\n%-28s%-10s%-9s%-11s%-8s%s\n", "SOURCE", "STATE", "LAST", "LINES",
+		printf("\n%-27s%-10s%-8s%-11s%-9s%s\n", "SOURCE", "STATE", "LAST", "LINES",
 		       "BROKEN", "BEHIND");
 	json_array_foreach(sources, i, one)
 	{
