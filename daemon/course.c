@@ -1,0 +1,333 @@
+#include "daemon/course.h"
+
+#include "daemon/engine.h"
+#include "daemon/record.h"
+#include "daemon/sys/log.h"
+
+#include <stdio.h>
+
+#define READ_SOON 2 /* seconds between readings while something is open or unknown */
+
+static enum decide_outcome
+outcome(enum zone_result result)
+{
+	switch (result) {
+	case ZONE_PROVED:
+		return DECIDE_PROVED;
+	case ZONE_UNPROVED:
+		return DECIDE_UNPROVED;
+	case ZONE_CONFLICT:
+		return DECIDE_CONFLICT;
+	case ZONE_REFUSED:
+		return DECIDE_REFUSED;
+	case ZONE_FAILED:
+		return DECIDE_FAILED;
+	case ZONE_UNKNOWN:
+		return DECIDE_UNKNOWN;
+	}
+	return DECIDE_UNKNOWN;
+}
+
+/* The outcome of the change that was on its way goes into the journal and closes the intent. */
+static bool
+take_outcome(struct domain *domain, int64_t now, enum decide_outcome *outcome_out, struct err *err)
+{
+	bool proved = domain->result == ZONE_PROVED || domain->result == ZONE_UNPROVED;
+	enum journal_kind kind = JOURNAL_UPDATE;
+
+	*outcome_out = DECIDE_NO_OUTCOME;
+	if (!domain->done)
+		return true;
+	*outcome_out = outcome(domain->result);
+	domain->done = false;
+	if (domain->result == ZONE_PROVED)
+		kind = plan_compare(&domain->sent, &domain->normal, &domain->split) ==
+				       PLAN_SHOWS_SPLIT
+			       ? JOURNAL_SPLIT
+			       : JOURNAL_RESTORE;
+	record(domain->engine, kind, domain->display, "", "%s", domain->sentence);
+	if (!proved)
+		record(domain->engine, JOURNAL_FAILURE, domain->display, "", "update %s: %s",
+		       zone_result_name(domain->result), domain->sentence);
+	domain->sent = (struct mx_set){ 0 };
+	if (domain->intent && !store_intents_close(domain->engine->store, domain->intent,
+						   zone_result_name(domain->result), now, err))
+		return false;
+	domain->intent = 0;
+	return true;
+}
+
+static bool
+plan(struct domain *domain, const struct mx_set *normal, struct mx_set *split_out, struct err *err)
+{
+	const char *drop[CONFIG_DROP];
+
+	for (unsigned i = 0; i < domain->config->drop_count; i++)
+		drop[i] = domain->config->drop[i];
+	return plan_split(normal, drop, domain->config->drop_count,
+			  (uint32_t)domain->config->split_ttl, split_out, err);
+}
+
+/*
+ * In state normal the zone is what it is: a set from which a split can be planned becomes the
+ * normal set when two readings agree on it (docs/decisions.md). At first sight of the zone that is
+ * told as a start, later as drift.
+ */
+static bool
+adopt(struct domain *domain, const struct zone_view *view, struct err *err)
+{
+	bool first = domain->normal.count == 0;
+	struct mx_set split;
+	char old[JOURNAL_TEXT], new[JOURNAL_TEXT];
+	struct text was = TEXT(old), is = TEXT(new);
+	struct err why = { 0 };
+
+	if (!plan(domain, &view->shown, &split, &why)) {
+		struct text drift = TEXT(domain->drift);
+
+		text_add(&drift, "no split can be planned: %s", why.text);
+		return true;
+	}
+	if (!first && (!mx_equal(&domain->candidate, &view->shown) ||
+		       domain->candidate_asked == view->asked)) {
+		if (!mx_equal(&domain->candidate, &view->shown)) {
+			domain->candidate = view->shown;
+			domain->candidate_asked = view->asked;
+		}
+		return true;
+	}
+	mx_print(&domain->normal, &was);
+	mx_print(&view->shown, &is);
+	domain->normal = view->shown;
+	domain->split = split;
+	domain->candidate = (struct mx_set){ 0 };
+	decide_new_normal(&domain->decide, view->asked);
+	if (first)
+		record(domain->engine, JOURNAL_DECISION, domain->display, "",
+		       "the normal set, read from the zone, is: %s", new);
+	else
+		record(domain->engine, JOURNAL_DRIFT, domain->display, "",
+		       "the zone was changed by someone else; taken as the new normal set: %s (was "
+		       "%s)",
+		       new, old);
+	return store_state_put(domain->engine->store, domain->display, "normal-set", span_of(new),
+			       err);
+}
+
+static void
+tell_drift(struct domain *domain, const struct zone_view *view)
+{
+	bool split =
+		domain->decide.state == DECIDE_SPLIT || domain->decide.state == DECIDE_RESTORING;
+	char now[sizeof(domain->drift)];
+	struct text text = TEXT(now);
+
+	plan_drift(&view->shown, split ? &domain->split : &domain->normal, &text);
+	if (strcmp(now, domain->drift) == 0)
+		return;
+	span_copy(span_of(now), domain->drift, sizeof(domain->drift));
+	record(domain->engine, JOURNAL_DRIFT, domain->display, "",
+	       "the zone is not as we last saw it: %s; nothing is touched until it is", now);
+}
+
+static bool
+look(struct domain *domain, int64_t now, enum decide_shown *shown_out, struct err *err)
+{
+	const struct zone_view *view = zone_view(domain->zone, 0);
+	int64_t old = now - 3 * domain->engine->config->watch;
+
+	*shown_out = DECIDE_SHOWN_UNKNOWN;
+	if (!view->known || view->asked < old || zone_busy(domain->zone))
+		return true;
+	if (domain->normal.count == 0 && !adopt(domain, view, err))
+		return false;
+	switch (plan_compare(&view->shown, &domain->normal, &domain->split)) {
+	case PLAN_SHOWS_NORMAL:
+		*shown_out = DECIDE_SHOWN_NORMAL;
+		break;
+	case PLAN_SHOWS_SPLIT:
+		*shown_out = DECIDE_SHOWN_SPLIT;
+		break;
+	case PLAN_SHOWS_DRIFT:
+		*shown_out = DECIDE_SHOWN_DRIFT;
+		tell_drift(domain, view);
+		return domain->decide.state != DECIDE_NORMAL || adopt(domain, view, err);
+	}
+	if (domain->drift[0])
+		record(domain->engine, JOURNAL_DRIFT, domain->display, "",
+		       "the zone shows the %s set again",
+		       *shown_out == DECIDE_SHOWN_NORMAL ? "normal" : "split");
+	domain->drift[0] = '\0';
+	domain->candidate = (struct mx_set){ 0 };
+	return true;
+}
+
+static bool
+expire_override(struct domain *domain, int64_t now, struct err *err)
+{
+	struct override *override = &domain->override;
+
+	if (override->order == ORDER_AUTO || now < override->expires)
+		return true;
+	record(domain->engine, JOURNAL_OVERRIDE, domain->display, "",
+	       "the override '%s' of %s has expired; mode %s decides again",
+	       order_name(override->order), override->by, order_mode_name(domain->config->mode));
+	*override = (struct override){ .order = ORDER_AUTO };
+	return store_state_put_override(domain->engine->store, domain->display, override, err);
+}
+
+/*
+ * Fresh means: enough is heard to conclude something. Before a split the logs of the exchangers
+ * that it drops are enough; during one the end is judged on all of them together.
+ */
+static bool
+sources_fresh(const struct domain *domain, int64_t now)
+{
+	const struct engine *engine = domain->engine;
+	bool split = domain->decide.state == DECIDE_SPLIT, any = false;
+
+	for (unsigned i = 0; i < engine->input_count; i++) {
+		const struct input *input = engine->inputs[i];
+		bool silent = input_silent(input, now, engine->config->silent_after);
+
+		if (split && silent)
+			return false;
+		for (unsigned j = 0; j < domain->config->drop_count; j++)
+			any = any ||
+			      (!silent && strcmp(domain->config->drop[j], input->config->mta) == 0);
+	}
+	return any;
+}
+
+static bool
+intend(struct domain *domain, const struct mx_set *want, int64_t now, struct err *err)
+{
+	domain->wanted = *want;
+	return store_intents_open(domain->engine->store, domain->display,
+				  &zone_view(domain->zone, 0)->shown, want, now, &domain->intent,
+				  err);
+}
+
+static void
+tell(struct domain *domain)
+{
+	const struct decide_out *out = &domain->out;
+	char numbers[JOURNAL_TEXT];
+
+	record_finding(&domain->finding, numbers);
+	if (out->state_changed)
+		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s: %s",
+		       decide_state_name(domain->decide.state), out->why);
+	if (out->guard_changed)
+		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s%s",
+		       out->guard[0] ? "held back: " : "nothing holds it back any more",
+		       out->guard);
+	if (out->page && !domain->paged)
+		record(domain->engine, JOURNAL_FAILURE, domain->display, numbers, "%s",
+		       out->guard[0] ? out->guard : out->why);
+	domain->paged = out->page;
+}
+
+bool
+course_decide(struct domain *domain, int64_t now, struct err *err)
+{
+	const struct config_domain *config = domain->config;
+	struct decide_rules rules = { .mode = config->mode,
+				      .min_split = config->min_split,
+				      .calm = config->calm,
+				      .max_split = config->max_split,
+				      .splits_a_day = (unsigned)config->splits_a_day,
+				      .warm_up = config->warm_up,
+				      .retry_first = config->retry_first,
+				      .retry_max = config->retry_max };
+	struct decide_in in = { .now = now };
+
+	if (!take_outcome(domain, now, &in.outcome, err) || !look(domain, now, &in.shown, err) ||
+	    !expire_override(domain, now, err))
+		return false;
+	if (in.shown != DECIDE_SHOWN_UNKNOWN && !course_resume(domain, now, err))
+		return false;
+	in.shown_at = zone_view(domain->zone, 0)->asked;
+	in.override = domain->override;
+	in.finding = domain->finding;
+	in.sources_fresh = sources_fresh(domain, now);
+	decide_step(&domain->decide, &rules, &in, &domain->out);
+	tell(domain);
+	domain->pending = domain->out.action;
+	switch (domain->out.action) {
+	case DECIDE_DO_SPLIT:
+		return intend(domain, &domain->split, now, err);
+	case DECIDE_DO_RESTORE:
+		return intend(domain, &domain->normal, now, err);
+	case DECIDE_NOTHING:
+	case DECIDE_READ:
+		break;
+	}
+	return true;
+}
+
+bool
+course_resume(struct domain *domain, int64_t now, struct err *err)
+{
+	struct store *store = domain->engine->store;
+	const struct mx_set *shown = &zone_view(domain->zone, 0)->shown;
+	struct mx_set from, want;
+	bool found = false, applied;
+	int64_t id = 0;
+
+	if (domain->resumed || domain->intent)
+		return true;
+	domain->resumed = true;
+	if (!store_intents_last_open(store, domain->display, &found, &from, &want, &id, err))
+		return false;
+	if (!found)
+		return true;
+	applied = mx_equal(shown, &want);
+	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
+	       "an update was on its way when the daemon ended; the zone says that it was %s",
+	       applied ? "applied" : "not applied");
+	return store_intents_close(store, id, applied ? "applied" : "not applied", now, err);
+}
+
+static void
+change(struct domain *domain, int64_t now)
+{
+	const struct zone_view *view = zone_view(domain->zone, 0);
+	struct mx_set from = view->shown;
+	struct err err = { 0 };
+
+	domain->sent = domain->wanted;
+	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
+	       "sent to %s: %s set, %u record%s", view->name,
+	       domain->pending == DECIDE_DO_SPLIT ? "split" : "normal", domain->wanted.count,
+	       domain->wanted.count == 1 ? "" : "s");
+	if (zone_change(domain->zone, &from, &domain->wanted, &err))
+		return;
+	domain->done = true;
+	domain->result = ZONE_FAILED;
+	span_copy(span_of(err.text), domain->sentence, sizeof(domain->sentence));
+	domain->next_read = now;
+}
+
+void
+course_act(struct domain *domain, int64_t now)
+{
+	bool open = domain->decide.state != DECIDE_NORMAL && domain->decide.state != DECIDE_SPLIT;
+	bool unsure = !zone_view(domain->zone, 0)->known || domain->drift[0] || open;
+
+	switch (domain->pending) {
+	case DECIDE_DO_SPLIT:
+	case DECIDE_DO_RESTORE:
+		change(domain, now);
+		break;
+	case DECIDE_READ:
+	case DECIDE_NOTHING:
+		if (zone_busy(domain->zone) ||
+		    (domain->pending == DECIDE_NOTHING && now < domain->next_read))
+			break;
+		zone_read(domain->zone);
+		domain->next_read = now + (unsure ? READ_SOON : domain->engine->config->watch);
+		break;
+	}
+	domain->pending = DECIDE_NOTHING;
+}

@@ -1,0 +1,58 @@
+#include "daemon/desk.h"
+
+#include "daemon/base/when.h"
+#include "daemon/engine.h"
+#include "daemon/record.h"
+
+static const struct snapshot *
+snapshot(void *ctx)
+{
+	const struct engine *engine = ctx;
+
+	return engine->snapshot;
+}
+
+static bool
+events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out, unsigned *count_out,
+       struct err *err)
+{
+	struct engine *engine = ctx;
+
+	return store_journal_page(engine->store, after, limit, out, count_out, err);
+}
+
+static bool
+override(void *ctx, const char *name, const struct override *order, struct err *err)
+{
+	struct engine *engine = ctx;
+	struct domain *domain = engine_domain(engine, name);
+	char until[WHEN_TEXT];
+
+	if (!domain)
+		return err_set(err, ERR_INPUT, "no domain '%s' is configured", name);
+	if (domain->config->mode == MODE_OBSERVE && order->order != ORDER_AUTO)
+		return err_set(err, ERR_REFUSED,
+			       "%s is in mode observe, where nothing is ever changed; set its mode "
+			       "to manual "
+			       "or auto in the configuration first",
+			       name);
+	if (!store_state_put_override(engine->store, name, order, err))
+		return false;
+	domain->override = *order;
+	when_rfc3339(order->expires * WHEN_SECOND_US, until);
+	if (order->order == ORDER_AUTO)
+		record(engine, JOURNAL_OVERRIDE, name, "", "override removed by %s", order->by);
+	else
+		record(engine, JOURNAL_OVERRIDE, name, "", "override '%s' by %s until %s: %s",
+		       order_name(order->order), order->by, until, order->reason);
+	engine_kick(engine);
+	return true;
+}
+
+struct web_deps
+desk_deps(struct engine *engine)
+{
+	return (struct web_deps){
+		.ctx = engine, .snapshot = snapshot, .events = events, .override = override
+	};
+}

@@ -1,0 +1,350 @@
+#include "daemon/domain.h"
+
+#include "daemon/engine.h"
+#include "daemon/record.h"
+#include "daemon/sys/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DETECT_SAVE 30	 /* seconds between savings of the detector's state in quiet times */
+#define DETECT_LONGEST 5 /* seconds; after a longer pause the time between is not evidence */
+
+static void
+on_read(void *ctx)
+{
+	struct domain *domain = ctx;
+
+	engine_kick(domain->engine);
+}
+
+static void
+on_change(void *ctx, enum zone_result result, const char *sentence, uint32_t serial)
+{
+	struct domain *domain = ctx;
+
+	domain->done = true;
+	domain->result = result;
+	domain->serial = serial;
+	span_copy(span_of(sentence), domain->sentence, sizeof(domain->sentence));
+	engine_kick(domain->engine);
+}
+
+static int64_t
+real_seconds(void)
+{
+	return clock_now_us() / INT64_C(1000000);
+}
+
+static bool
+open_zone(struct domain *domain, const struct config_server *server, struct err *err)
+{
+	struct zone_server check[CONFIG_CHECKS];
+	struct zone_options options = { .loop = domain->engine->loop,
+					.zone = server->zone,
+					.domain = domain->config->name,
+					.key = &domain->key,
+					.check = check,
+					.checks = server->check_count,
+					.tcp = server->tcp,
+					.timeout_ms = server->timeout * 1000,
+					.prove_ms = server->prove * 1000,
+					.now = real_seconds,
+					.ctx = domain,
+					.on_read = on_read,
+					.on_change = on_change };
+
+	if (!key_read(server->key_file, &domain->key, err) ||
+	    !zone_address(span_of(server->address), &options.primary, err))
+		return false;
+	span_copy(span_of(server->name), options.primary.name, sizeof(options.primary.name));
+	for (unsigned i = 0; i < server->check_count; i++)
+		if (!zone_address(span_of(server->check[i]), &check[i], err))
+			return false;
+	domain->zone = zone_new(&options, err);
+	return domain->zone != NULL;
+}
+
+static bool
+restore_sets(struct domain *domain, struct err *err)
+{
+	const char *drop[CONFIG_DROP];
+	char text[8192];
+	size_t length = 0;
+
+	if (!store_state_get(domain->engine->store, domain->display, "normal-set", text,
+			     sizeof(text), &length, err))
+		return false;
+	if (length == 0)
+		return true;
+	if (!mx_parse((struct span){ text, length }, &domain->normal, err))
+		return err_while(err, "the stored normal set");
+	for (unsigned i = 0; i < domain->config->drop_count; i++)
+		drop[i] = domain->config->drop[i];
+	return plan_split(&domain->normal, drop, domain->config->drop_count,
+			  (uint32_t)domain->config->split_ttl, &domain->split, err);
+}
+
+static bool
+restore(struct domain *domain, int64_t now, struct err *err)
+{
+	struct detect_rules rules = detect_default_rules;
+	struct store *store = domain->engine->store;
+	char bytes[sizeof(struct detect) + 1024];
+	size_t length = 0;
+
+	rules.prior_rate = domain->config->prior_rate;
+	rules.least_excess = domain->config->least_excess;
+	rules.quiet_seconds = (double)domain->config->quiet;
+	detect_init(&domain->detect, &rules);
+	decide_init(&domain->decide, now);
+	if (!store_state_get(store, domain->display, "detect", bytes, sizeof(bytes), &length, err))
+		return false;
+	if (length && !detect_load(&domain->detect, bytes, length))
+		record(domain->engine, JOURNAL_START, domain->display, "",
+		       "what the detector had learned is of another version; it learns anew");
+	detect_set_rules(&domain->detect, &rules);
+	if (!store_state_get(store, domain->display, "decide", bytes, sizeof(bytes), &length, err))
+		return false;
+	if (length && !decide_load(&domain->decide, bytes, length))
+		record(domain->engine, JOURNAL_START, domain->display, "",
+		       "the stored state is of another version; the zone alone says what is");
+	decide_forget_zone(&domain->decide);
+	return store_state_get_override(store, domain->display, &domain->override, err) &&
+	       restore_sets(domain, err);
+}
+
+static void
+take_total(void *ctx, struct span name, enum event_kind kind, int64_t count)
+{
+	struct domain *domain = ctx;
+
+	if (span_equal(name, span_of(domain->display)))
+		domain->counts[kind] += count;
+}
+
+/* A name as people write it. */
+static void
+display(const char *absolute, char *out, size_t room)
+{
+	struct span name = span_of(absolute);
+
+	if (name.len > 1 && span_ends(name, SPAN(".")))
+		name.len--;
+	span_copy(name, out, room);
+}
+
+static void
+add_effect(struct domain *domain, const char *mta)
+{
+	struct domain_effect *effect = &domain->effect[domain->effects];
+
+	for (unsigned i = 0; i < domain->effects; i++)
+		if (strcmp(domain->effect[i].mta, mta) == 0)
+			return;
+	if (domain->effects == SNAPSHOT_SERVERS)
+		return;
+	span_copy(span_of(mta), effect->mta, sizeof(effect->mta));
+	for (unsigned i = 0; i < domain->config->drop_count; i++)
+		effect->drops = effect->drops || strcmp(domain->config->drop[i], mta) == 0;
+	domain->effects++;
+}
+
+struct domain *
+domain_open(struct engine *engine, const struct config *config, const struct config_domain *own,
+	    int64_t now, struct err *err)
+{
+	struct domain *domain = calloc(1, sizeof(*domain));
+
+	if (!domain) {
+		err_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	domain->engine = engine;
+	domain->config = own;
+	display(own->name, domain->display, sizeof(domain->display));
+	for (unsigned i = 0; i < config->source_count; i++)
+		add_effect(domain, config->sources[i].mta);
+	if (restore(domain, now, err) && open_zone(domain, &config->servers[own->server], err) &&
+	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
+		return domain;
+	err_while(err, "domain %s", domain->display);
+	domain_free(domain);
+	return NULL;
+}
+
+void
+domain_free(struct domain *domain)
+{
+	if (!domain)
+		return;
+	zone_free(domain->zone);
+	key_wipe(&domain->key);
+	free(domain);
+}
+
+static void
+add_to_effect(struct domain_effect *effect, int64_t minute, int64_t bounces, int64_t mail)
+{
+	while (effect->minute < minute) {
+		int64_t next = minute - effect->minute > DOMAIN_EFFECT_MINUTES
+				       ? minute - DOMAIN_EFFECT_MINUTES + 1
+				       : effect->minute + 1;
+
+		effect->minute = next;
+		effect->bounces[next % DOMAIN_EFFECT_MINUTES] = 0;
+		effect->mail[next % DOMAIN_EFFECT_MINUTES] = 0;
+	}
+	if (bounces > 0)
+		effect->bounces[minute % DOMAIN_EFFECT_MINUTES] += (uint64_t)bounces;
+	if (mail > 0)
+		effect->mail[minute % DOMAIN_EFFECT_MINUTES] += (uint64_t)mail;
+}
+
+void
+domain_take(struct domain *domain, const struct input *input, int64_t now)
+{
+	struct span name = span_of(domain->display);
+	int64_t fresh = tally_fresh(input->tally, name);
+	int64_t mail = tally_count(input->tally, name, EVENT_DELIVERED);
+
+	for (int kind = 0; kind < EVENT_KINDS; kind++)
+		domain->counts[kind] += tally_count(input->tally, name, (enum event_kind)kind);
+	for (unsigned i = 0; i < domain->effects; i++)
+		if (strcmp(domain->effect[i].mta, input->config->mta) == 0)
+			add_to_effect(&domain->effect[i], now / 60, fresh, mail);
+	domain->arrived += fresh;
+}
+
+static bool
+all_silent(const struct engine *engine, int64_t now)
+{
+	for (unsigned i = 0; i < engine->input_count; i++)
+		if (!input_silent(engine->inputs[i], now, engine->config->silent_after))
+			return false;
+	return true;
+}
+
+void
+domain_observe(struct domain *domain, int64_t now)
+{
+	int64_t passed = domain->detected ? now - domain->detected : 1;
+	struct detect_in in = { .time = now, .silent = all_silent(domain->engine, now) };
+	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
+	struct text text = TEXT(sentence);
+
+	domain->finding.changed = false;
+	if (passed == 0)
+		return;
+	in.period = passed < 1 ? 1 : (unsigned)(passed > DETECT_LONGEST ? DETECT_LONGEST : passed);
+	in.count = domain->arrived > 0 ? (double)domain->arrived : 0;
+	domain->arrived = 0;
+	domain->detected = now;
+	detect_step(&domain->detect, &in, &domain->finding);
+	if (!domain->finding.changed)
+		return;
+	detect_explain(&domain->finding, &text);
+	record_finding(&domain->finding, numbers);
+	record(domain->engine, domain->finding.surge ? JOURNAL_SURGE : JOURNAL_CALM,
+	       domain->display, numbers, "%s: %s",
+	       domain->finding.surge ? "surge" : "the surge is over", sentence);
+}
+
+bool
+domain_save(struct domain *domain, int64_t now, bool all, struct err *err)
+{
+	struct store *store = domain->engine->store;
+	struct span decide = { (const char *)&domain->decide, sizeof(domain->decide) };
+	struct span detect = { (const char *)&domain->detect, sizeof(domain->detect) };
+
+	if ((all || domain->out.state_changed) &&
+	    !store_state_put(store, domain->display, "decide", decide, err))
+		return false;
+	if (!all && !domain->finding.changed && now - domain->detect_saved < DETECT_SAVE)
+		return true;
+	domain->detect_saved = now;
+	return store_state_put(store, domain->display, "decide", decide, err) &&
+	       store_state_put(store, domain->display, "detect", detect, err);
+}
+
+static void
+show_servers(const struct domain *domain, struct snapshot_domain *out)
+{
+	out->servers = zone_servers(domain->zone);
+	if (out->servers > SNAPSHOT_SERVERS)
+		out->servers = SNAPSHOT_SERVERS;
+	for (unsigned i = 0; i < out->servers; i++) {
+		const struct zone_view *view = zone_view(domain->zone, i);
+		struct snapshot_server *server = &out->server[i];
+
+		span_copy(span_of(view->name), server->name, sizeof(server->name));
+		span_copy(span_of(view->error), server->error, sizeof(server->error));
+		server->primary = view->primary;
+		server->known = view->known;
+		server->shown = view->shown;
+		server->serial = view->serial;
+		server->asked = view->asked;
+	}
+}
+
+static void
+show_effect(const struct domain *domain, struct snapshot_domain *out)
+{
+	int64_t oldest = domain->detected / 60 - DOMAIN_EFFECT_MINUTES;
+
+	out->mtas = domain->effects;
+	for (unsigned i = 0; i < domain->effects; i++) {
+		const struct domain_effect *effect = &domain->effect[i];
+		struct snapshot_mta *mta = &out->mta[i];
+
+		*mta = (struct snapshot_mta){ .drops = effect->drops };
+		display(effect->mta, mta->name, sizeof(mta->name));
+		for (int64_t minute = effect->minute;
+		     minute > oldest && minute > effect->minute - DOMAIN_EFFECT_MINUTES &&
+		     minute > 0;
+		     minute--) {
+			mta->bounces += effect->bounces[minute % DOMAIN_EFFECT_MINUTES];
+			mta->mail += effect->mail[minute % DOMAIN_EFFECT_MINUTES];
+		}
+	}
+}
+
+void
+domain_show(const struct domain *domain, struct snapshot_domain *out)
+{
+	const struct zone_view *primary = zone_view(domain->zone, 0);
+	const char *guard = domain->drift[0] ? domain->drift : domain->out.guard;
+
+	span_copy(span_of(domain->display), out->name, sizeof(out->name));
+	out->mode = domain->config->mode;
+	span_copy(span_of(decide_state_name(domain->decide.state)), out->state, sizeof(out->state));
+	out->state_since = domain->decide.since;
+	span_copy(span_of(domain->out.why), out->why, sizeof(out->why));
+	span_copy(span_of(guard), out->guard, sizeof(out->guard));
+	out->override = domain->override;
+	out->finding = domain->finding;
+	out->wanted = domain->wanted.count ? domain->wanted : domain->normal;
+	out->sent = domain->sent;
+	out->sent_open = domain->sent.count != 0;
+	out->shown = primary->shown;
+	out->normal = domain->normal;
+	memcpy(out->counts, domain->counts, sizeof(out->counts));
+	show_servers(domain, out);
+	show_effect(domain, out);
+}
+
+void
+domain_unsaved(struct domain *domain, const char *why)
+{
+	bool change = domain->pending == DECIDE_DO_SPLIT || domain->pending == DECIDE_DO_RESTORE;
+	struct text sentence;
+
+	domain->pending = DECIDE_NOTHING;
+	if (!change)
+		return;
+	domain->done = true;
+	domain->intent = 0;
+	domain->result = ZONE_FAILED;
+	sentence = text_over(domain->sentence, sizeof(domain->sentence));
+	text_add(&sentence, "not sent, since the intent could not be stored: %s", why);
+}

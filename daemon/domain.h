@@ -1,0 +1,87 @@
+/*
+ * One protected domain at work: counts in, findings; findings in, decisions; decisions out, changes
+ * of the zone; their outcomes in again. It wires the pure parts (detect, decide, plan) to the zone.
+ */
+#ifndef DOMAIN_H
+#define DOMAIN_H
+
+#include "daemon/conf/config.h"
+#include "daemon/core/decide.h"
+#include "daemon/core/detect.h"
+#include "daemon/core/event.h"
+#include "daemon/core/plan.h"
+#include "daemon/core/snapshot.h"
+#include "daemon/store/store.h"
+#include "dnsupdate/key.h"
+#include "dnsupdate/zone.h"
+
+struct engine;
+struct input;
+
+#define DOMAIN_EFFECT_MINUTES 10
+
+struct domain_effect { /* what reached one exchanger, by minute of arrival */
+	char mta[SNAPSHOT_NAME];
+	bool drops;
+	int64_t minute; /* the newest slot's */
+	uint64_t bounces[DOMAIN_EFFECT_MINUTES], mail[DOMAIN_EFFECT_MINUTES];
+};
+
+struct domain {
+	struct engine *engine;
+	const struct config_domain *config;
+	char display[SNAPSHOT_NAME]; /* "example.jp", as it stands in logs and journal */
+	struct tsig_key key;
+	struct zone *zone;
+
+	struct detect detect;
+	struct finding finding;
+	int64_t detected; /* seconds; when the detector last stepped, 0: never */
+	int64_t detect_saved;
+	int64_t arrived; /* bounces taken in since then */
+
+	struct decide decide;
+	struct decide_out out;
+	struct override override;
+
+	struct mx_set normal, split; /* count 0: not known */
+	struct mx_set wanted, sent;
+	struct mx_set candidate; /* a strange set, seen once, in state normal */
+	int64_t candidate_asked;
+	int64_t intent; /* 0: none open */
+	bool paged;	/* a person was called; not again until that is over */
+	bool resumed;	/* the intent of an earlier run was brought to a close */
+
+	bool done; /* an outcome waits to be taken in */
+	enum zone_result result;
+	char sentence[SNAPSHOT_TEXT];
+	uint32_t serial;
+
+	enum decide_action pending; /* what follows the commit */
+	int64_t next_read;
+	char drift[SNAPSHOT_TEXT]; /* what differs from what was expected, or "" */
+	int64_t counts[EVENT_KINDS];
+	struct domain_effect effect[SNAPSHOT_SERVERS];
+	unsigned effects;
+};
+
+/* Restores what the store knows of it; nothing is sent yet. */
+MUST_USE struct domain *domain_open(struct engine *engine, const struct config *config,
+				    const struct config_domain *own, int64_t now, struct err *err);
+void domain_free(struct domain *domain);
+
+/* Takes in what one source counted since the last commit. */
+void domain_take(struct domain *domain, const struct input *input, int64_t now);
+
+/* Runs the detector up to `now`, and journals what it found. */
+void domain_observe(struct domain *domain, int64_t now);
+
+/* Everything that a restart must know, into the open transaction. */
+MUST_USE bool domain_save(struct domain *domain, int64_t now, bool all, struct err *err);
+
+/* The pass could not be committed: what was decided in it is not done. */
+void domain_unsaved(struct domain *domain, const char *why);
+
+void domain_show(const struct domain *domain, struct snapshot_domain *out);
+
+#endif

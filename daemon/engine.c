@@ -1,0 +1,179 @@
+#include "daemon/engine.h"
+
+#include "daemon/base/when.h"
+#include "daemon/record.h"
+#include "daemon/sys/clock.h"
+#include "daemon/tick.h"
+
+#include <stdlib.h>
+
+#define TICK_MS 1000
+
+struct parts { /* what a reload replaces */
+	struct input *inputs[CONFIG_SOURCES];
+	struct domain *domains[CONFIG_DOMAINS];
+	unsigned input_count, domain_count;
+};
+
+static void
+free_parts(struct parts *parts)
+{
+	for (unsigned i = 0; i < parts->input_count; i++)
+		input_free(parts->inputs[i]);
+	for (unsigned i = 0; i < parts->domain_count; i++)
+		domain_free(parts->domains[i]);
+}
+
+static bool
+open_parts(struct engine *engine, const struct config *config, struct parts *parts, struct err *err)
+{
+	int64_t now = clock_now_us() / WHEN_SECOND_US;
+
+	*parts = (struct parts){ 0 };
+	for (unsigned i = 0; i < config->source_count; i++, parts->input_count++) {
+		parts->inputs[i] = input_open(&config->sources[i], engine->store, now, err);
+		if (!parts->inputs[i])
+			goto out;
+	}
+	for (unsigned i = 0; i < config->domain_count; i++, parts->domain_count++) {
+		parts->domains[i] = domain_open(engine, config, &config->domains[i], now, err);
+		if (!parts->domains[i])
+			goto out;
+	}
+	return true;
+out:
+	free_parts(parts);
+	return false;
+}
+
+static void
+put_parts(struct engine *engine, const struct parts *parts)
+{
+	memcpy(engine->inputs, parts->inputs, sizeof(engine->inputs));
+	memcpy(engine->domains, parts->domains, sizeof(engine->domains));
+	engine->input_count = parts->input_count;
+	engine->domain_count = parts->domain_count;
+}
+
+static struct parts
+get_parts(const struct engine *engine)
+{
+	struct parts parts;
+
+	memcpy(parts.inputs, engine->inputs, sizeof(parts.inputs));
+	memcpy(parts.domains, engine->domains, sizeof(parts.domains));
+	parts.input_count = engine->input_count;
+	parts.domain_count = engine->domain_count;
+	return parts;
+}
+
+bool
+engine_build(struct engine *engine, struct config *config, struct err *err)
+{
+	struct parts parts;
+
+	if (!open_parts(engine, config, &parts, err))
+		return false;
+	put_parts(engine, &parts);
+	engine->config = config;
+	return true;
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	tick(timer->data);
+}
+
+void
+engine_start(struct engine *engine)
+{
+	uv_timer_init(engine->loop, &engine->tick);
+	uv_timer_init(engine->loop, &engine->kick);
+	engine->tick.data = engine->kick.data = engine;
+	uv_timer_start(&engine->tick, on_timer, 0, TICK_MS);
+}
+
+void
+engine_kick(struct engine *engine)
+{
+	if (!engine->closing)
+		uv_timer_start(&engine->kick, on_timer, 0, 0);
+}
+
+/* A domain that is not in ordinary times may be changed, but not forgotten. */
+static bool
+may_replace(const struct engine *engine, const struct config *config, struct err *err)
+{
+	for (unsigned i = 0; i < engine->domain_count; i++) {
+		const struct domain *domain = engine->domains[i];
+		bool kept = false;
+
+		if (zone_busy(domain->zone) || domain->intent)
+			return err_set(err, ERR_BUSY, "an update of %s is on its way; try again",
+				       domain->display);
+		for (unsigned j = 0; j < config->domain_count; j++)
+			kept = kept || strcmp(config->domains[j].name, domain->config->name) == 0;
+		if (!kept && domain->decide.state != DECIDE_NORMAL)
+			return err_set(err, ERR_REFUSED,
+				       "%s is in state %s and is not in the new configuration; "
+				       "restore it first",
+				       domain->display, decide_state_name(domain->decide.state));
+	}
+	return true;
+}
+
+bool
+engine_reload(struct engine *engine, struct config *config, struct text *changes, struct err *err)
+{
+	struct parts old = get_parts(engine), new;
+	struct config *old_config = engine->config;
+
+	if (!may_replace(engine, config, err))
+		return false;
+	engine->closing =
+		true; /* a last pass for the old parts: everything that they know is stored */
+	tick(engine);
+	engine->closing = false;
+	if (engine->degraded[0])
+		return err_set(err, ERR_SYSTEM, "the store takes nothing: %s", engine->degraded);
+	if (!open_parts(engine, config, &new, err))
+		return false;
+	for (unsigned i = 0; i < old.input_count; i++)
+		for (unsigned j = 0; j < new.input_count; j++)
+			if (strcmp(old.inputs[i]->config->name, new.inputs[j]->config->name) == 0)
+				new.inputs[j]->last_line = old.inputs[i]->last_line;
+	outbox_stop(engine);
+	free_parts(&old);
+	put_parts(engine, &new);
+	engine->config = config;
+	engine->reloads++;
+	config_changes(old_config, config, changes);
+	free(old_config);
+	return true;
+}
+
+void
+engine_stop(struct engine *engine)
+{
+	struct parts parts = get_parts(engine);
+
+	engine->closing = true;
+	tick(engine);
+	uv_close((uv_handle_t *)&engine->tick, NULL);
+	uv_close((uv_handle_t *)&engine->kick, NULL);
+	outbox_stop(engine);
+	free_parts(&parts);
+	engine->input_count = engine->domain_count = 0;
+	web_stop(engine->web);
+	engine->web = NULL;
+}
+
+struct domain *
+engine_domain(struct engine *engine, const char *name)
+{
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		if (strcmp(engine->domains[i]->display, name) == 0)
+			return engine->domains[i];
+	return NULL;
+}

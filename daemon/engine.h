@@ -1,0 +1,58 @@
+/*
+ * The daemon's parts, wired together. Everything runs on one loop; nothing here decides anything.
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "daemon/conf/config.h"
+#include "daemon/core/snapshot.h"
+#include "daemon/domain.h"
+#include "daemon/input.h"
+#include "daemon/outbox.h"
+#include "daemon/store/store.h"
+#include "web/web.h"
+
+#include <uv.h>
+
+struct engine {
+	uv_loop_t *loop;
+	struct config *config; /* in force; replaced whole by a reload */
+	struct store *store;
+	struct web *web;
+	struct input *inputs[CONFIG_SOURCES];
+	struct domain *domains[CONFIG_DOMAINS];
+	unsigned input_count, domain_count;
+	struct outbox outbox;
+	struct snapshot *snapshot;
+	uv_timer_t tick;
+	uv_timer_t kick; /* an extra pass soon: an answer came, an override was made */
+	bool closing;
+	int64_t started, last_prune;
+	uint64_t ticks, reloads;
+	char degraded[SNAPSHOT_TEXT];
+};
+
+/* Opens sources and domains of `config` (which it takes) on the store; nothing is touched on
+ * failure. */
+MUST_USE bool engine_build(struct engine *engine, struct config *config, struct err *err);
+
+/* Starts the timers. */
+void engine_start(struct engine *engine);
+
+/* Asks for a pass soon. */
+void engine_kick(struct engine *engine);
+
+/*
+ * Replaces configuration, sources and domains, whole or not at all; what domains and sources know
+ * goes through the store. `changes` gets a sentence. Refused while an update is on its way, and for
+ * a configuration that drops a domain which is split.
+ */
+MUST_USE bool engine_reload(struct engine *engine, struct config *config, struct text *changes,
+			    struct err *err);
+
+/* The last pass, then closes everything; the loop must run until it is empty. */
+void engine_stop(struct engine *engine);
+
+struct domain *engine_domain(struct engine *engine, const char *name);
+
+#endif

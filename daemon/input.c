@@ -1,0 +1,220 @@
+#include "daemon/input.h"
+
+#include "daemon/base/when.h"
+
+#include <stdlib.h>
+
+#define READ_BUDGET ((size_t)16 << 20) /* bytes a tick; keeps a tick of catching up near 50 ms */
+
+struct restoring {
+	struct reader *reader;
+	unsigned refused;
+};
+
+static void
+restore_row(void *ctx, struct span key, struct span value)
+{
+	struct restoring *restoring = ctx;
+
+	if (!reader_restore(restoring->reader, key, value))
+		restoring->refused++;
+}
+
+static bool
+open_at_cursor(struct input *input, struct store *store, struct err *err)
+{
+	struct follow_options options = { .path = input->config->path,
+					  .max_line = (size_t)input->config->max_line };
+	struct restoring restoring = { .reader = input->reader };
+	struct follow_cursor cursor;
+	size_t length = 0;
+
+	if (!store_cursors_get(store, input->config->name, (char *)&cursor, sizeof(cursor), &length,
+			       err))
+		return false;
+	if (length != 0 && length != sizeof(cursor))
+		return err_set(err, ERR_INPUT, "its stored cursor is of another version");
+	if (!store_cursors_each_open(store, input->config->name, restore_row, &restoring, err))
+		return false;
+	input->follow = follow_open(&options, length ? &cursor : NULL, err);
+	return input->follow != NULL;
+}
+
+struct input *
+input_open(const struct config_source *config, struct store *store, int64_t now, struct err *err)
+{
+	struct reader_options options = { .format = config->format,
+					  .reference = now,
+					  .at_once = true };
+	struct input *input = calloc(1, sizeof(*input));
+
+	if (!input) {
+		err_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	input->config = config;
+	input->told_silent = true; /* until the first line */
+	span_copy_lower(span_of(config->default_domain), options.default_domain,
+			sizeof(options.default_domain));
+	input->reader = reader_new(&options);
+	input->tally = tally_new(0);
+	if (!input->reader || !input->tally)
+		err_set(err, ERR_SYSTEM, "out of memory");
+	else if (open_at_cursor(input, store, err))
+		return input;
+	err_while(err, "source %s", config->name);
+	input_free(input);
+	return NULL;
+}
+
+void
+input_free(struct input *input)
+{
+	if (!input)
+		return;
+	follow_free(input->follow);
+	reader_free(input->reader);
+	tally_free(input->tally);
+	free(input);
+}
+
+static void
+take_event(void *ctx, const struct event *event)
+{
+	struct input *input = ctx;
+
+	tally_add(input->tally, event, input->fresh_from);
+	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
+		input->lost = true;
+		span_copy(SPAN("the log says that lines were lost"), input->lost_why,
+			  sizeof(input->lost_why));
+	}
+}
+
+static void
+take_line(void *ctx, struct span line)
+{
+	struct input *input = ctx;
+
+	reader_line(input->reader, line, take_event, input);
+	input->dirty = true;
+}
+
+static void
+take_too_long(void *ctx)
+{
+	struct input *input = ctx;
+
+	reader_too_long(input->reader);
+	input->dirty = true;
+}
+
+static void
+take_gap(void *ctx, const char *why)
+{
+	struct input *input = ctx;
+
+	input->lost = true;
+	input->dirty = true;
+	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
+}
+
+bool
+input_read(struct input *input, int64_t now, int64_t stale_after)
+{
+	struct follow_sink sink = {
+		.ctx = input, .line = take_line, .too_long = take_too_long, .gap = take_gap
+	};
+	uint64_t before = reader_stats(input->reader)->lines;
+	struct err err = { 0 };
+	enum follow_status status;
+
+	reader_reference(input->reader, now);
+	input->fresh_from = (now - stale_after) * WHEN_SECOND_US;
+	status = follow_read(input->follow, READ_BUDGET, &sink, &err);
+	if (reader_stats(input->reader)->lines != before)
+		input->last_line = now;
+	if (status == FOLLOW_ERROR)
+		span_copy(span_of(err.text), input->error, sizeof(input->error));
+	else
+		input->error[0] = '\0';
+	return status == FOLLOW_MORE;
+}
+
+struct saving {
+	struct input *input;
+	struct store *store;
+	struct err *err;
+	bool ok;
+};
+
+static void
+save_cell(void *ctx, int64_t minute, struct span domain, enum event_kind kind, int64_t delta)
+{
+	struct saving *saving = ctx;
+
+	saving->ok = saving->ok && store_counts_add(saving->store, saving->input->config->name,
+						    domain, kind, minute, delta, saving->err);
+}
+
+static void
+save_row(void *ctx, struct span key, struct span value)
+{
+	struct saving *saving = ctx;
+
+	saving->ok =
+		saving->ok && store_cursors_put_open(saving->store, saving->input->config->name,
+						     key, value, saving->err);
+}
+
+bool
+input_save(struct input *input, struct store *store, struct err *err)
+{
+	struct saving saving = { .input = input, .store = store, .err = err, .ok = true };
+	struct follow_cursor cursor;
+
+	follow_cursor(input->follow, &cursor);
+	tally_each(input->tally, save_cell, &saving);
+	reader_changes(input->reader, save_row, &saving);
+	return saving.ok &&
+	       store_cursors_put(store, input->config->name,
+				 (struct span){ (const char *)&cursor, sizeof(cursor) }, err);
+}
+
+void
+input_saved(struct input *input)
+{
+	tally_clear(input->tally);
+	reader_saved(input->reader);
+	input->dirty = false;
+}
+
+bool
+input_silent(const struct input *input, int64_t now, int64_t silent_after)
+{
+	return input->error[0] || now - input->last_line > silent_after;
+}
+
+void
+input_show(const struct input *input, int64_t now, int64_t silent_after,
+	   struct snapshot_source *out)
+{
+	const struct reader_stats *stats = reader_stats(input->reader);
+
+	*out = (struct snapshot_source){
+		.stale = input_silent(input, now, silent_after),
+		.last_line = input->last_line,
+		.log_time = stats->last_us / WHEN_SECOND_US,
+		.lines = stats->lines,
+		.other = stats->other,
+		.broken = stats->broken,
+		.gaps = stats->gaps,
+		.open_ids = stats->open,
+		.bytes_behind = follow_behind(input->follow),
+	};
+	span_copy(span_of(input->config->name), out->name, sizeof(out->name));
+	span_copy(span_of(input->config->mta), out->mta, sizeof(out->mta));
+	span_copy(span_of(input->config->path), out->path, sizeof(out->path));
+	span_copy(span_of(format_name(input->config->format)), out->format, sizeof(out->format));
+	span_copy(span_of(input->error), out->error, sizeof(out->error));
+}

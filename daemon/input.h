@@ -1,0 +1,47 @@
+/*
+ * One source at work: the followed log, its reader, and the counts since the last commit.
+ */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include "daemon/conf/config.h"
+#include "daemon/core/reader.h"
+#include "daemon/core/snapshot.h"
+#include "daemon/core/tally.h"
+#include "daemon/source/follow.h"
+#include "daemon/store/store.h"
+
+struct input {
+	const struct config_source *config;
+	struct follow *follow;
+	struct reader *reader;
+	struct tally *tally; /* what the store does not have yet */
+	int64_t last_line;   /* seconds, wall clock; 0: none yet */
+	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
+	bool dirty;	     /* something was read that the store does not have yet */
+	bool told_silent;
+	bool lost; /* the log itself, or the follower, said that lines were lost */
+	char lost_why[SNAPSHOT_TEXT];
+	char error[SNAPSHOT_TEXT];
+};
+
+/* Goes on where the store says that this source was. */
+MUST_USE struct input *input_open(const struct config_source *config, struct store *store,
+				  int64_t now, struct err *err);
+void input_free(struct input *input);
+
+/* Reads what there is, at most a budget a call. True when there is more. */
+bool input_read(struct input *input, int64_t now, int64_t stale_after);
+
+/* Puts counts, cursor and open queue ids into the open transaction; input_saved after its commit.
+ */
+MUST_USE bool input_save(struct input *input, struct store *store, struct err *err);
+void input_saved(struct input *input);
+
+/* No line for `silent_after` seconds: its silence says nothing about bounces. */
+bool input_silent(const struct input *input, int64_t now, int64_t silent_after);
+
+void input_show(const struct input *input, int64_t now, int64_t silent_after,
+		struct snapshot_source *out);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * mxsplitctl: one table of commands; each has its own file.
+ */
+#include "daemon/ctl/ctl_backtest.h"
+#include "daemon/ctl/ctl_check_config.h"
+#include "daemon/ctl/ctl_classify.h"
+#include "daemon/ctl/ctl_events.h"
+#include "daemon/ctl/ctl_explain.h"
+#include "daemon/ctl/ctl_override.h"
+#include "daemon/ctl/ctl_status.h"
+#include "daemon/ctl/ctl_token.h"
+#include "daemon/totals.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "status", ctl_status, "state of every domain: why, numbers, what each server shows" },
+	{ "events", ctl_events, "the journal: decisions, updates, overrides, alerts" },
+	{ "split", ctl_override, "DOMAIN --for 2h --reason TEXT: split now and keep it" },
+	{ "normal", ctl_override, "DOMAIN --for 2h --reason TEXT: restore now and keep it" },
+	{ "auto", ctl_override, "DOMAIN: remove the override" },
+	{ "check-config", ctl_check_config, "FILE: every error with its line" },
+	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
+	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
+	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
+	{ "totals", totals, "--db FILE: what the database counted" },
+	{ "token", ctl_token, "add NAME --role ROLE --file FILE: a token for the API" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: mxsplitctl COMMAND ...\n\n", out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-13s %s\n", commands[i].name, commands[i].help);
+	fputs("\nmxsplitctl COMMAND --help says more. Exit codes are those of sysexits.h.\n", out);
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_DFL);
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+		usage(stdout);
+		return EX_OK;
+	}
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+		puts("mxsplitctl " MXSPLIT_VERSION);
+		return EX_OK;
+	}
+	for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	usage(stderr);
+	return EX_USAGE;
+}

@@ -1,0 +1,217 @@
+/*
+ * mxsplitd: reads its configuration, opens its parts in order, runs the loop, closes in reverse.
+ */
+#include "daemon/base/when.h"
+#include "daemon/desk.h"
+#include "daemon/engine.h"
+#include "daemon/record.h"
+#include "daemon/sys/clock.h"
+#include "daemon/sys/log.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+struct program {
+	const char *path;
+	struct engine engine;
+	uv_signal_t signals[3]; /* SIGTERM, SIGINT, SIGHUP */
+	bool signalling;
+};
+
+static struct config *
+read_config(const char *path)
+{
+	struct config_problems problems = { 0 };
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (config && config_read(path, config, &problems))
+		return config;
+	config_print_problems(stderr, path, &problems);
+	free(config);
+	return NULL;
+}
+
+static void
+stop(uv_signal_t *handle, int number)
+{
+	struct program *program = handle->data;
+
+	if (program->engine.closing)
+		return;
+	record(&program->engine, JOURNAL_START, "", "",
+	       "stopping on signal %d; the zone stays as it is", number);
+	engine_stop(&program->engine);
+	for (unsigned i = 0; i < 3; i++)
+		uv_close((uv_handle_t *)&program->signals[i], NULL);
+}
+
+static void
+reload(uv_signal_t *handle, int number)
+{
+	struct program *program = handle->data;
+	struct engine *engine = &program->engine;
+	struct config *config = read_config(program->path);
+	char sentence[JOURNAL_TEXT];
+	struct text changes = TEXT(sentence);
+	struct err err = { .text = "the new configuration has errors, see the log" };
+
+	(void)number;
+	if (config && engine_reload(engine, config, &changes, &err) &&
+	    web_reload(engine->web, &err)) {
+		record(engine, JOURNAL_START, "", "", "configuration read again: %s", sentence);
+		return;
+	}
+	if (config && config != engine->config)
+		free(config);
+	record(engine, JOURNAL_FAILURE, "", "",
+	       "configuration not taken, the old one stays in force: %s", err.text);
+}
+
+static bool
+open_web(struct engine *engine, struct err *err)
+{
+	const struct config *config = engine->config;
+	struct web_deps deps = desk_deps(engine);
+	struct web_listen listen[CONFIG_LISTEN];
+	struct web_options options = { .loop = engine->loop,
+				       .listen = listen,
+				       .listens = config->listen_count,
+				       .tokens_path = config->tokens };
+
+	for (unsigned i = 0; i < config->listen_count; i++) {
+		const struct config_listen *from = &config->listen[i];
+		bool local = from->kind == CONFIG_LISTEN_UNIX;
+
+		listen[i].unix_socket = local;
+		span_copy(span_of(local ? from->path : from->text), listen[i].text,
+			  sizeof(listen[i].text));
+	}
+	engine->web = web_start(&options, &deps, err);
+	return engine->web != NULL;
+}
+
+static bool
+open_store(struct engine *engine, struct err *err)
+{
+	bool rebuilt = false;
+
+	if (!store_open(engine->config->database, STORE_WRITE, &engine->store, &rebuilt, err))
+		return false;
+	if (rebuilt)
+		record(engine, JOURNAL_FAILURE, "", "",
+		       "the database was corrupt and has been moved aside; counting begins anew, "
+		       "the zone "
+		       "was not touched");
+	return true;
+}
+
+/* Opens everything. On failure what was opened is left to the end of the process. */
+static bool
+start(struct program *program, struct config *config, struct err *err)
+{
+	struct engine *engine = &program->engine;
+
+	engine->loop = uv_default_loop();
+	engine->config = config;
+	engine->started = clock_now_us() / WHEN_SECOND_US;
+	engine->snapshot = calloc(1, sizeof(*engine->snapshot));
+	if (!engine->snapshot)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	if (!open_store(engine, err) || !engine_build(engine, config, err) ||
+	    !open_web(engine, err))
+		return false;
+	engine_start(engine);
+	for (unsigned i = 0; i < 3; i++) {
+		static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+		uv_signal_init(engine->loop, &program->signals[i]);
+		program->signals[i].data = program;
+		uv_signal_start(&program->signals[i], numbers[i] == SIGHUP ? reload : stop,
+				numbers[i]);
+	}
+	record(engine, JOURNAL_START, "", "", "mxsplitd %s started, %u domain%s, %u source%s",
+	       MXSPLIT_VERSION, engine->domain_count, engine->domain_count == 1 ? "" : "s",
+	       engine->input_count, engine->input_count == 1 ? "" : "s");
+	return true;
+}
+
+static int
+run(const char *path)
+{
+	static struct program program;
+	struct engine *engine = &program.engine;
+	struct config *config = read_config(path);
+	struct err err = { 0 };
+
+	program.path = path;
+	if (!config)
+		return EX_CONFIG;
+	if (!start(&program, config, &err)) {
+		log_event(LOG_LEVEL_ERROR, "start", "", err.text);
+		return err.kind == ERR_INPUT  ? EX_CONFIG
+		       : err.kind == ERR_BUSY ? EX_TEMPFAIL
+					      : EX_OSERR;
+	}
+	uv_run(engine->loop, UV_RUN_DEFAULT);
+	store_close(engine->store);
+	free(engine->snapshot);
+	free(engine->config);
+	uv_loop_close(engine->loop);
+	return EX_OK;
+}
+
+static void
+usage(FILE *out)
+{
+	fputs("usage: mxsplitd -f -c FILE     run in the foreground (the only way it runs)\n"
+	      "       mxsplitd --print-config print the commented sample configuration\n"
+	      "       mxsplitd --version\n",
+	      out);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+						 { "foreground", no_argument, NULL, 'f' },
+						 { "print-config", no_argument, NULL, 'p' },
+						 { "version", no_argument, NULL, 'v' },
+						 { "help", no_argument, NULL, 'h' },
+						 { NULL, 0, NULL, 0 } };
+	const char *path = NULL;
+	int option;
+
+	umask(027);
+	prctl(PR_SET_DUMPABLE, 0); /* it holds a key: no core, no ptrace by others */
+	signal(SIGPIPE, SIG_IGN);
+	while ((option = getopt_long(argc, argv, "c:fhv", options, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'f':
+			break;
+		case 'p':
+			config_print_sample(stdout);
+			return EX_OK;
+		case 'v':
+			puts("mxsplitd " MXSPLIT_VERSION);
+			return EX_OK;
+		case 'h':
+			usage(stdout);
+			return EX_OK;
+		default:
+			usage(stderr);
+			return EX_USAGE;
+		}
+	if (!path || optind != argc) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	return run(path);
+}

@@ -1,0 +1,33 @@
+/*
+ * Hooks at work: for each hook the oldest undelivered notice is given to its program, one at a
+ * time and in order; a failure is tried again later.
+ */
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include "daemon/conf/config.h"
+#include "daemon/notify/hook.h"
+
+struct engine;
+
+struct outbox_slot {
+	struct engine *engine;
+	struct hook_run *run; /* NULL: idle */
+	int64_t item;
+	unsigned attempts;
+	char hook[64];
+	char domain[256], kind[32];
+};
+
+struct outbox {
+	struct outbox_slot slots[CONFIG_HOOKS];
+	uint64_t waiting, failed;
+};
+
+/* Gives idle hooks their next notice. */
+void outbox_pump(struct engine *engine, int64_t now);
+
+/* Stops what runs; the notices stay in the store. */
+void outbox_stop(struct engine *engine);
+
+#endif

@@ -1,0 +1,117 @@
+#include "daemon/record.h"
+
+#include "daemon/base/text.h"
+#include "daemon/base/when.h"
+#include "daemon/engine.h"
+#include "daemon/sys/clock.h"
+#include "daemon/sys/log.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The notice that a hook reads on its standard input. NULL when out of memory. */
+static char *
+notice(const struct journal_entry *entry)
+{
+	char time[WHEN_TEXT], *text;
+	json_t *numbers = entry->numbers[0] ? json_loads(entry->numbers, 0, NULL) : NULL;
+	json_t *object;
+
+	when_rfc3339(entry->time_us, time);
+	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:o}", "id", (json_int_t)entry->id, "time",
+			   time, "kind", journal_name(entry->kind), "domain", entry->domain, "text",
+			   entry->text, "numbers", numbers ? numbers : json_object());
+	text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+	json_decref(object);
+	return text;
+}
+
+static bool
+tell_hooks(struct engine *engine, const struct journal_entry *entry, struct err *err)
+{
+	const struct config *config = engine->config;
+	char *payload = NULL;
+	bool ok = true;
+
+	for (unsigned i = 0; ok && i < config->hook_count; i++) {
+		if (!(config->hooks[i].on & (1U << entry->kind)))
+			continue;
+		if (!payload)
+			payload = notice(entry);
+		ok = payload ? store_outbox_add(engine->store, config->hooks[i].name, entry->id,
+						payload, entry->time_us / WHEN_SECOND_US, err)
+			     : err_set(err, ERR_SYSTEM, "out of memory");
+	}
+	free(payload);
+	return ok;
+}
+
+static enum log_level
+level(enum journal_kind kind)
+{
+	switch (kind) {
+	case JOURNAL_FAILURE:
+	case JOURNAL_DRIFT:
+		return LOG_LEVEL_ERROR;
+	case JOURNAL_SURGE:
+	case JOURNAL_SPLIT:
+	case JOURNAL_SOURCE:
+		return LOG_LEVEL_WARNING;
+	case JOURNAL_START:
+	case JOURNAL_CALM:
+	case JOURNAL_DECISION:
+	case JOURNAL_UPDATE:
+	case JOURNAL_RESTORE:
+	case JOURNAL_OVERRIDE:
+	case JOURNAL_HOOK:
+	case JOURNAL_KINDS:
+		break;
+	}
+	return LOG_LEVEL_NOTICE;
+}
+
+void
+record(struct engine *engine, enum journal_kind kind, const char *domain, const char *numbers,
+       const char *format, ...)
+{
+	struct journal_entry entry = { .time_us = clock_now_us(), .kind = kind };
+	char raw[JOURNAL_TEXT];
+	struct text text = TEXT(entry.text);
+	struct err err = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	text_add_scrubbed(&text, span_of(raw));
+	span_copy(span_of(domain), entry.domain, sizeof(entry.domain));
+	span_copy(span_of(numbers), entry.numbers, sizeof(entry.numbers));
+	log_event(level(kind), journal_name(kind), domain, entry.text);
+	if (!store_journal_add(engine->store, &entry, &err) || !tell_hooks(engine, &entry, &err))
+		log_event(LOG_LEVEL_ERROR, "journal", domain, err.text);
+}
+
+static void
+add_number(struct text *text, const char *name, double value)
+{
+	if (isfinite(value))
+		text_add(text, "%s\"%s\":%.6g", text->len > 1 ? "," : "", name, value);
+}
+
+void
+record_finding(const struct finding *finding, char out[JOURNAL_TEXT])
+{
+	struct text text = text_over(out, JOURNAL_TEXT);
+
+	text_add(&text, "{");
+	add_number(&text, "rate_per_minute", finding->rate);
+	add_number(&text, "expected_per_minute", finding->expected);
+	add_number(&text, "evidence", finding->evidence);
+	add_number(&text, "threshold", finding->threshold);
+	add_number(&text, "excess", finding->excess);
+	add_number(&text, "needed_excess", finding->needed_excess);
+	text_add(&text, "}");
+}

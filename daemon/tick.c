@@ -1,0 +1,168 @@
+#include "daemon/tick.h"
+
+#include "daemon/base/when.h"
+#include "daemon/course.h"
+#include "daemon/engine.h"
+#include "daemon/picture.h"
+#include "daemon/record.h"
+#include "daemon/sys/clock.h"
+#include "daemon/sys/log.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#define PRUNE_EVERY 600 /* seconds */
+
+/* Silence, its end, and lines that the log itself calls lost are told, once each. */
+static void
+tell_source(struct engine *engine, struct input *input, int64_t now)
+{
+	bool silent = input_silent(input, now, engine->config->silent_after);
+
+	if (input->lost)
+		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", input->config->name,
+		       input->lost_why);
+	input->lost = false;
+	if (silent == input->told_silent)
+		return;
+	input->told_silent = silent;
+	if (!silent)
+		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard again",
+		       input->config->name);
+	else if (input->error[0])
+		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
+		       input->config->name, input->error);
+	else
+		record(engine, JOURNAL_SOURCE, "", "",
+		       "source %s is silent: no line for %lld s; that says nothing about bounces",
+		       input->config->name, (long long)engine->config->silent_after);
+}
+
+/* Reads every source. True when one of them has more to give at once. */
+static bool
+read_sources(struct engine *engine, int64_t now)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < engine->input_count; i++) {
+		struct input *input = engine->inputs[i];
+
+		more = input_read(input, now, engine->config->stale_after) || more;
+		tell_source(engine, input, now);
+	}
+	return more;
+}
+
+static bool
+save_sources(struct engine *engine, struct err *err)
+{
+	for (unsigned i = 0; i < engine->input_count; i++)
+		if (engine->inputs[i]->dirty && !input_save(engine->inputs[i], engine->store, err))
+			return err_while(err, "source %s", engine->inputs[i]->config->name);
+	return true;
+}
+
+static bool
+decide(struct engine *engine, int64_t now, struct err *err)
+{
+	for (unsigned i = 0; i < engine->domain_count; i++) {
+		struct domain *domain = engine->domains[i];
+
+		domain_observe(domain, now);
+		if ((!engine->closing && !course_decide(domain, now, err)) ||
+		    !domain_save(domain, now, engine->closing, err))
+			return err_while(err, "domain %s", domain->display);
+	}
+	return true;
+}
+
+/*
+ * Counts, cursors and open queue ids are committed together: exactly once. Only then do the domains
+ * take the counts in.
+ */
+static bool
+count(struct engine *engine, int64_t now, struct err *err)
+{
+	bool dirty = false;
+
+	for (unsigned i = 0; i < engine->input_count; i++)
+		dirty = dirty || engine->inputs[i]->dirty;
+	if (!dirty)
+		return true;
+	if (!store_begin(engine->store, err))
+		return false;
+	if (!save_sources(engine, err)) {
+		store_rollback(engine->store);
+		return false;
+	}
+	if (!store_commit(engine->store, err))
+		return false;
+	for (unsigned i = 0; i < engine->input_count; i++) {
+		if (!engine->inputs[i]->dirty)
+			continue;
+		for (unsigned j = 0; j < engine->domain_count; j++)
+			domain_take(engine->domains[j], engine->inputs[i], now);
+		input_saved(engine->inputs[i]);
+	}
+	return true;
+}
+
+/* What was decided, its journal and its intents are committed before anything is done. */
+static bool
+conclude(struct engine *engine, int64_t now, struct err *err)
+{
+	bool ok = store_begin(engine->store, err);
+
+	if (ok && !decide(engine, now, err)) {
+		store_rollback(engine->store);
+		ok = false;
+	}
+	ok = ok && store_commit(engine->store, err);
+	for (unsigned i = 0; !ok && i < engine->domain_count; i++)
+		domain_unsaved(engine->domains[i], err->text);
+	return ok;
+}
+
+static void
+prune(struct engine *engine, int64_t now)
+{
+	struct store_keep keep = { .minutes_days = engine->config->keep_minutes / 86400,
+				   .hours_days = engine->config->keep_hours / 86400,
+				   .journal_rows = engine->config->keep_journal };
+	struct err err = { 0 };
+
+	if (now - engine->last_prune < PRUNE_EVERY)
+		return;
+	engine->last_prune = now;
+	if (!store_prune(engine->store, now, &keep, &err))
+		log_event(LOG_LEVEL_ERROR, "store", "", err.text);
+}
+
+void
+tick(struct engine *engine)
+{
+	int64_t now = clock_now_us() / WHEN_SECOND_US;
+	struct err err = { 0 };
+	bool more = read_sources(engine, now);
+
+	engine->ticks++;
+	if (!count(engine, now, &err) || !conclude(engine, now, &err)) {
+		if (strcmp(engine->degraded, err.text) != 0)
+			log_event(LOG_LEVEL_ERROR, "store", "", err.text);
+		if (store_broken(engine->store))
+			_exit(EX_IOERR); /* what is committed stands; only a new start can go on */
+		span_copy(span_of(err.text), engine->degraded, sizeof(engine->degraded));
+		picture_take(engine);
+		return;
+	}
+	engine->degraded[0] = '\0';
+	if (!engine->closing) {
+		for (unsigned i = 0; i < engine->domain_count; i++)
+			course_act(engine->domains[i], now);
+		outbox_pump(engine, now);
+		prune(engine, now);
+	}
+	picture_take(engine);
+	if (more && !engine->closing)
+		engine_kick(engine);
+}
