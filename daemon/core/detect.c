@@ -16,6 +16,7 @@
 #define CREDIT_FOR 120.0	    /* seconds in which a backlog is read */
 #define OLD DAY			    /* seconds seen after which the history is trusted */
 #define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
+#define DOUBT 0.5	 /* share of the threshold */
 #define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
 #define BURST_LEAST 20.0 /* bounces; smaller ones are not remembered */
 #define BURST_SHORT HOUR /* a surge that was loud for less, */
@@ -38,17 +39,17 @@ const struct detect_rules detect_default_rules = {
 	.quiet_seconds = 90 * 60,
 };
 
-/* `spreads`: scales of overdispersion that speak; `step_most`: nats that one slot can add. */
+/* `spreads`: scales of overdispersion that speak. */
 static const struct scale {
 	double ratio;
 	unsigned spreads;
-	double step_most;
+	double slots_least;   /* since its evidence began */
 	double least;	      /* share of least_excess */
 	double bursts_a_year; /* above the needed excess */
 } scales[DETECT_SCALES] = {
-	{ 8, 2, INFINITY, 1, 0.25 },
-	{ 3, 3, INFINITY, 1, 0.25 },
-	{ 2.2, 4, THRESHOLD / 360, 1, 4 }, /* sustained: at least an hour */
+	{ 8, 2, 0, 1, 0.25 },
+	{ 3, 3, 0, 1, 0.25 },
+	{ 2.2, 3, 360, 1, 4 }, /* sustained: at least an hour */
 };
 
 static double
@@ -110,6 +111,14 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 
 /* Learns */
 
+/* It is a surge, or may soon be called one: not what is to be learned from. */
+static bool
+is_doubtful(const struct detect *detect)
+{
+	return detect->surge ||
+	       (detect->seen >= OLD && detect->cusum[BURST_SCALE].sum >= THRESHOLD * DOUBT);
+}
+
 static void
 end_minute(struct detect *detect)
 {
@@ -129,7 +138,7 @@ end_slot(struct detect *detect)
 {
 	double seconds = detect->slot_seconds, count = detect->slot_count;
 
-	if (!detect->surge && detect->seen > SETTLED)
+	if (!is_doubtful(detect) && detect->seen > SETTLED)
 		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
 	recent_add(&detect->recent, seconds, count);
 	detect->burst.seconds += seconds;
@@ -191,7 +200,7 @@ quiet_needed(const struct detect *detect)
 static void
 end_surge(struct detect *detect, double seconds, double count)
 {
-	double window = fmin(fmax(detect->rules.quiet_seconds, 60), 600), sum, span;
+	double window = fmin(fmax(detect->rules.quiet_seconds, SPREAD_SLOT), 600), sum, span;
 
 	detect->surge_excess += count - normal_rate(detect) * seconds;
 	recent_sum(&detect->recent, (unsigned)(window / SPREAD_SLOT), &sum, &span);
@@ -218,8 +227,8 @@ judge(struct detect *detect)
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		const struct cusum *cusum = &detect->cusum[i];
 
-		if (cusum->sum < THRESHOLD || excess(cusum) < detect->needed[i] ||
-		    !is_change(detect, cusum))
+		if (cusum->sum < THRESHOLD || cusum->slots < scales[i].slots_least ||
+		    excess(cusum) < detect->needed[i] || !is_change(detect, cusum))
 			continue;
 		change(detect, true);
 		detect->surge_excess = excess(cusum);
@@ -270,8 +279,7 @@ weigh(struct detect *detect, double seconds, double count)
 	double normal = normal_rate(detect) * seconds, peak = detect->cusum[BURST_SCALE].peak;
 
 	for (int i = 0; i < DETECT_SCALES; i++)
-		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
-			   scales[i].step_most, SUM_MOST);
+		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal, SUM_MOST);
 	if (!detect->surge && peak >= BURST_LEAST && detect->cusum[BURST_SCALE].peak == 0)
 		burst_add(&detect->burst, peak);
 }
