@@ -132,14 +132,13 @@ find(const struct classify *classify, const struct envelope *envelope, struct sp
 {
 	if (open_ids_count(classify->ids) == 0)
 		return NULL;
-	return open_ids_find(classify->ids, envelope->host_key,
-			     (uint32_t)hash_span(envelope->group, 0), id, false);
+	return open_ids_find(classify->ids, envelope->host_key, envelope->group_key, id, false);
 }
 
 static const char *
 take_client(struct classify *classify, const struct envelope *envelope, const struct record *record)
 {
-	uint32_t group = (uint32_t)hash_span(envelope->group, 0);
+	uint32_t group = envelope->group_key;
 	struct open_id *open;
 
 	if (record->authenticated || record->given_back) {

@@ -32,6 +32,17 @@ take_host(struct envelope_memory *memory, struct span host, struct envelope *out
 	out->host_key = memory->host_key;
 }
 
+static inline bool
+same_bytes(const char *a, const char *b, size_t length)
+{
+	if (length >= 8)
+		return memcmp(a, b, length) == 0;
+	while (length--)
+		if (a[length] != b[length])
+			return false;
+	return true;
+}
+
 /* "host " unless the tag comes at once (standard output of a container, `logger -s`). */
 static void
 read_host(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
@@ -41,7 +52,7 @@ read_host(struct envelope_memory *memory, struct scan *scan, struct envelope *ou
 	struct span host;
 
 	if (known && (size_t)(scan->end - scan->at) > known && scan->at[known] == ' ' &&
-	    memcmp(scan->at, memory->host, known) == 0) {
+	    same_bytes(scan->at, memory->host, known)) {
 		out->host = (struct span){ scan->at, known };
 		out->host_key = memory->host_key;
 		scan->at += known + 1;
@@ -58,27 +69,38 @@ read_host(struct envelope_memory *memory, struct scan *scan, struct envelope *ou
 }
 
 static void
-split_program(struct envelope *out, const char *first_slash, const char *last_slash)
+split_program(struct envelope *out, size_t group_len, size_t instance_len)
 {
-	const char *from = out->program.at, *end = from + out->program.len;
+	const char *from = out->program.at;
+	size_t daemon = instance_len ? instance_len + 1 : 0;
 
-	out->group = (struct span){ from, first_slash ? (size_t)(first_slash - from) : 0 };
-	out->instance = (struct span){ from, last_slash ? (size_t)(last_slash - from) : 0 };
-	out->daemon.at = last_slash ? last_slash + 1 : from;
-	out->daemon.len = (size_t)(end - out->daemon.at);
+	out->group = (struct span){ from, group_len };
+	out->instance = (struct span){ from, instance_len };
+	out->daemon = (struct span){ from + daemon, out->program.len - daemon };
+}
+
+static void
+find_slashes(struct envelope *out)
+{
+	size_t first = 0, last = 0;
+
+	for (size_t i = 1; i < out->program.len; i++)
+		if (out->program.at[i] == '/') {
+			first = first ? first : i;
+			last = i;
+		}
+	split_program(out, first, last);
+	out->group_key = (uint32_t)hash_span(out->group, 0);
 }
 
 /* "postfix/submission/smtpd[301]: ". False, and nothing eaten, when no tag is there. */
 static bool
 read_tag(struct scan *scan, struct envelope *out)
 {
-	const char *at = scan->at, *first = NULL, *last = NULL;
+	const char *at = scan->at;
 
-	for (; at < scan->end && *at != '[' && *at != ':' && *at != ' '; at++)
-		if (*at == '/') {
-			first = first ? first : at;
-			last = at;
-		}
+	while (at < scan->end && *at != '[' && *at != ':' && *at != ' ')
+		at++;
 	out->program = (struct span){ scan->at, (size_t)(at - scan->at) };
 	if (at < scan->end && *at == '[') {
 		uint64_t pid = 0;
@@ -93,7 +115,79 @@ read_tag(struct scan *scan, struct envelope *out)
 		return false;
 	scan->at = at + 1;
 	EAT(scan, " ");
-	split_program(out, first, last);
+	find_slashes(out);
+	return true;
+}
+
+/* The place of the tag of this length that begins here; its last bytes tell pids apart. */
+static struct envelope_tag *
+tag_place(struct envelope_memory *memory, const char *at, size_t length)
+{
+	uint64_t key = hash_mix(hash_load(at + 8, 8), hash_load(at + length - 10, 8));
+
+	return &memory->tags[key & (ENVELOPE_TAGS - 1)];
+}
+
+/* Length of the tag with its ": ", when it is 16 to 32 bytes long; else 0. */
+static size_t
+tag_length(const char *at, const char *end)
+{
+	size_t colon = 14;
+
+	if (end - at < ENVELOPE_TAG)
+		return 0;
+	while (colon < ENVELOPE_TAG - 2 && at[colon] != ':')
+		colon++;
+	return at[colon] == ':' && at[colon + 1] == ' ' ? colon + 2 : 0;
+}
+
+static bool
+tag_is(const struct envelope_tag *tag, const char *at, size_t length)
+{
+	const char *tail = at + length - 16, *text = tag->text + length - 16;
+
+	return tag->len == length && hash_load(at, 8) == hash_load(tag->text, 8) &&
+	       hash_load(at + 8, 8) == hash_load(tag->text + 8, 8) &&
+	       hash_load(tail, 8) == hash_load(text, 8) &&
+	       hash_load(tail + 8, 8) == hash_load(text + 8, 8);
+}
+
+static void
+remember_tag(struct envelope_tag *tag, struct span text, const struct envelope *envelope)
+{
+	if (text.len < 16 || text.len > ENVELOPE_TAG || text.at[text.len - 1] != ' ')
+		return;
+	memcpy(tag->text, text.at, text.len);
+	tag->len = (uint8_t)text.len;
+	tag->program_len = (uint8_t)envelope->program.len;
+	tag->group_len = (uint8_t)envelope->group.len;
+	tag->instance_len = (uint8_t)envelope->instance.len;
+	tag->pid = envelope->pid;
+	tag->group_key = envelope->group_key;
+}
+
+/* As read_tag, from memory when the same tag was seen before. */
+static bool
+recall_tag(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
+{
+	const char *from = scan->at;
+	size_t length = tag_length(from, scan->end);
+	struct envelope_tag *tag;
+
+	if (length == 0)
+		return read_tag(scan, out);
+	tag = tag_place(memory, from, length);
+	if (tag_is(tag, from, length)) {
+		out->program = (struct span){ from, tag->program_len };
+		out->pid = tag->pid;
+		out->group_key = tag->group_key;
+		split_program(out, tag->group_len, tag->instance_len);
+		scan->at += tag->len;
+		return true;
+	}
+	if (!read_tag(scan, out))
+		return false;
+	remember_tag(tag, (struct span){ from, (size_t)(scan->at - from) }, out);
 	return true;
 }
 
@@ -159,10 +253,11 @@ read_tagged(struct envelope_memory *memory, struct scan *scan, struct envelope *
 	if (scan->failed)
 		return false;
 	read_host(memory, scan, out);
-	if (!read_tag(scan, out)) {
+	if (!recall_tag(memory, scan, out)) {
 		out->program = out->instance = out->group = out->daemon =
 			(struct span){ scan->at, 0 };
 		out->pid = 0;
+		out->group_key = 0;
 		out->message = scan_rest(scan);
 		read_last_repeated(out);
 		return true;
@@ -198,7 +293,6 @@ skip_structured(struct scan *scan)
 static bool
 read_rfc5424(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
 {
-	const char *first = NULL, *last = NULL;
 	struct scan pid;
 
 	out->time_us = stamp_rfc3339(&memory->stamp, scan);
@@ -213,12 +307,7 @@ read_rfc5424(struct envelope_memory *memory, struct scan *scan, struct envelope 
 	if (scan->failed)
 		return false;
 	out->pid = (uint32_t)scan_number(&pid, UINT32_MAX);
-	for (size_t i = 0; i < out->program.len; i++)
-		if (out->program.at[i] == '/') {
-			first = first ? first : out->program.at + i;
-			last = out->program.at + i;
-		}
-	split_program(out, first, last);
+	find_slashes(out);
 	EAT(scan, " ");
 	EAT(scan, "\xEF\xBB\xBF");
 	EAT(scan, " "); /* rsyslog keeps the blank after the tag */
@@ -243,7 +332,9 @@ envelope_read(struct envelope_memory *memory, struct span line, struct envelope 
 	}
 	if (scan.failed || scan.at == scan.end)
 		return false;
-	if (*scan.at >= '0' && *scan.at <= '9')
+	if (stamp_again(&memory->stamp, &scan))
+		out->time_us = memory->stamp.time_us;
+	else if (*scan.at >= '0' && *scan.at <= '9')
 		out->time_us = stamp_rfc3339(&memory->stamp, &scan);
 	else
 		out->time_us = stamp_rfc3164(&memory->stamp, &scan);

@@ -11,6 +11,8 @@
 #include "daemon/core/stamp.h"
 
 #define ENVELOPE_HOST 256
+#define ENVELOPE_TAG 32 /* bytes; longer tags are read each time */
+#define ENVELOPE_TAGS 256
 #define ENVELOPE_REPEATS 1000000 /* largest believed "repeated N times" */
 
 struct envelope {
@@ -21,15 +23,24 @@ struct envelope {
 	struct span daemon;   /* what stands after it: "smtpd" */
 	struct span group;    /* what stands before the first '/': "postfix", or empty */
 	struct span message;
-	uint32_t pid;	   /* 0 when the line has none */
-	uint32_t host_key; /* a hash of the host */
-	unsigned repeat;   /* the message happened so many times */
+	uint32_t pid;	    /* 0 when the line has none */
+	uint32_t host_key;  /* a hash of the host */
+	uint32_t group_key; /* a hash of the group */
+	unsigned repeat;    /* the message happened so many times */
 	bool repeats_last; /* "last message repeated N times": the previous line of this host did */
 };
 
-/* What is remembered from line to line: most lines share stamp and host. Plain memory. */
+/* A tag that was read, as offsets in its text. */
+struct envelope_tag {
+	char text[ENVELOPE_TAG];
+	uint8_t len, program_len, group_len, instance_len;
+	uint32_t pid, group_key;
+};
+
+/* What is remembered from line to line: few stamps, hosts and tags make most. Plain memory. */
 struct envelope_memory {
 	struct stamp_memory stamp;
+	struct envelope_tag tags[ENVELOPE_TAGS];
 	char host[ENVELOPE_HOST];
 	size_t host_len;
 	uint32_t host_key;

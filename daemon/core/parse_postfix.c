@@ -2,10 +2,9 @@
 
 #include "daemon/core/eat.h"
 #include "daemon/core/parse_address.h"
+#include "daemon/core/parse_id.h"
 #include "daemon/core/parse_reject.h"
-
-#define ID_MIN 5
-#define ID_MAX 24
+#include "daemon/core/parse_trouble.h"
 
 static bool
 contains(struct span text, struct span part)
@@ -18,96 +17,6 @@ answer(struct record *out, enum record_kind kind, const char *why)
 {
 	out->kind = kind;
 	out->why = why;
-}
-
-static bool
-id_byte(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-/* Eats a queue id, or gives an empty span. */
-static struct span
-eat_id(struct scan *scan)
-{
-	const char *from = scan->at, *at = from;
-
-	while (at < scan->end && id_byte(*at))
-		at++;
-	if (at - from < ID_MIN || at - from > ID_MAX)
-		return (struct span){ from, 0 };
-	scan->at = at;
-	return (struct span){ from, (size_t)(at - from) };
-}
-
-/* Eats "QUEUEID: ". False, and nothing eaten, when something else is there. */
-static bool
-read_id(struct scan *scan, struct span *id_out)
-{
-	struct scan ahead = *scan;
-	struct span id = eat_id(&ahead);
-
-	if (id.len == 0 || !EAT(&ahead, ": "))
-		return false;
-	*id_out = id;
-	*scan = ahead;
-	return true;
-}
-
-/* "Connection rate limit exceeded: ..." and its like, and a full disk. */
-static void
-read_warning(struct scan *scan, struct record *out)
-{
-	static const struct span limits[] = {
-		{ "Connection concurrency limit exceeded: ", 39 },
-		{ "Connection rate limit exceeded: ", 32 },
-		{ "Message delivery request rate limit exceeded: ", 46 },
-		{ "Recipient address rate limit exceeded: ", 39 },
-	};
-	struct span rest = scan_rest(scan);
-
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (span_begins(rest, limits[i])) {
-			answer(out, RECORD_PRESSURE, "a client is above a limit of anvil");
-			return;
-		}
-	if (span_begins(rest, SPAN("service \"")) &&
-	    contains(rest, SPAN(" has reached its process limit "))) {
-		answer(out, RECORD_PRESSURE, "a service has reached its process limit");
-		return;
-	}
-	if (span_begins(rest, SPAN("mail for ")) &&
-	    span_ends(rest, SPAN(" active queue entries"))) {
-		answer(out, RECORD_PRESSURE, "one destination fills the active queue");
-		return;
-	}
-	if (read_id(scan, &out->queue_id)) {
-		if (span_equal(scan_rest(scan), SPAN("queue file size limit exceeded")))
-			answer(out, RECORD_TOO_LARGE,
-			       "refused at its end, too large; the log does not say the sender");
-		else
-			out->queue_id.len = 0;
-	}
-}
-
-/* "warning: ", "fatal: " and the like, which any daemon may say. False: something else. */
-static bool
-read_trouble(struct scan *scan, bool speaks_to_strangers, struct record *out)
-{
-	bool fatal;
-
-	if (*scan->at != 'w' && *scan->at != 'f')
-		return false;
-	fatal = EAT(scan, "fatal: ");
-	if (!fatal && !EAT(scan, "warning: "))
-		return false;
-	answer(out, RECORD_OTHER, "a warning that says nothing about mail or limits");
-	if ((fatal || !speaks_to_strangers) &&
-	    span_ends(scan_rest(scan), SPAN("No space left on device")))
-		answer(out, RECORD_PRESSURE, "the disk is full");
-	else if (!fatal)
-		read_warning(scan, out);
-	return true;
 }
 
 /* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
@@ -161,12 +70,14 @@ read_counters(struct scan *scan, struct record *out)
 	if (!at || scan->end - at < 6)
 		return;
 	out->data_tried = out->data_good = false;
-	for (; scan->end - at > 6; at++)
-		if (at[0] == ' ' && (at[1] == 'd' || at[1] == 'b') &&
-		    (memcmp(at, " data=", 6) == 0 || memcmp(at, " bdat=", 6) == 0)) {
+	for (at++; scan->end - at > 6; at++) {
+		if (memcmp(at, " data=", 6) == 0 || memcmp(at, " bdat=", 6) == 0) {
 			out->data_tried = true;
 			out->data_good = out->data_good || at[6] != '0';
 		}
+		for (at += 5; scan->end - at > 6 && at[1] != ' '; at++)
+			; /* no name is shorter than four letters */
+	}
 }
 
 /* "reject: ", "milter-reject: ", "proxy-reject: " are refusals; no other action is. */
@@ -186,7 +97,7 @@ read_smtpd(struct scan *scan, struct record *out)
 	} else if (EAT(scan, "NOQUEUE: ")) {
 		if (read_action(scan))
 			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
-	} else if (!read_trouble(scan, true, out) && read_id(scan, &out->queue_id)) {
+	} else if (!parse_trouble(scan, true, out) && parse_id_colon(scan, &out->queue_id)) {
 		if (EAT(scan, "client="))
 			read_client(scan, out);
 		else if (read_action(scan))
@@ -200,13 +111,13 @@ read_postscreen(struct scan *scan, struct record *out)
 	if (EAT(scan, "NOQUEUE: reject: "))
 		parse_reject(scan_rest(scan), PARSE_REJECT_POSTSCREEN, out);
 	else
-		read_trouble(scan, true, out);
+		parse_trouble(scan, true, out);
 }
 
 static void
 read_cleanup(struct scan *scan, struct record *out)
 {
-	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id))
+	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
 		return;
 	if (EAT(scan, "message-id=")) {
 		out->text = scan_rest(scan);
@@ -225,7 +136,7 @@ read_qmgr(struct scan *scan, struct record *out)
 {
 	struct span sender;
 
-	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id))
+	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
 		return;
 	if (span_equal(scan_rest(scan), SPAN("removed"))) {
 		answer(out, RECORD_REMOVED, "this queue id is free again");
@@ -263,53 +174,66 @@ delivery_of(struct span rest)
 
 /* "... queued as ID)" in the answer of a filter on this host: the same message under another id. */
 static void
-read_next_id(struct span fields, struct span answer_text, struct record *out)
+read_next_id(struct span relay, struct span reply, struct record *out)
 {
-	static const struct span marker = { "queued as ", 10 };
+	struct scan scan = eat_over(relay);
 	const char *at;
-	struct scan scan;
 
-	if (!contains(fields, SPAN("relay=127.0.0.1[127.0.0.1]:")) &&
-	    !contains(fields, SPAN("relay=localhost[127.0.0.1]:")) &&
-	    !contains(fields, SPAN("[::1]:")))
+	if (!EAT(&scan, "127.0.0.1[127.0.0.1]:") && !EAT(&scan, "localhost[127.0.0.1]:") &&
+	    !EAT(&scan, "::1[::1]:") && !EAT(&scan, "localhost[::1]:"))
 		return;
-	at = memmem(answer_text.at, answer_text.len, marker.at, marker.len);
+	at = memmem(reply.at, reply.len, "queued as ", 10);
 	if (!at)
 		return;
-	scan = (struct scan){ .at = at + marker.len, .end = answer_text.at + answer_text.len };
-	out->next_id = eat_id(&scan);
+	scan = (struct scan){ .at = at + 10, .end = reply.at + reply.len };
+	out->next_id = parse_id(&scan);
+}
+
+/* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */
+static bool
+read_fields(struct scan *scan, struct span *relay, struct span *status)
+{
+	struct span ignored, *value = &ignored;
+
+	for (const char *at = scan->at;; at++) {
+		ignored.at = at;
+		at = at < scan->end ? memchr(at, ',', (size_t)(scan->end - at)) : NULL;
+		if (!at || scan->end - at < 9)
+			return false;
+		value->len = (size_t)(at - value->at);
+		value = &ignored;
+		if (memcmp(at, ", status=", 9) == 0) {
+			scan->at = at + 9;
+			return true;
+		}
+		if (memcmp(at, ", relay=", 8) == 0)
+			*(value = relay) = (struct span){ at + 8, 0 };
+		else if (memcmp(at, ", dsn=", 6) == 0)
+			*(value = status) = (struct span){ at + 6, 0 };
+	}
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
 static void
 read_delivery(struct scan *scan, struct record *out)
 {
-	static const struct span marker = { ", status=", 9 };
-	struct span rest, status = { 0 };
-	const char *at;
+	struct span relay = { 0 };
 
-	if (read_trouble(scan, false, out) || !read_id(scan, &out->queue_id) || !EAT(scan, "to=<"))
+	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id) ||
+	    !EAT(scan, "to=<"))
 		return;
 	out->recipient = parse_address_forward(scan);
 	if (EAT(scan, ", orig_to=<"))
 		out->recipient = parse_address_forward(scan);
-	rest = scan_rest(scan);
-	at = memmem(rest.at, rest.len, marker.at, marker.len);
-	if (scan->failed || !at) {
+	if (scan->failed || !read_fields(scan, &relay, &out->status)) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;
 	}
-	for (status.at = at; status.at > rest.at && status.at[-1] != '=' && status.at[-1] != ' ';)
-		status.at--;
-	status.len = (size_t)(at - status.at);
-	if (status.at - rest.at >= 6 && memcmp(status.at - 6, ", dsn=", 6) == 0)
-		out->status = status;
-	out->delivery = delivery_of(span_after(rest, (size_t)(at + marker.len - rest.at)));
+	out->delivery = delivery_of(scan_rest(scan));
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
 	if (out->delivery == DELIVERY_SENT)
-		read_next_id((struct span){ rest.at, (size_t)(at - rest.at) },
-			     span_after(rest, (size_t)(at - rest.at)), out);
+		read_next_id(relay, scan_rest(scan), out);
 }
 
 /* "OLD: sender non-delivery notification: NEW" */
@@ -323,11 +247,11 @@ read_bounce(struct scan *scan, struct record *out)
 	};
 	struct span old;
 
-	if (read_trouble(scan, false, out) || !read_id(scan, &old))
+	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &old))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (scan_maybe(scan, kinds[i])) {
-			out->queue_id = eat_id(scan);
+			out->queue_id = parse_id(scan);
 			if (out->queue_id.len && scan->at == scan->end)
 				answer(out, RECORD_LOCAL_DSN,
 				       "this MTA made a bounce itself, under this id");
@@ -338,9 +262,9 @@ read_bounce(struct scan *scan, struct record *out)
 }
 
 static void
-read_trouble_only(struct scan *scan, struct record *out)
+only_trouble(struct scan *scan, struct record *out)
 {
-	read_trouble(scan, false, out);
+	parse_trouble(scan, false, out);
 }
 
 typedef void read_message(struct scan *scan, struct record *out);
@@ -364,7 +288,7 @@ reader_of(struct span daemon)
 									    : NULL;
 	case 6:
 		return EAT_IS(daemon, "bounce")				      ? read_bounce
-		       : EAT_IS(daemon, "master") || EAT_IS(daemon, "pickup") ? read_trouble_only
+		       : EAT_IS(daemon, "master") || EAT_IS(daemon, "pickup") ? only_trouble
 									      : NULL;
 	case 7:
 		return EAT_IS(daemon, "cleanup")				? read_cleanup

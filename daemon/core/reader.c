@@ -149,6 +149,8 @@ read_message(struct reader *reader)
 		return;
 	}
 	reader->view.joined = classify_record(reader->classify, envelope, record, pass_on, reader);
+	reader->stats.open = open_ids_count(classify_open_ids(reader->classify));
+	reader->stats.dropped = classify_dropped(reader->classify);
 }
 
 /* Holes of a crash or of copytruncate are NULs before the line; a CR may stand behind it. */
@@ -192,8 +194,6 @@ reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ct
 		repeat_last(reader, &view->envelope);
 	else
 		read_message(reader);
-	reader->stats.open = open_ids_count(classify_open_ids(reader->classify));
-	reader->stats.dropped = classify_dropped(reader->classify);
 }
 
 void

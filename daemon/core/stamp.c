@@ -4,7 +4,6 @@
 #include "daemon/core/eat.h"
 
 #define DAY INT64_C(86400)
-#define RFC3164_STAMP 15 /* "Nov 24 16:36:26" */
 #define RFC3339_STAMP 19 /* "2026-11-24T16:36:26" */
 
 struct stamp_memory
@@ -91,25 +90,26 @@ remember_stamp(struct stamp_memory *memory, struct span text, int64_t time_us)
 	memory->time_us = time_us;
 }
 
-static bool
+static inline __attribute__((always_inline)) bool
 stamp_is(const struct stamp_memory *memory, const struct scan *scan, size_t length)
 {
 	return memory->len == length && (size_t)(scan->end - scan->at) > length &&
-	       memcmp(memory->text, scan->at, length) == 0;
+	       __builtin_memcmp(memory->text, scan->at, length) == 0;
 }
 
 /* "Nov 24 16:36:26", "Nov  4 ...", "Nov 04 ...", "Jun 25 2026 14:04:30", then ".385541". */
 int64_t
 stamp_rfc3164(struct stamp_memory *memory, struct scan *scan)
 {
-	struct when_civil civil = { 0 };
+	struct when_civil civil;
 	const char *from = scan->at;
 	int64_t time_us;
 
-	if (stamp_is(memory, scan, RFC3164_STAMP)) {
-		scan->at += RFC3164_STAMP;
+	if (stamp_is(memory, scan, STAMP_RFC3164)) {
+		scan->at += STAMP_RFC3164;
 		return memory->time_us + read_fraction(scan);
 	}
+	civil = (struct when_civil){ 0 };
 	if (scan_rest(scan).len < 20)
 		return scan_fail(scan);
 	civil.month = month_number(scan_rest(scan));
@@ -130,8 +130,8 @@ stamp_rfc3164(struct stamp_memory *memory, struct scan *scan)
 	if (civil.day > when_month_days(civil.year, civil.month))
 		return scan_fail(scan);
 	time_us = when_seconds(&civil) * WHEN_SECOND_US;
-	if (scan->at - from == RFC3164_STAMP)
-		remember_stamp(memory, (struct span){ from, RFC3164_STAMP }, time_us);
+	if (scan->at - from == STAMP_RFC3164)
+		remember_stamp(memory, (struct span){ from, STAMP_RFC3164 }, time_us);
 	return time_us + read_fraction(scan);
 }
 

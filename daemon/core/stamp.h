@@ -8,6 +8,7 @@
 #include "daemon/base/scan.h"
 
 #define STAMP_TEXT 24
+#define STAMP_RFC3164 15 /* "Nov 24 16:36:26" */
 
 /* The year, and the last stamp, because most lines have the same. Plain memory. */
 struct stamp_memory {
@@ -26,6 +27,19 @@ struct stamp_memory {
  */
 struct stamp_memory stamp_memory(int year, int64_t reference);
 void stamp_reference(struct stamp_memory *memory, int64_t reference);
+
+/* Eats a traditional stamp that is that of the line before (memory->time_us), and a blank follows.
+ */
+static inline bool
+stamp_again(const struct stamp_memory *memory, struct scan *scan)
+{
+	if (memory->len != STAMP_RFC3164 || scan->end - scan->at <= STAMP_RFC3164 ||
+	    scan->at[STAMP_RFC3164] != ' ' ||
+	    __builtin_memcmp(memory->text, scan->at, STAMP_RFC3164) != 0)
+		return false;
+	scan->at += STAMP_RFC3164;
+	return true;
+}
 
 /* Eat a stamp and give microseconds since the epoch, or fail. */
 int64_t stamp_rfc3164(struct stamp_memory *memory, struct scan *scan);
