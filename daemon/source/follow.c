@@ -242,6 +242,8 @@ drain(struct follow *follow, size_t *budget, const struct follow_sink *sink, str
 
 		if (!identity_bytes(follow->fd, follow->at.offset - known, follow->buffer,
 				    follow->room - FOLLOW_PRINT + known, &got, err)) {
+			if (errno == ESTALE) /* NFS: this descriptor will never work again */
+				leave(follow);
 			err_while(err, "following %s", follow->path);
 			return READING_ERROR;
 		}

@@ -58,8 +58,13 @@ identity_bytes(int fd, uint64_t offset, char *out, size_t size, size_t *read_out
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return err_set(err, ERR_SYSTEM, "cannot read: %s", strerror(errno));
+		if (got < 0) {
+			int why = errno;
+
+			err_set(err, ERR_SYSTEM, "cannot read: %s", strerror(why));
+			errno = why;
+			return false;
+		}
 		if (got == 0)
 			break;
 		done += (size_t)got;

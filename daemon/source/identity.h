@@ -23,7 +23,10 @@ size_t identity_known(uint64_t offset);
 MUST_USE bool identity_open(const char *path, int *fd_out, struct stat *status_out,
 			    struct err *err);
 
-/* Reads exactly what is there of `size` bytes at `offset`. A read error is never an end of file. */
+/*
+ * Reads exactly what is there of `size` bytes at `offset`. A read error (also in errno) is never an
+ * end of file.
+ */
 MUST_USE bool identity_bytes(int fd, uint64_t offset, char *out, size_t size, size_t *read_out,
 			     struct err *err);
 

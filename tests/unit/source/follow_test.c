@@ -143,6 +143,20 @@ Test(follow, tells_what_it_cannot_open_and_tries_again)
 	room_clear(&room);
 }
 
+/* /proc/self/mem is a regular file whose first byte gives EIO. */
+Test(follow, never_takes_a_read_error_for_the_end)
+{
+	struct room room = room_make();
+
+	cr_assert(symlink("/proc/self/mem", room.path) == 0);
+	for (unsigned i = 0; i < 3; i++) {
+		cr_assert(room_read(&room, 1000) == FOLLOW_ERROR);
+		cr_assert(strstr(room.err.text, "Input/output error") != NULL, "%s", room.err.text);
+		cr_assert(room.cursor.offset == 0 && room.heard + room.gaps + room.odd == 0);
+	}
+	room_clear(&room);
+}
+
 static unsigned
 dice(uint64_t *state, unsigned sides)
 {
