@@ -99,17 +99,18 @@ message_update(const char *zone, const char *domain, const struct mx_set *from,
 	ldns_rdf *apex = NULL;
 	bool good = false;
 
-	if (to->count == 0)
+	if (to && to->count == 0)
 		err_set(err, ERR_BUG, "an empty MX set is never published");
-	else if (to->ttl > TTL_MAX)
+	else if (to && to->ttl > TTL_MAX)
 		err_set(err, ERR_INPUT, "a TTL is at most %u s, wanted %u", TTL_MAX, to->ttl);
 	else if (!wanted || !change)
 		err_set(err, ERR_SYSTEM, "no memory for a DNS message");
 	else
 		good = (from->count > 0 ? add_set(wanted, domain, 0, from, err)
 					: add(wanted, domain, LDNS_RR_CLASS_NONE, 0, NULL, err)) &&
-		       add(change, domain, LDNS_RR_CLASS_ANY, 0, NULL, err) &&
-		       add_set(change, domain, to->ttl, to, err) && (apex = name_of(zone, err));
+		       (!to || (add(change, domain, LDNS_RR_CLASS_ANY, 0, NULL, err) &&
+				add_set(change, domain, to->ttl, to, err))) &&
+		       (apex = name_of(zone, err));
 	good = good &&
 	       finish(ldns_update_pkt_new(apex, LDNS_RR_CLASS_IN, wanted, change, NULL), out, err);
 	ldns_rr_list_deep_free(wanted);

@@ -95,6 +95,14 @@ bool zone_busy(const struct zone *zone);
 MUST_USE bool zone_change(struct zone *zone, const struct mx_set *from, const struct mx_set *to,
 			  struct err *err);
 
+/*
+ * An update of prerequisites alone, which changes nothing: does the primary accept our key, secret
+ * and clock, and is its MX RRset exactly `from`? `on_change` comes as for zone_change, with PROVED,
+ * CONFLICT, REFUSED or FAILED. Whether the key may change the MX is not said by servers that judge
+ * each record (BIND's update-policy).
+ */
+MUST_USE bool zone_change_nothing(struct zone *zone, const struct mx_set *from, struct err *err);
+
 /* How many servers there are; number 0 is the primary. Views live as long as the zone. */
 unsigned zone_servers(const struct zone *zone);
 const struct zone_view *zone_view(const struct zone *zone, unsigned i);

@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#define ANY -1
+#define ANY (-1)
 
 /* Words in braces are filled in. The first row that fits counts. */
 static const struct row {
@@ -23,7 +23,7 @@ static const struct row {
 	{ ANY, TSIG_BADTIME, ANY, ZONE_REFUSED,
 	  "the clock of {server} and ours are {apart} apart: ours says {ours}, its {theirs} "
 	  "({rcode}, BADTIME)" },
-	{ ANSWER_NOERROR, 0, 1, ZONE_PROVED, "{server} accepted it" },
+	{ ANSWER_NOERROR, 0, 1, ZONE_PROVED, "{server} accepts the key {key}" },
 	{ ANSWER_NOTAUTH, 0, 1, ZONE_REFUSED,
 	  "{server} is not the primary of the zone {zone} (NOTAUTH)" },
 	{ ANSWER_NOTAUTH, 0, 0, ZONE_REFUSED,

@@ -45,6 +45,7 @@ struct zone_own_change {
 	uint8_t question[ZONE_OWN_QUESTION]; /* the beginning of the request, to know its answer by
 					      */
 	size_t len;
+	bool nothing;		      /* only prerequisites: there is no `to` */
 	bool answered, hinted;	      /* believed; not believed */
 	unsigned rcode;		      /* of either */
 	uint16_t error;		      /* of its TSIG record */
@@ -70,5 +71,18 @@ struct zone {
 	struct zone_own_change change;
 	uv_timer_t timer; /* the next round of a proof */
 };
+
+/* Ends the change: `on_change` comes now; nothing of the zone may be touched afterwards. */
+void zone_change_finish(struct zone *zone, enum zone_result result, const char *sentence);
+
+/* What the answer, believed or not, means. */
+enum zone_result zone_change_cause(const struct zone *zone, struct text *text);
+
+/* What the update did is not known, or the server says that the zone is another than we read: looks
+ * at the primary, and goes on to the proof or ends the change. */
+void zone_settle_start(struct zone *zone);
+
+/* The update was applied: asks every server until all show it. */
+void zone_prove_start(struct zone *zone);
 
 #endif

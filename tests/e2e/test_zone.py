@@ -144,7 +144,8 @@ class Zone(unittest.TestCase):
 
     def change(self, *more, to=SPLIT, start=NORMAL, server=None, key="mxsplit", checks=True):
         args = ["change", "--zone", self.bind.zone, "--server", server or self.bind.address,
-                "--key", self.bind.keys.get(key, key), "--to", to]
+                "--key", self.bind.keys.get(key, key)]
+        args += ["--to", to] if to else []
         args += ["--from", start] if start else []
         for check in self.bind.checks if checks else []:
             args += ["--check", check]
@@ -252,8 +253,20 @@ class Zone(unittest.TestCase):
         self.assertChange(line, "refused", "change the MX of sub.example.test")
         line = self.change("--zone", "other.test", "--domain", "other.test", start="0")
         self.assertChange(line, "refused", "is not the primary of the zone other.test")
-        line = self.change(server=self.bind.checks[0], key="mxsplit-hmac-sha512")
+        line = self.change("--timeout-ms", "600", server=self.bind.checks[0])
         self.assertChange(line, "refused", "BADKEY")
+
+    def test_a_key_is_tried_with_an_update_that_changes_nothing(self):
+        serial = self.bind.serial()
+        self.assertChange(self.change(to=None), "proved", "accepts the key mxsplit")
+        self.assertChange(self.change(to=None, start=SPLIT), "conflict", "NXRRSET")
+        self.assertChange(self.change("--timeout-ms", "400", to=None, key="unknown"), "refused",
+                          "BADKEY")
+        self.assertChange(self.change("--clock", "400", to=None), "refused", "BADTIME")
+        self.bind.primary.stop()
+        self.assertChange(self.change(to=None), "failed", "connection refused")
+        self.bind.primary.start()
+        self.assertEqual(self.bind.serial(), serial)
 
     def test_reading_says_what_is_wrong(self):
         server = ["--server", self.bind.address]

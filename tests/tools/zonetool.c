@@ -6,10 +6,10 @@
  * SET]
  *                     [--tcp] [--timeout-ms N] [--prove-ms N] [--clock SECONDS]
  *
- * SET is "TTL PREFERENCE NAME ..."; without --from the primary is read first. `read` prints a line
- * a server: name, "known" or "unknown", serial, set or error. `change` prints result, serial,
- * sentence. Columns are tab-separated. Exit: 0 when it came to an answer, 64 for usage, 1 for an
- * error.
+ * Without --to an update of prerequisites alone is sent. SET is "TTL PREFERENCE NAME ..."; without
+ * --from the primary is read first. `read` prints a line a server: name, "known" or "unknown",
+ * serial, set or error. `change` prints result, serial, sentence. Columns are tab-separated. Exit:
+ * 0 when it came to an answer, 64 for usage, 1 for an error.
  */
 #include "dnsupdate/zone.h"
 
@@ -20,7 +20,7 @@
 
 static int64_t clock_offset;
 static struct mx_set from, to;
-static bool change, from_given;
+static bool change, from_given, to_given;
 static struct zone *zone;
 
 static int
@@ -65,7 +65,10 @@ begin_change(void)
 {
 	struct err err = { 0 };
 
-	if (!zone_change(zone, &from, &to, &err)) {
+	bool begun = to_given ? zone_change(zone, &from, &to, &err)
+			      : zone_change_nothing(zone, &from, &err);
+
+	if (!begun) {
 		printf("error\t0\t%s\n", err.text);
 		zone_free(zone);
 	}
@@ -109,6 +112,7 @@ take(int option, struct zone_options *options, struct zone_server *check, struct
 		from_given = true;
 		return mx_parse(span_of(optarg), &from, err);
 	case 't':
+		to_given = true;
 		return mx_parse(span_of(optarg), &to, err);
 	case 'T':
 		options->tcp = true;

@@ -180,6 +180,11 @@ Test(answer, knows_the_answer_to_its_question)
 			reply[odd[i].at] ^= odd[i].flip;
 			kind = answer_judge(asked->wire, asked->len, reply, 30);
 			cr_assert(kind == wanted, "row %zu pass %d: %d", i, pass, (int)kind);
+			for (unsigned id = 1; id <= UINT16_MAX && i == 0; id++) {
+				wire_put16(reply, (uint16_t)(wire_u16(asked->wire) + id));
+				kind = answer_judge(asked->wire, asked->len, reply, 30);
+				cr_assert(kind == ANSWER_ODD, "id + %u", id);
+			}
 			for (size_t cut = 0; cut < 12; cut++)
 				cr_assert(answer_judge(asked->wire, asked->len, reply, cut) ==
 					  ANSWER_ODD);

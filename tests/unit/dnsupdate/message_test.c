@@ -57,6 +57,8 @@ Test(message, an_update_asks_for_the_whole_set_deletes_it_and_adds_the_wanted_on
 		cr_assert_str_eq(shown, rows[i].sections, "row %zu: %s", i, shown);
 		cr_assert(wire_u16(one.wire + 2) == 0x2800, "row %zu: RD is set", i);
 	}
+	cr_assert(message_update("example", "example", &(struct mx_set){ 0 }, NULL, &one, &err));
+	cr_assert(wire_u16(one.wire + 6) == 1 && wire_u16(one.wire + 8) == 0, "nothing is changed");
 	for (int i = 0;; i++) { /* ids are random: the same one ten times in a row is no accident */
 		struct mx_set set = set_of("300 1 a.example.");
 

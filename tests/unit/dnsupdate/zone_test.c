@@ -71,7 +71,7 @@ static const struct {
 	enum zone_result result;
 	const char *words;
 } causes[] = {
-	{ ANSWER_NOERROR, 0, true, 0, ZONE_PROVED, "ns1 accepted it" },
+	{ ANSWER_NOERROR, 0, true, 0, ZONE_PROVED, "ns1 accepts the key mxsplit" },
 	{ ANSWER_NOERROR, 0, false, 0, ZONE_UNKNOWN, "not signed" },
 	{ ANSWER_NOTAUTH, TSIG_BADKEY, false, 0, ZONE_REFUSED,
 	  "ns1 does not know the key mxsplit with hmac-sha256" },

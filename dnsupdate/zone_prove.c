@@ -1,0 +1,120 @@
+#include "dnsupdate/zone_own.h"
+#include "dnsupdate/zone_round.h"
+
+#define PROVE_ASK_MS 2000 /* for one question; a dead server must not hold up the others */
+#define PROVE_FIRST_MS 200
+#define PROVE_SLOWEST_MS 2000
+
+/* Names the servers that do not show it, and what they show instead. */
+static void
+add_lagging(const struct zone *zone, struct text *text)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < zone->servers; i++) {
+		const struct zone_view *view = &zone->views[i];
+
+		if (zone->change.shown[i])
+			continue;
+		text_add(text, "%s%s ", comma, view->name);
+		comma = "; ";
+		if (!view->known)
+			text_add(text, "%s", view->error);
+		else
+			text_add(text, "shows ");
+		if (view->known && view->shown.count > 0)
+			mx_print(&view->shown, text);
+		else if (view->known)
+			text_add(text, "no MX");
+	}
+}
+
+static void
+unproved(struct zone *zone)
+{
+	char sentence[ZONE_SENTENCE];
+	struct text text = TEXT(sentence);
+
+	text_add(&text,
+		 "accepted by %s, but not shown everywhere after %.1f s: ", zone->views[0].name,
+		 (double)zone->options.prove_ms / 1000);
+	add_lagging(zone, &text);
+	zone_change_finish(zone, ZONE_UNPROVED, sentence);
+}
+
+static void
+proved(struct zone *zone)
+{
+	char sentence[ZONE_SENTENCE];
+	struct text text = TEXT(sentence);
+
+	text_add(&text, "%s%u server%s show%s ", zone->servers > 1 ? "all " : "", zone->servers,
+		 zone->servers > 1 ? "s" : "", zone->servers > 1 ? "" : "s");
+	mx_print(&zone->change.to, &text);
+	text_add(&text, ", serial %u", zone->views[0].serial);
+	zone_change_finish(zone, ZONE_PROVED, sentence);
+}
+
+static void prove(struct zone *zone);
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	prove(timer->data);
+}
+
+static void
+on_round(struct zone *zone)
+{
+	struct zone_own_change *change = &zone->change;
+	uint64_t now = uv_now(zone->options.loop);
+	unsigned missing = 0;
+
+	for (unsigned i = 0; i < zone->servers; i++) {
+		const struct zone_view *view = &zone->views[i];
+
+		if (view->known && mx_equal(&view->shown, &change->to))
+			change->shown[i] = true;
+		missing += !change->shown[i];
+	}
+	if (missing == 0) {
+		proved(zone);
+	} else if (now >= change->deadline) {
+		unproved(zone);
+	} else {
+		uint64_t left = change->deadline - now;
+
+		uv_timer_start(&zone->timer, on_timer, change->delay < left ? change->delay : left,
+			       0);
+		change->delay = change->delay * 3 / 2;
+		if (change->delay > PROVE_SLOWEST_MS)
+			change->delay = PROVE_SLOWEST_MS;
+	}
+}
+
+static void
+prove(struct zone *zone)
+{
+	struct zone_own_change *change = &zone->change;
+	uint64_t now = uv_now(zone->options.loop), left = PROVE_FIRST_MS;
+
+	if (change->deadline > now + left)
+		left = change->deadline - now;
+	if (left > PROVE_ASK_MS)
+		left = PROVE_ASK_MS;
+	if (!zone_round_start(&change->round, zone->servers, change->shown, (int64_t)left,
+			      on_round))
+		unproved(zone);
+}
+
+void
+zone_prove_start(struct zone *zone)
+{
+	struct zone_own_change *change = &zone->change;
+
+	uv_update_time(zone->options.loop);
+	change->stage = ZONE_OWN_PROVE;
+	change->deadline = uv_now(zone->options.loop) + (uint64_t)zone->options.prove_ms;
+	change->delay = PROVE_FIRST_MS;
+	prove(zone);
+}
