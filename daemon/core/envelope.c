@@ -3,6 +3,7 @@
 #include "daemon/base/scan.h"
 #include "daemon/core/eat.h"
 #include "daemon/core/hash.h"
+#include "daemon/core/swar.h"
 
 struct envelope_memory
 envelope_memory(int year, int64_t reference)
@@ -128,7 +129,7 @@ tag_place(struct envelope_memory *memory, const char *at, size_t length)
 	return &memory->tags[key & (ENVELOPE_TAGS - 1)];
 }
 
-/* Length of the tag with its ": ", when it is 16 to 32 bytes long; else 0. */
+/* Length of the tag with its ": ", when it is 16 to 31 bytes long; else 0. */
 static size_t
 tag_length(const char *at, const char *end)
 {
@@ -136,8 +137,9 @@ tag_length(const char *at, const char *end)
 
 	if (end - at < ENVELOPE_TAG)
 		return 0;
-	while (colon < ENVELOPE_TAG - 2 && at[colon] != ':')
-		colon++;
+	colon += swar_before(swar_between(swar_load(at + colon), ':', ':'));
+	if (colon == 14 + SWAR_BYTES)
+		colon += swar_before(swar_between(swar_load(at + colon), ':', ':'));
 	return at[colon] == ':' && at[colon + 1] == ' ' ? colon + 2 : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/core/parse_id.h"
 
 #include "daemon/core/eat.h"
+#include "daemon/core/swar.h"
 
 #define ID_MIN 5
 #define ID_MAX 24
@@ -13,17 +14,35 @@ id_byte(char c)
 	return (unsigned char)(c - '0') <= 9 || (unsigned char)(letter - 'a') <= 'z' - 'a';
 }
 
+/* How many letters and digits begin here; those beyond ID_MAX need not be counted. */
+static size_t
+id_length(const char *at, const char *end)
+{
+	size_t length = 0, left = (size_t)(end - at);
+
+	while (left - length >= SWAR_BYTES && length <= ID_MAX) {
+		unsigned more =
+			swar_before(~swar_alphanumeric(swar_load(at + length)) & SWAR_ALL(0x80));
+
+		length += more;
+		if (more < SWAR_BYTES)
+			return length;
+	}
+	while (length < left && id_byte(at[length]))
+		length++;
+	return length;
+}
+
 struct span
 parse_id(struct scan *scan)
 {
-	const char *from = scan->at, *at = from;
+	size_t length = id_length(scan->at, scan->end);
+	struct span id = { scan->at, length };
 
-	while (at < scan->end && id_byte(*at))
-		at++;
-	if (at - from < ID_MIN || at - from > ID_MAX)
-		return (struct span){ from, 0 };
-	scan->at = at;
-	return (struct span){ from, (size_t)(at - from) };
+	if (length < ID_MIN || length > ID_MAX)
+		return (struct span){ scan->at, 0 };
+	scan->at += length;
+	return id;
 }
 
 bool

@@ -232,7 +232,7 @@ read_delivery(struct scan *scan, struct record *out)
 	out->delivery = delivery_of(scan_rest(scan));
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
-	if (out->delivery == DELIVERY_SENT)
+	if (out->delivery == DELIVERY_SENT && relay.len)
 		read_next_id(relay, scan_rest(scan), out);
 }
 
