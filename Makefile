@@ -51,9 +51,14 @@ check: deps ## unit tests, replays, end to end: under 5 minutes on 2 cores
 	@$(MAKE) --no-print-directory -j2 all units tools
 	@tests/check.sh $(B)
 
-check-long: deps ## check, and 1,000 random kills, and a kill at every system call
+check-long: deps ## check, and 1,000 random kills, and a kill at every system call, and valgrind
 	@$(MAKE) --no-print-directory -j2 all units tools
 	@LONG=1 tests/check.sh $(B)
+	@$(MAKE) --no-print-directory valgrind
+
+valgrind: deps ## the incidents against real BIND again, the daemon under valgrind
+	@$(MAKE) --no-print-directory -j2 all
+	@VALGRIND=1 ONLY=e2e PATTERN=test_incident tests/check.sh $(B)
 
 units: $(UNITS)
 tools: $(TOOLS)
@@ -139,4 +144,4 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
-.PHONY: all help deps demo check check-long units tools e2e lint format fuzz fuzzers bench install clean
+.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz fuzzers bench install clean

@@ -4,6 +4,7 @@ Everything lives in one temporary directory; the API listens on a unix socket an
 loopback. Build directory: environment MXSPLIT_BUILD (default build).
 """
 import datetime
+import glob
 import http.client
 import json
 import os
@@ -145,10 +146,17 @@ class Daemon:
         os.chmod(path, 0o600)
         return path
 
+    def valgrind(self):
+        """With VALGRIND=1 every run is watched; what valgrind says fails the test (reap)."""
+        if not os.environ.get("VALGRIND"):
+            return []
+        return ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite",
+                "--errors-for-leak-kinds=definite", f"--log-file={self.directory}/valgrind.%p"]
+
     def start(self, wait=True):
         self.write_config()
         self.output = open(self.log_path, "a")
-        self.process = subprocess.Popen(self.wrap + [program("mxsplitd"), "-f", "-c", self.config_path],
+        self.process = subprocess.Popen((self.wrap or self.valgrind()) + [program("mxsplitd"), "-f", "-c", self.config_path],
                                         stdout=self.output, stderr=subprocess.STDOUT, env=self.env)
         if wait:
             self.wait_for(lambda: self.status() is not None, 30, "the API answers")
@@ -243,4 +251,10 @@ class Daemon:
                 raise AssertionError("mxsplitd did not end:\n" + self.log()) from None
             self.output.close()
             self.process = None
+            for path in glob.glob(f"{self.directory}/valgrind.*"):
+                with open(path) as f:
+                    said = f.read()
+                os.unlink(path)
+                if said:
+                    raise AssertionError("valgrind says:\n" + said)
         return code

@@ -16,7 +16,7 @@ from daemon import BUILD, DOMAIN, Daemon, Log, mail, refused
 LONG = bool(os.environ.get("LONG"))
 LINES = 200_000
 KILLS = 1000 if LONG else 100
-POINTS = 12  # system calls at which a run is killed; with LONG at every one
+POINTS = 6  # system calls at which a run is killed; with LONG at every one
 NORMAL = [(10, f"mta1.{DOMAIN}."), (20, f"mta2.{DOMAIN}.")]
 SPLIT = [(20, f"mta2.{DOMAIN}.")]
 SEED = int(os.environ.get("SEED", "20261124"))

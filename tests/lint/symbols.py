@@ -16,7 +16,7 @@ NEEDS = set("""
     strlen strnlen strcmp strncmp strchr strrchr strspn strcspn strstr
     snprintf vsnprintf strtod strtol strtoul strtoll strtoull
     qsort bsearch
-    ceil cos erf exp expm1 fabs floor fmax fmin fmod frexp ldexp lgamma llround log log10 log1p
+    ceil cos erf exp exp2 expm1 fabs floor fmax fmin fmod frexp ldexp lgamma llround log log10 log1p
     log2 lround pow rint round sin sqrt tanh trunc
     __assert_fail _GLOBAL_OFFSET_TABLE_
 """.split())
