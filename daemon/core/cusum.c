@@ -30,9 +30,10 @@ void
 cusum_take(struct cusum *cusum, double slots, double count, double expected, double step_most,
 	   double most)
 {
-	double step = count * cusum->per_bounce - cusum->per_slot * slots;
+	double count_most = (step_most + cusum->per_slot) / cusum->per_bounce * slots;
 
-	cusum->sum += step < step_most * slots ? step : step_most * slots;
+	count = count < count_most ? count : count_most;
+	cusum->sum += count * cusum->per_bounce - cusum->per_slot * slots;
 	if (cusum->sum <= 0) {
 		cusum_reset(cusum);
 		return;

@@ -49,7 +49,7 @@ static const struct scale {
 } scales[DETECT_SCALES] = {
 	{ 8, 2, 0, 1, 0.25 },
 	{ 3, 3, 0, 1, 0.25 },
-	{ 2.2, 3, 360, 1, 4 }, /* sustained: at least an hour */
+	{ 2.2, 4, 360, 1, 4 }, /* sustained: at least an hour */
 };
 
 static double
@@ -227,8 +227,8 @@ judge(struct detect *detect)
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		const struct cusum *cusum = &detect->cusum[i];
 
-		if (cusum->sum < THRESHOLD || cusum->slots < scales[i].slots_least ||
-		    excess(cusum) < detect->needed[i] || !is_change(detect, cusum))
+		if (cusum->sum < THRESHOLD || excess(cusum) < detect->needed[i] ||
+		    !is_change(detect, cusum))
 			continue;
 		change(detect, true);
 		detect->surge_excess = excess(cusum);
@@ -279,7 +279,8 @@ weigh(struct detect *detect, double seconds, double count)
 	double normal = normal_rate(detect) * seconds, peak = detect->cusum[BURST_SCALE].peak;
 
 	for (int i = 0; i < DETECT_SCALES; i++)
-		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal, SUM_MOST);
+		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
+			   THRESHOLD / scales[i].slots_least, SUM_MOST);
 	if (!detect->surge && peak >= BURST_LEAST && detect->cusum[BURST_SCALE].peak == 0)
 		burst_add(&detect->burst, peak);
 }
@@ -362,7 +363,8 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 void
 detect_explain(const struct finding *finding, struct text *text)
 {
-	text_add(text, "%.3g/min, expected %.3g/min, evidence %.1f %s %.0f", finding->rate,
+	text_add(text, "%.*f/min, expected %.*f/min, evidence %.1f %s %.0f",
+		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
 		 finding->expected, finding->evidence,
 		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
 	text_add(text, ", %.0f too many", finding->excess);
@@ -370,16 +372,38 @@ detect_explain(const struct finding *finding, struct text *text)
 		text_add(text, " (%.0f needed)", finding->needed_excess);
 }
 
+/* Numbers that a detector can have made: stored bytes may be damaged. */
+static bool
+is_sane(const struct detect *detect)
+{
+	const struct season *season = &detect->season;
+	double sum = detect->seen + detect->arrived + detect->gap + detect->credit +
+		     detect->slot_seconds + detect->slot_count + detect->minute_seconds +
+		     detect->minute_count + detect->quiet + detect->surges + season->level_count +
+		     season->level_table + season->level_arrived + season->prior;
+
+	for (int i = 0; i < SEASON_HOURS; i++) {
+		if (season->count[i] < 0 || season->seconds[i] < 0)
+			return false;
+		sum += season->count[i] + season->seconds[i];
+	}
+	for (unsigned i = 0; i < detect->burst.kept; i++)
+		sum += detect->burst.largest[i];
+	return isfinite(sum) && detect->time >= 0 && detect->slot_seconds >= 0 &&
+	       detect->slot_seconds <= SPREAD_SLOT;
+}
+
 bool
 detect_load(struct detect *detect, const void *bytes, size_t length)
 {
-	uint32_t version;
+	struct detect stored;
 
-	if (length != sizeof(*detect))
+	if (length != sizeof(stored))
 		return false;
-	memcpy(&version, bytes, sizeof(version));
-	if (version != DETECT_VERSION)
+	memcpy(&stored, bytes, sizeof(stored));
+	if (stored.version != DETECT_VERSION || stored.burst.kept > BURST_KEPT ||
+	    stored.recent.next >= RECENT_SLOTS || !is_sane(&stored))
 		return false;
-	memcpy(detect, bytes, sizeof(*detect));
+	*detect = stored;
 	return true;
 }

@@ -79,7 +79,8 @@ void detect_step(struct detect *detect, const struct detect_in *in, struct findi
  */
 void detect_explain(const struct finding *finding, struct text *text);
 
-/* Takes stored bytes. False (and detect untouched) when they are of another version or size. */
+/* Takes stored bytes. False (and detect untouched) when they are of another version or size, or
+ * hold numbers that no detector has. */
 MUST_USE bool detect_load(struct detect *detect, const void *bytes, size_t length);
 
 #endif

@@ -66,7 +66,8 @@ season_at(const struct season *season, int64_t time)
 {
 	int64_t half_hours = time / (HOUR / 2) - 1; /* hours count from middle to middle */
 	int64_t first = half_hours >> 1;
-	double share = (double)(time - first * HOUR - HOUR / 2) / HOUR;
+	int64_t middle = first * HOUR + HOUR / 2;
+	double share = (double)(time - middle) / HOUR;
 	double all = mean_of_all(season), rate[4], upper[4], scale;
 	struct season_rate out = { 0, 0, 0 };
 

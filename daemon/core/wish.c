@@ -43,7 +43,8 @@ wish_ordered(const struct decide_in *in)
 static void
 add_rates(struct text *text, const struct finding *finding)
 {
-	text_add(text, "%.3g bounces/min, expected %.3g/min", finding->rate, finding->expected);
+	text_add(text, "%.*f bounces/min, expected %.*f/min", finding->rate < 10 ? 1 : 0,
+		 finding->rate, finding->expected < 10 ? 1 : 0, finding->expected);
 }
 
 static void

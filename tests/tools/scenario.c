@@ -195,7 +195,8 @@ play(void)
 	unsigned first = 0;
 
 	qsort(scenario.pulse, scenario.pulses, sizeof(scenario.pulse[0]), earlier);
-	for (double time = START + scenario.period; time <= end; time += scenario.period) {
+	for (uint64_t tick = 1; START + (double)tick * scenario.period <= end; tick++) {
+		double time = START + (double)tick * scenario.period;
 		double rate = scenario.rate / 60 * season_at(time);
 
 		level = level * keep + scenario.wander * sqrt(1 - keep * keep) * normal();

@@ -14,7 +14,7 @@
 		 ": from=<>, size=9, nrcpt=1 (queue active)\n"
 #define MAIL_OF(id)                                                                                \
 	SMTPD id ": client=h[192.0.2.1]\n" QMGR id ": from=<a@b>, size=9, nrcpt=1 (queue "         \
-						   "active)\n"
+		 "active)\n"
 
 /* Whole stories; what comes at the end of the log stands behind "end\n". */
 static const struct {

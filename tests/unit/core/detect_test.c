@@ -1,0 +1,259 @@
+/*
+ * The detector in virtual time: seeded Poisson streams in, transitions out.
+ */
+#include "daemon/core/detect.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY 86400
+#define START INT64_C(1767571200) /* a Monday */
+
+struct stream {
+	struct detect detect;
+	struct finding finding;
+	uint64_t seed;
+	int64_t time;
+	unsigned period, alarms;
+};
+
+static double
+uniform(struct stream *stream)
+{
+	uint64_t z = stream->seed += 0x9e3779b97f4a7c15; /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
+}
+
+static double
+poisson(struct stream *stream, double mean)
+{
+	double product = uniform(stream), least, count = 0;
+
+	for (; mean > 500; mean -= 500)
+		count += poisson(stream, 500);
+	for (least = exp(-mean); product > least; count++)
+		product *= uniform(stream);
+	return count;
+}
+
+static struct stream
+open_stream(uint64_t seed, unsigned period, const struct detect_rules *rules)
+{
+	struct stream stream = { .seed = seed, .time = START, .period = period };
+
+	detect_init(&stream.detect, rules);
+	return stream;
+}
+
+static void
+one(struct stream *stream, double count, bool silent)
+{
+	struct detect_in in = { .period = stream->period, .count = count, .silent = silent };
+
+	stream->time += stream->period;
+	in.time = stream->time;
+	detect_step(&stream->detect, &in, &stream->finding);
+	stream->alarms += stream->finding.changed && stream->finding.surge;
+}
+
+static void
+run(struct stream *stream, double a_minute, int64_t seconds)
+{
+	for (int64_t end = stream->time + seconds; stream->time < end;)
+		one(stream, poisson(stream, a_minute / 60 * stream->period), false);
+}
+
+/* Seconds until the state is `surge`, or -1 when `most` have passed. */
+static int64_t
+wait_for(struct stream *stream, double a_minute, bool surge, int64_t most)
+{
+	int64_t began = stream->time;
+
+	while (stream->time < began + most) {
+		run(stream, a_minute, stream->period);
+		if (stream->finding.surge == surge)
+			return stream->time - began;
+	}
+	return -1;
+}
+
+Test(detect, surges_are_found_and_end)
+{
+	static const struct {
+		const char *name;
+		double before, during; /* bounces a minute */
+		int64_t learned;
+		unsigned period;
+		int64_t found_in; /* seconds */
+	} rows[] = {
+		{ "fresh daemon, minutes of 3/min", 3, 600, 5 * 60, 1, 60 },
+		{ "fresh daemon, ticks of 10 s", 3, 600, 5 * 60, 10, 60 },
+		{ "one day learned", 3, 600, DAY, 1, 180 },
+		{ "two weeks learned", 3, 600, 14 * DAY, 10, 120 },
+		{ "two weeks learned, a flood", 3, 6000, 14 * DAY, 1, 15 },
+		{ "busy domain", 60, 1200, 14 * DAY, 10, 60 },
+		{ "slow surge", 3, 30, 14 * DAY, 10, 3600 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stream stream = open_stream(i + 1, rows[i].period, &detect_default_rules);
+		int64_t found, over;
+
+		run(&stream, rows[i].before, rows[i].learned);
+		cr_assert_eq(stream.alarms, 0, "%s: an alarm in quiet time", rows[i].name);
+		found = wait_for(&stream, rows[i].during, true, 2 * rows[i].found_in);
+		cr_assert(found > 0 && found <= rows[i].found_in,
+			  "%s: found after %" PRId64 " s, wanted at most %" PRId64, rows[i].name,
+			  found, rows[i].found_in);
+		run(&stream, rows[i].during, 3600);
+		cr_assert(stream.finding.surge, "%s: forgotten while it goes on", rows[i].name);
+		over = wait_for(&stream, rows[i].before, false, 6 * 3600);
+		cr_assert(over > 0 && over <= 3 * 3600, "%s: over after %" PRId64 " s",
+			  rows[i].name, over);
+		cr_assert_eq(stream.alarms, 1, "%s: %u alarms", rows[i].name, stream.alarms);
+	}
+}
+
+/* Section 2 of docs/detection.md: with evidence alone, near what an exact CUSUM reaches. */
+Test(detect, pure_delay_is_near_the_bound)
+{
+	static const struct {
+		double rate; /* a second */
+		double ratio, exact;
+	} rows[] = { { 0.5, 3, 24 }, { 0.5, 10, 2.5 }, { 5, 3, 2.7 } };
+	struct detect_rules rules = detect_default_rules;
+
+	rules.pure = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double sum = 0;
+		int runs = 40;
+
+		rules.prior_rate = rows[i].rate * 60;
+		for (int seed = 0; seed < runs; seed++) {
+			struct stream stream = open_stream((uint64_t)seed + 100, 1, &rules);
+
+			run(&stream, rows[i].rate * 60, 2 * DAY);
+			cr_assert_eq(stream.alarms, 0, "row %zu seed %d: a false alarm", i, seed);
+			sum += (double)wait_for(&stream, rows[i].rate * rows[i].ratio * 60, true,
+						600);
+		}
+		cr_log_info("rate %.1f/s ratio %.0f: mean delay %.1f s, exact CUSUM %.1f s",
+			    rows[i].rate, rows[i].ratio, sum / runs, rows[i].exact);
+		cr_assert(sum / runs <= 2 * rows[i].exact + 2,
+			  "row %zu: mean delay %.1f s, exact %.1f s", i, sum / runs, rows[i].exact);
+	}
+}
+
+Test(detect, bursts_and_gaps_are_no_surge)
+{
+	struct stream stream = open_stream(7, 10, &detect_default_rules);
+
+	run(&stream, 3, 2 * DAY);
+	run(&stream, 40, 5 * 60); /* a newsletter's own bounces: 200 in five minutes */
+	run(&stream, 3, DAY);
+	cr_assert_eq(stream.alarms, 0, "a burst of 200 was called a surge");
+
+	for (int i = 0; i < 360; i++)
+		one(&stream, 0, true);
+	cr_assert_not(stream.finding.known, "silence is not knowledge");
+	one(&stream, 180, false); /* the backlog of that hour, all at once */
+	run(&stream, 3, 3600);
+	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
+	cr_assert(stream.finding.expected > 2 && stream.finding.expected < 4.5,
+		  "silence was learned as zeros: expects %.2f/min", stream.finding.expected);
+}
+
+Test(detect, silence_keeps_a_surge)
+{
+	struct stream stream = open_stream(8, 1, &detect_default_rules);
+
+	run(&stream, 3, DAY);
+	cr_assert(wait_for(&stream, 3000, true, 600) > 0);
+	for (int i = 0; i < 4 * 3600; i++)
+		one(&stream, 0, true);
+	cr_assert(stream.finding.surge, "a silent source ended a surge");
+	cr_assert_not(stream.finding.known);
+}
+
+Test(detect, clock_jumps_move_nothing)
+{
+	static const int64_t jumps[] = { -1, -3600, -DAY, -3650 * DAY, 1, 3600, DAY, 3650 * DAY };
+
+	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+		struct stream stream = open_stream(9, 1, &detect_default_rules);
+
+		run(&stream, 3, DAY);
+		stream.time += jumps[i];
+		run(&stream, 3, 3 * 3600);
+		cr_assert_eq(stream.alarms, 0, "a jump of %" PRId64 " s called a surge", jumps[i]);
+		cr_assert(wait_for(&stream, 3000, true, 600) > 0,
+			  "deaf after a jump of %" PRId64 " s", jumps[i]);
+		stream.time += jumps[i];
+		run(&stream, 3000, 60);
+		cr_assert(stream.finding.surge, "a jump of %" PRId64 " s ended a surge", jumps[i]);
+	}
+}
+
+Test(detect, stored_bytes_go_on_where_they_were)
+{
+	struct stream whole = open_stream(10, 10, &detect_default_rules), split = whole;
+	struct detect again, untouched;
+	char bytes[sizeof(struct detect)];
+
+	detect_init(&again, &detect_default_rules);
+	untouched = again;
+	cr_assert_not(detect_load(&again, &whole.detect, sizeof(whole.detect) - 1),
+		      "a byte too few");
+	memcpy(bytes, &whole.detect, sizeof(bytes));
+	bytes[0] ^= 0x40;
+	cr_assert_not(detect_load(&again, bytes, sizeof(bytes)), "another version");
+	cr_assert_eq(memcmp(&again, &untouched, sizeof(again)), 0, "touched by what was refused");
+
+	for (int i = 0; i < 2000; i++) {
+		run(&whole, i == 1500 ? 3000 : 3, 60);
+		run(&split, i == 1500 ? 3000 : 3, 60);
+		memcpy(bytes, &split.detect, sizeof(bytes));
+		cr_assert(detect_load(&split.detect, bytes, sizeof(bytes)), "minute %d", i);
+		cr_assert_eq(whole.finding.surge, split.finding.surge, "minute %d", i);
+		cr_assert_eq(whole.finding.evidence, split.finding.evidence, "minute %d", i);
+	}
+}
+
+Test(detect, damaged_bytes_are_refused_or_harmless)
+{
+	struct stream stream = open_stream(11, 10, &detect_default_rules);
+	char bytes[sizeof(struct detect)];
+
+	run(&stream, 3, DAY);
+	for (int i = 0; i < 3000; i++) {
+		struct stream damaged = stream;
+
+		memcpy(bytes, &stream.detect, sizeof(bytes));
+		bytes[(size_t)(uniform(&stream) * sizeof(bytes))] ^= (char)(1 << (i % 8));
+		if (detect_load(&damaged.detect, bytes, sizeof(bytes)))
+			run(&damaged, 3, 600); /* whatever it says, it says it without a crash */
+	}
+}
+
+Test(detect, sentence_has_its_numbers)
+{
+	struct finding finding = { .rate = 2880,
+				   .expected = 3.24,
+				   .evidence = 14.24,
+				   .threshold = 12,
+				   .excess = 260,
+				   .needed_excess = 200 };
+	char out[200];
+	struct text text = TEXT(out);
+
+	detect_explain(&finding, &text);
+	cr_assert_str_eq(out,
+			 "2880/min, expected 3.2/min, evidence 14.2 above 12, 260 too many (200 "
+			 "needed)");
+}
