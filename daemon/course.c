@@ -294,13 +294,16 @@ change(struct domain *domain, int64_t now)
 {
 	const struct zone_view *view = zone_view(domain->zone, 0);
 	struct mx_set from = view->shown;
+	char old[JOURNAL_TEXT / 3], new[JOURNAL_TEXT / 3];
+	struct text was = TEXT(old), is = TEXT(new);
 	struct err err = { 0 };
 
 	domain->sent = domain->wanted;
+	mx_print(&domain->wanted, &is);
+	mx_print(&from, &was);
 	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
-	       "sent to %s: %s set, %u record%s", view->name,
-	       domain->pending == DECIDE_DO_SPLIT ? "split" : "normal", domain->wanted.count,
-	       domain->wanted.count == 1 ? "" : "s");
+	       "sent to %s: the %s set %s, in place of %s", view->name,
+	       domain->pending == DECIDE_DO_SPLIT ? "split" : "normal", new, old);
 	if (zone_change(domain->zone, &from, &domain->wanted, &err))
 		return;
 	domain->done = true;
