@@ -8,13 +8,18 @@
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
+#include <unistd.h>
+
+#define RELOAD_SECONDS 10 /* for reading a configuration */
 
 struct program {
 	const char *path;
@@ -36,6 +41,28 @@ read_config(const char *path)
 	return NULL;
 }
 
+/*
+ * Reads the new configuration in a child first: the YAML library has crashed on malformed text, and
+ * that must not take down a daemon that holds a split. The child tells the problems.
+ */
+static bool
+survives(const char *path)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		alarm(RELOAD_SECONDS);
+		_exit(read_config(path) ? EX_OK : EX_CONFIG);
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child > 0 && WIFSIGNALED(status))
+		fprintf(stderr, "%s:0:0: the file cannot be read: its reader died on signal %d\n",
+			path, WTERMSIG(status));
+	return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == EX_OK;
+}
+
 static void
 stop(uv_signal_t *handle, int number)
 {
@@ -55,7 +82,7 @@ reload(uv_signal_t *handle, int number)
 {
 	struct program *program = handle->data;
 	struct engine *engine = &program->engine;
-	struct config *config = read_config(program->path);
+	struct config *config = survives(program->path) ? read_config(program->path) : NULL;
 	char sentence[JOURNAL_TEXT];
 	struct text changes = TEXT(sentence);
 	struct err err = { .text = "the new configuration has errors, see the log" };

@@ -233,7 +233,8 @@ run(struct builder *builder, struct fy_parser *parser, struct fy_diag *diag)
 
 /*
  * libfyaml takes text that is not UTF-8 for nothing, silently: look first. (The scrubber changes
- * exactly what is not valid and printable; tab and newline may stay.)
+ * exactly what is not valid and printable; tab and newline may stay.) Carriage returns are refused
+ * because libfyaml 0.7.12 can crash on them (seen by the fuzzer), and nobody needs them.
  */
 static bool
 check_bytes(struct span text, struct config_problems *problems)
@@ -251,7 +252,12 @@ check_bytes(struct span text, struct config_problems *problems)
 		text_add_scrubbed(&copy, (struct span){ text.at, bytes });
 		if (text.at[0] == '\n') {
 			place = (struct config_place){ place.line + 1, 0 };
-		} else if (text.at[0] != '\t' && text.at[0] != '\r' &&
+		} else if (text.at[0] == '\r') {
+			config_problem_add(
+				problems, place,
+				"a carriage return, wanted lines that end with a newline alone");
+			return false;
+		} else if (text.at[0] != '\t' &&
 			   !span_equal((struct span){ text.at, bytes }, span_of(scrubbed))) {
 			config_problem_add(problems, place,
 					   "a byte that is not text, wanted UTF-8");
@@ -259,6 +265,33 @@ check_bytes(struct span text, struct config_problems *problems)
 		}
 		place.col++;
 		text = span_after(text, bytes);
+	}
+	return true;
+}
+
+/*
+ * A line that begins with the mark of an explicit key or value ("? key", ": value"). No setting is
+ * written so, and libfyaml 0.7.12 can crash on broken ones (seen by the fuzzer).
+ */
+static bool
+check_marks(struct span text, struct config_problems *problems)
+{
+	for (int line = 1; text.len; line++) {
+		const char *end = memchr(text.at, '\n', text.len);
+		size_t length = end ? (size_t)(end - text.at) : text.len, at = 0;
+
+		while (at < length && (text.at[at] == ' ' || text.at[at] == '\t' ||
+				       (text.at[at] == '-' && at + 1 < length &&
+					(text.at[at + 1] == ' ' || text.at[at + 1] == '\t'))))
+			at++;
+		if (at < length && (text.at[at] == '?' || text.at[at] == ':') &&
+		    (at + 1 == length || text.at[at + 1] == ' ' || text.at[at + 1] == '\t')) {
+			config_problem_add(
+				problems, (struct config_place){ line, (int)at + 1 },
+				"a line that begins with '?' or ':', wanted 'setting: value'");
+			return false;
+		}
+		text = span_after(text, length + 1);
 	}
 	return true;
 }
@@ -272,7 +305,7 @@ config_tree_read(struct span text, struct config_problems *problems)
 	struct fy_parser *parser = NULL;
 	struct fy_diag_cfg quiet;
 
-	if (!check_bytes(text, problems))
+	if (!check_bytes(text, problems) || !check_marks(text, problems))
 		return NULL;
 	fy_diag_cfg_default(&quiet);
 	options.diag = fy_diag_create(&quiet);

@@ -165,6 +165,11 @@ static const struct {
 	  "3:28: not YAML: invalid value after mapping (an address that begins with [ needs \"quotes\")" },
 	{ 0, NULL, "# \xff\n", "17:3: a byte that is not text, wanted UTF-8" },
 	{ 0, NULL, "watch: \"\xe2\x82\xac\x1b[0m\"\n", "17:10: a byte that is not text, wanted UTF-8" },
+	{ 0, NULL, "watch: 5m\r\n",
+	  "17:10: a carriage return, wanted lines that end with a newline alone" },
+	{ 0, NULL, "? watch\n",
+	  "17:1: a line that begins with '?' or ':', wanted 'setting: value'" },
+	{ 0, NULL, "  - :\n", "17:5: a line that begins with '?' or ':', wanted 'setting: value'" },
 	{ 0, NULL, "watch: \"\\x1b\\e[31m\"\n",
 	  "17:8: watch is \"\xef\xbf\xbd\xef\xbf\xbd[31m\", wanted a duration such as 300s, 5m, 12h or 7d" },
 };
