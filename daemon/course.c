@@ -2,6 +2,7 @@
 
 #include "daemon/engine.h"
 #include "daemon/record.h"
+#include "daemon/sight.h"
 #include "daemon/sys/log.h"
 
 #include <stdio.h>
@@ -28,25 +29,29 @@ outcome(enum zone_result result)
 	return DECIDE_UNKNOWN;
 }
 
+/* Which transition a set that was sent makes. */
+static enum journal_kind
+transition(const struct domain *domain, const struct mx_set *set)
+{
+	return plan_compare(set, &domain->normal, &domain->split) == PLAN_SHOWS_SPLIT
+		       ? JOURNAL_SPLIT
+		       : JOURNAL_RESTORE;
+}
+
 /* The outcome of the change that was on its way goes into the journal and closes the intent. */
 static bool
 take_outcome(struct domain *domain, int64_t now, enum decide_outcome *outcome_out, struct err *err)
 {
-	bool proved = domain->result == ZONE_PROVED || domain->result == ZONE_UNPROVED;
-	enum journal_kind kind = JOURNAL_UPDATE;
+	bool applied = domain->result == ZONE_PROVED || domain->result == ZONE_UNPROVED;
 
 	*outcome_out = DECIDE_NO_OUTCOME;
 	if (!domain->done)
 		return true;
 	*outcome_out = outcome(domain->result);
 	domain->done = false;
-	if (domain->result == ZONE_PROVED)
-		kind = plan_compare(&domain->sent, &domain->normal, &domain->split) ==
-				       PLAN_SHOWS_SPLIT
-			       ? JOURNAL_SPLIT
-			       : JOURNAL_RESTORE;
-	record(domain->engine, kind, domain->display, "", "%s", domain->sentence);
-	if (!proved)
+	record(domain->engine, applied ? transition(domain, &domain->sent) : JOURNAL_UPDATE,
+	       domain->display, "", "%s", domain->sentence);
+	if (domain->result != ZONE_PROVED)
 		record(domain->engine, JOURNAL_FAILURE, domain->display, "", "update %s: %s",
 		       zone_result_name(domain->result), domain->sentence);
 	domain->sent = (struct mx_set){ 0 };
@@ -54,111 +59,6 @@ take_outcome(struct domain *domain, int64_t now, enum decide_outcome *outcome_ou
 						   zone_result_name(domain->result), now, err))
 		return false;
 	domain->intent = 0;
-	return true;
-}
-
-static bool
-plan(struct domain *domain, const struct mx_set *normal, struct mx_set *split_out, struct err *err)
-{
-	const char *drop[CONFIG_DROP];
-
-	for (unsigned i = 0; i < domain->config->drop_count; i++)
-		drop[i] = domain->config->drop[i];
-	return plan_split(normal, drop, domain->config->drop_count,
-			  (uint32_t)domain->config->split_ttl, split_out, err);
-}
-
-/*
- * In state normal the zone is what it is: a set from which a split can be planned becomes the
- * normal set when two readings agree on it (docs/decisions.md). At first sight of the zone that is
- * told as a start, later as drift.
- */
-static bool
-adopt(struct domain *domain, const struct zone_view *view, struct err *err)
-{
-	bool first = domain->normal.count == 0;
-	struct mx_set split;
-	char old[JOURNAL_TEXT], new[JOURNAL_TEXT];
-	struct text was = TEXT(old), is = TEXT(new);
-	struct err why = { 0 };
-
-	if (!plan(domain, &view->shown, &split, &why)) {
-		struct text drift = TEXT(domain->drift);
-
-		text_add(&drift, "no split can be planned: %s", why.text);
-		return true;
-	}
-	if (!first && (!mx_equal(&domain->candidate, &view->shown) ||
-		       domain->candidate_asked == view->asked)) {
-		if (!mx_equal(&domain->candidate, &view->shown)) {
-			domain->candidate = view->shown;
-			domain->candidate_asked = view->asked;
-		}
-		return true;
-	}
-	mx_print(&domain->normal, &was);
-	mx_print(&view->shown, &is);
-	domain->normal = view->shown;
-	domain->split = split;
-	domain->candidate = (struct mx_set){ 0 };
-	decide_new_normal(&domain->decide, view->asked);
-	if (first)
-		record(domain->engine, JOURNAL_DECISION, domain->display, "",
-		       "the normal set, read from the zone, is: %s", new);
-	else
-		record(domain->engine, JOURNAL_DRIFT, domain->display, "",
-		       "the zone was changed by someone else; taken as the new normal set: %s (was "
-		       "%s)",
-		       new, old);
-	return store_state_put(domain->engine->store, domain->display, "normal-set", span_of(new),
-			       err);
-}
-
-static void
-tell_drift(struct domain *domain, const struct zone_view *view)
-{
-	bool split =
-		domain->decide.state == DECIDE_SPLIT || domain->decide.state == DECIDE_RESTORING;
-	char now[sizeof(domain->drift)];
-	struct text text = TEXT(now);
-
-	plan_drift(&view->shown, split ? &domain->split : &domain->normal, &text);
-	if (strcmp(now, domain->drift) == 0)
-		return;
-	span_copy(span_of(now), domain->drift, sizeof(domain->drift));
-	record(domain->engine, JOURNAL_DRIFT, domain->display, "",
-	       "the zone is not as we last saw it: %s; nothing is touched until it is", now);
-}
-
-static bool
-look(struct domain *domain, int64_t now, enum decide_shown *shown_out, struct err *err)
-{
-	const struct zone_view *view = zone_view(domain->zone, 0);
-	int64_t old = now - 3 * domain->engine->config->watch;
-
-	*shown_out = DECIDE_SHOWN_UNKNOWN;
-	if (!view->known || view->asked < old || zone_busy(domain->zone))
-		return true;
-	if (domain->normal.count == 0 && !adopt(domain, view, err))
-		return false;
-	switch (plan_compare(&view->shown, &domain->normal, &domain->split)) {
-	case PLAN_SHOWS_NORMAL:
-		*shown_out = DECIDE_SHOWN_NORMAL;
-		break;
-	case PLAN_SHOWS_SPLIT:
-		*shown_out = DECIDE_SHOWN_SPLIT;
-		break;
-	case PLAN_SHOWS_DRIFT:
-		*shown_out = DECIDE_SHOWN_DRIFT;
-		tell_drift(domain, view);
-		return domain->decide.state != DECIDE_NORMAL || adopt(domain, view, err);
-	}
-	if (domain->drift[0])
-		record(domain->engine, JOURNAL_DRIFT, domain->display, "",
-		       "the zone shows the %s set again",
-		       *shown_out == DECIDE_SHOWN_NORMAL ? "normal" : "split");
-	domain->drift[0] = '\0';
-	domain->candidate = (struct mx_set){ 0 };
 	return true;
 }
 
@@ -242,8 +142,8 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 				      .retry_max = config->retry_max };
 	struct decide_in in = { .now = now };
 
-	if (!take_outcome(domain, now, &in.outcome, err) || !look(domain, now, &in.shown, err) ||
-	    !expire_override(domain, now, err))
+	if (!take_outcome(domain, now, &in.outcome, err) ||
+	    !sight_look(domain, now, &in.shown, err) || !expire_override(domain, now, err))
 		return false;
 	if (in.shown != DECIDE_SHOWN_UNKNOWN && !course_resume(domain, now, err))
 		return false;
@@ -283,7 +183,8 @@ course_resume(struct domain *domain, int64_t now, struct err *err)
 	if (!found)
 		return true;
 	applied = mx_equal(shown, &want);
-	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
+	record(domain->engine, applied ? transition(domain, &want) : JOURNAL_UPDATE,
+	       domain->display, "",
 	       "an update was on its way when the daemon ended; the zone says that it was %s",
 	       applied ? "applied" : "not applied");
 	return store_intents_close(store, id, applied ? "applied" : "not applied", now, err);

@@ -21,12 +21,24 @@ events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out, unsi
 	return store_journal_page(engine->store, after, limit, out, count_out, err);
 }
 
+static void
+tell(struct engine *engine, const char *name, const struct override *order)
+{
+	char until[WHEN_TEXT];
+
+	when_rfc3339(order->expires * WHEN_SECOND_US, until);
+	if (order->order == ORDER_AUTO)
+		record(engine, JOURNAL_OVERRIDE, name, "", "override removed by %s", order->by);
+	else
+		record(engine, JOURNAL_OVERRIDE, name, "", "override '%s' by %s until %s: %s",
+		       order_name(order->order), order->by, until, order->reason);
+}
+
 static bool
 override(void *ctx, const char *name, const struct override *order, struct err *err)
 {
 	struct engine *engine = ctx;
 	struct domain *domain = engine_domain(engine, name);
-	char until[WHEN_TEXT];
 
 	if (!domain)
 		return err_set(err, ERR_INPUT, "no domain '%s' is configured", name);
@@ -36,15 +48,16 @@ override(void *ctx, const char *name, const struct override *order, struct err *
 			       "to manual "
 			       "or auto in the configuration first",
 			       name);
-	if (!store_state_put_override(engine->store, name, order, err))
+	if (!store_begin(engine->store, err))
+		return false;
+	if (!store_state_put_override(engine->store, name, order, err)) {
+		store_rollback(engine->store);
+		return false;
+	}
+	tell(engine, name, order);
+	if (!store_commit(engine->store, err))
 		return false;
 	domain->override = *order;
-	when_rfc3339(order->expires * WHEN_SECOND_US, until);
-	if (order->order == ORDER_AUTO)
-		record(engine, JOURNAL_OVERRIDE, name, "", "override removed by %s", order->by);
-	else
-		record(engine, JOURNAL_OVERRIDE, name, "", "override '%s' by %s until %s: %s",
-		       order_name(order->order), order->by, until, order->reason);
 	engine_kick(engine);
 	return true;
 }

@@ -109,7 +109,7 @@ may_replace(const struct engine *engine, const struct config *config, struct err
 		const struct domain *domain = engine->domains[i];
 		bool kept = false;
 
-		if (zone_busy(domain->zone) || domain->intent)
+		if (domain->intent || domain->sent.count)
 			return err_set(err, ERR_BUSY, "an update of %s is on its way; try again",
 				       domain->display);
 		for (unsigned j = 0; j < config->domain_count; j++)

@@ -27,8 +27,7 @@ tell_source(struct engine *engine, struct input *input, int64_t now)
 		return;
 	input->told_silent = silent;
 	if (!silent)
-		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard again",
-		       input->config->name);
+		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", input->config->name);
 	else if (input->error[0])
 		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
 		       input->config->name, input->error);
