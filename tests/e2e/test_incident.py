@@ -1,4 +1,5 @@
 """Whole incidents: real logs in, real BIND out, the real daemon between them."""
+import json
 import os
 import subprocess
 import tempfile
@@ -194,6 +195,31 @@ class Incident(unittest.TestCase):
             w.rate = 0
             d.wait_state("normal", 90)
             self.assertTrue(w.shows(TTL, NORMAL))
+
+    def test_a_notice_survives_failing_hooks_and_a_killed_daemon(self):
+        with World(secondaries=0, mode="manual") as w:
+            notices, works = os.path.join(w.directory, "notices"), os.path.join(w.directory, "works")
+            hook = os.path.join(w.directory, "hook")
+            with open(hook, "w") as f:
+                f.write(f"#!/bin/sh\n[ -e {works} ] || exit 1\ncat >>{notices}\necho >>{notices}\n")
+            os.chmod(hook, 0o755)
+            w.daemon.hooks = [("tell", [hook], ["split", "restore"])]
+            d = w.ready()
+            order = {"mode": "split", "for": "1h", "reason": "a test", "by": "anna"}
+            self.assertEqual(d.request("PUT", f"/v1/domains/{DOMAIN}/override", order)[0], 200)
+            d.wait_state("split", 15)
+            d.wait_for(lambda: d.status()["hooks"]["failed"] == 1, 15, "the hook failed")
+            d.kill()
+            self.assertEqual(read(notices), "")
+            with open(works, "w"):
+                pass
+            d.start()
+            d.wait_for(lambda: read(notices).count("\n") == 1, 30, "the notice is told after all")
+            order["mode"] = "normal"
+            self.assertEqual(d.request("PUT", f"/v1/domains/{DOMAIN}/override", order)[0], 200)
+            d.wait_for(lambda: read(notices).count("\n") == 2, 30, "and the next one")
+            self.assertEqual([json.loads(line)["kind"] for line in read(notices).splitlines()],
+                             ["split", "restore"])
 
     def test_silent_sources_trigger_nothing(self):
         """F9: input that stops is not zero bounces, and no reason to change anything."""
