@@ -153,7 +153,7 @@ not_reached(CURL *curl, CURLcode code, const struct client *client)
 			   "you may not open this socket; be root, or in the group that it belongs "
 			   "to");
 	text_add(&text,
-		 "mxsplitd does not answer there (%s). Is it running (systemctl start mxsplitd)? "
+		 "mxsplitd does not answer there (%s). Is it running (mxsplitd -f -c FILE)? "
 		 "Another place is named with --socket or --url",
 		 os ? strerror((int)os) : curl_easy_strerror(code));
 	return say(EX_UNAVAILABLE, where, sentence);

@@ -122,7 +122,7 @@ Test(ctl, commands)
 		{ ctl_status,
 		  { "status", "--socket", "/nonexistent" },
 		  EX_UNAVAILABLE,
-		  "systemctl start mxsplitd" },
+		  "mxsplitd -f -c FILE" },
 		{ ctl_status, { "status", "--url", "file:///etc/passwd" }, EX_USAGE, "http://" },
 		{ ctl_events, { "events" }, EX_OK, "entry 7" },
 		{ ctl_events, { "events", "--limit", "2", "--json" }, EX_OK, "\"id\": 6" },
