@@ -31,7 +31,7 @@ make(void)
 	struct room *room = calloc(1, sizeof(*room));
 
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(room->directory, "/tmp/mxsplit-hook-XXXXXX");
+	snprintf(room->directory, sizeof(room->directory), "/tmp/mxsplit-hook-XXXXXX");
 	cr_assert(mkdtemp(room->directory) != NULL && uv_loop_init(&room->loop) == 0);
 	snprintf(room->program, sizeof(room->program), "%s/hook", room->directory);
 	snprintf(room->mark, sizeof(room->mark), "%s/mark", room->directory);
