@@ -271,7 +271,8 @@ check_bytes(struct span text, struct config_problems *problems)
 
 /*
  * A line that begins with the mark of an explicit key or value ("? key", ": value"). No setting is
- * written so, and libfyaml 0.7.12 can crash on broken ones (seen by the fuzzer).
+ * written so, and libfyaml 0.7.12 can crash on broken ones; on a directive in the wrong place it
+ * never ends (both seen by the fuzzer).
  */
 static bool
 check_marks(struct span text, struct config_problems *problems)
@@ -289,6 +290,11 @@ check_marks(struct span text, struct config_problems *problems)
 			config_problem_add(
 				problems, (struct config_place){ line, (int)at + 1 },
 				"a line that begins with '?' or ':', wanted 'setting: value'");
+			return false;
+		}
+		if (text.at[0] == '%') {
+			config_problem_add(problems, (struct config_place){ line, 1 },
+					   "a directive, wanted settings alone");
 			return false;
 		}
 		text = span_after(text, length + 1);

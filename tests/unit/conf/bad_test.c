@@ -167,6 +167,7 @@ static const struct {
 	{ 0, NULL, "watch: \"\xe2\x82\xac\x1b[0m\"\n", "17:10: a byte that is not text, wanted UTF-8" },
 	{ 0, NULL, "watch: 5m\r\n",
 	  "17:10: a carriage return, wanted lines that end with a newline alone" },
+	{ 0, NULL, "%YAML 1.2\n", "17:1: a directive, wanted settings alone" },
 	{ 0, NULL, "? watch\n",
 	  "17:1: a line that begins with '?' or ':', wanted 'setting: value'" },
 	{ 0, NULL, "  - :\n", "17:5: a line that begins with '?' or ':', wanted 'setting: value'" },
