@@ -88,13 +88,13 @@ reload(uv_signal_t *handle, int number)
 	struct err err = { .text = "the new configuration has errors, see the log" };
 
 	(void)number;
-	if (config && engine_reload(engine, config, &changes, &err) &&
-	    web_reload(engine->web, &err)) {
+	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
+	if (config && web_reload(engine->web, &err) &&
+	    engine_reload(engine, config, &changes, &err)) {
 		record(engine, JOURNAL_START, "", "", "configuration read again: %s", sentence);
 		return;
 	}
-	if (config && config != engine->config)
-		free(config);
+	free(config);
 	record(engine, JOURNAL_FAILURE, "", "",
 	       "configuration not taken, the old one stays in force: %s", err.text);
 }

@@ -34,7 +34,8 @@ enum zone_result {
 	ZONE_PROVED,   /* applied, and every server shows it */
 	ZONE_UNPROVED, /* applied, but not every server showed it in time; the sentence names those
 			*/
-	ZONE_CONFLICT, /* not applied: the zone does not show `from` any more */
+	ZONE_CONFLICT, /* the zone shows neither `from` nor `to`: another wrote it, before or after
+			  us */
 	ZONE_REFUSED,  /* not applied: the server said no, or the signature was not right */
 	ZONE_FAILED,   /* certainly not applied: nothing answered, or the server failed */
 	ZONE_UNKNOWN,  /* may have been applied: read before trying again */

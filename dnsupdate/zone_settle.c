@@ -19,6 +19,10 @@ unchanged(struct zone *zone)
 	zone_change_finish(zone, result, sentence);
 }
 
+/*
+ * Which of the two it was cannot be told: never applied, or applied, its answer lost, and changed
+ * by another before we read. Either way nothing of theirs was overwritten.
+ */
 static void
 conflict(struct zone *zone)
 {
@@ -26,7 +30,7 @@ conflict(struct zone *zone)
 	char sentence[ZONE_SENTENCE];
 	struct text text = TEXT(sentence);
 
-	text_add(&text, "nothing was changed, %s shows ", view->name);
+	text_add(&text, "our update is not there, and nothing more is sent: %s shows ", view->name);
 	if (view->shown.count > 0)
 		mx_print(&view->shown, &text);
 	else
