@@ -5,11 +5,13 @@
  *     zonetool change --zone Z --server ADDRESS [--check ADDRESS]... --key FILE --to SET [--from
  * SET]
  *                     [--tcp] [--timeout-ms N] [--prove-ms N] [--clock SECONDS]
+ *     zonetool change --zone Z --server ADDRESS ... --key FILE --loop
  *
  * Without --to an update of prerequisites alone is sent. SET is "TTL PREFERENCE NAME ..."; without
- * --from the primary is read first. `read` prints a line a server: name, "known" or "unknown",
- * serial, set or error. `change` prints result, serial, sentence. Columns are tab-separated. Exit:
- * 0 when it came to an answer, 64 for usage, 1 for an error.
+ * --from the primary is read first. With --loop the changes come from standard input, "FROM TAB TO"
+ * on a line, each when the one before has its result. `read` prints a line a server: name, "known"
+ * or "unknown", serial, set or error. `change` prints result, serial, sentence. Columns are
+ * tab-separated. Exit: 0 when it came to an answer, 64 for usage, 1 for an error.
  */
 #include "dnsupdate/zone.h"
 
@@ -20,7 +22,7 @@
 
 static int64_t clock_offset;
 static struct mx_set from, to;
-static bool change, from_given, to_given;
+static bool change, from_given, to_given, loop_given;
 static struct zone *zone;
 
 static int
@@ -36,12 +38,17 @@ now(void)
 	return (int64_t)time(NULL) + clock_offset;
 }
 
+static void next_change(void);
+
 static void
 on_change(void *ctx, enum zone_result result, const char *sentence, uint32_t serial)
 {
 	(void)ctx;
 	printf("%s\t%u\t%s\n", zone_result_name(result), serial, sentence);
-	zone_free(zone);
+	if (loop_given)
+		next_change();
+	else
+		zone_free(zone);
 }
 
 static void
@@ -72,6 +79,32 @@ begin_change(void)
 		printf("error\t0\t%s\n", err.text);
 		zone_free(zone);
 	}
+}
+
+/* The next line's change; the end of standard input, or a wrong line, ends the loop. */
+static void
+next_change(void)
+{
+	char line[16384];
+	struct err err = { 0 };
+	char *tab;
+
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin)) {
+		zone_free(zone);
+		return;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	tab = strchr(line, '\t');
+	to_given = true;
+	uv_update_time(uv_default_loop()); /* it stood still while we waited for the line */
+	if (tab && mx_parse((struct span){ line, (size_t)(tab - line) }, &from, &err) &&
+	    mx_parse(span_of(tab + 1), &to, &err)) {
+		begin_change();
+		return;
+	}
+	printf("error\t0\twanted FROM TAB TO: %s\n", err.text);
+	zone_free(zone);
 }
 
 static void
@@ -114,6 +147,8 @@ take(int option, struct zone_options *options, struct zone_server *check, struct
 	case 't':
 		to_given = true;
 		return mx_parse(span_of(optarg), &to, err);
+	case 'l':
+		return loop_given = true;
 	case 'T':
 		options->tcp = true;
 		return true;
@@ -135,22 +170,27 @@ int
 main(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "zone", 1, NULL, 'z' },	{ "domain", 1, NULL, 'd' },
-		{ "server", 1, NULL, 's' },	{ "check", 1, NULL, 'c' },
-		{ "key", 1, NULL, 'k' },	{ "from", 1, NULL, 'f' },
-		{ "to", 1, NULL, 't' },		{ "tcp", 0, NULL, 'T' },
-		{ "timeout-ms", 1, NULL, 'm' }, { "prove-ms", 1, NULL, 'p' },
-		{ "clock", 1, NULL, 'o' },	{ 0 },
+		{ "zone", 1, NULL, 'z' },
+		{ "domain", 1, NULL, 'd' },
+		{ "server", 1, NULL, 's' },
+		{ "check", 1, NULL, 'c' },
+		{ "key", 1, NULL, 'k' },
+		{ "from", 1, NULL, 'f' },
+		{ "to", 1, NULL, 't' },
+		{ "tcp", 0, NULL, 'T' },
+		{ "timeout-ms", 1, NULL, 'm' },
+		{ "prove-ms", 1, NULL, 'p' },
+		{ "clock", 1, NULL, 'o' },
+		{ "loop", 0, NULL, 'l' },
+		{ 0 },
 	};
 	struct zone_server check[ZONE_CHECKS];
-	uv_loop_t loop;
+	uv_loop_t *loop = uv_default_loop();
 	struct tsig_key key = { 0 };
 	struct err err = { 0 };
-	struct zone_options options = { .loop = &loop,
-					.check = check,
-					.now = now,
-					.on_read = on_read,
-					.on_change = on_change };
+	struct zone_options options = {
+		.loop = loop, .check = check, .now = now, .on_read = on_read, .on_change = on_change
+	};
 	int option;
 
 	if (argc < 2)
@@ -160,15 +200,16 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1)
 		if (!take(option, &options, check, &key, &err))
 			return usage(err.text);
-	uv_loop_init(&loop);
 	zone = zone_new(&options, &err);
 	key_wipe(&key);
 	if (!zone)
 		return usage(err.text);
-	if (change && from_given)
+	if (loop_given)
+		next_change();
+	else if (change && from_given)
 		begin_change();
 	else
 		zone_read(zone);
-	uv_run(&loop, UV_RUN_DEFAULT);
-	return uv_loop_close(&loop) == 0 ? 0 : 1;
+	uv_run(loop, UV_RUN_DEFAULT);
+	return uv_loop_close(loop) == 0 ? 0 : 1;
 }
