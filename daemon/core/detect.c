@@ -5,7 +5,7 @@
 
 #define HOUR 3600.0
 #define DAY 86400.0
-#define THRESHOLD 12.0		    /* nats */
+#define THRESHOLD 14.0		    /* nats */
 #define SUM_MOST (1.25 * THRESHOLD) /* nats; more would only slow the way down */
 #define FLOOR (1 / 60.0)	    /* bounces a second; a surge is at least so much above normal */
 #define RATE_LEAST (0.1 / 60)	    /* bounces a second; no domain is expected to be quieter */
@@ -49,7 +49,7 @@ static const struct scale {
 } scales[DETECT_SCALES] = {
 	{ 8, 2, 0, 1, 0.25 },
 	{ 3, 3, 0, 1, 0.25 },
-	{ 2.2, 4, 360, 1, 4 }, /* sustained: at least an hour */
+	{ 2.2, 4, 90, 1, 4 }, /* sustained: at least a quarter of an hour */
 };
 
 static double
@@ -157,15 +157,29 @@ excess(const struct cusum *cusum)
 	return cusum->count - cusum->expected;
 }
 
+static bool
+differs(const struct detect *detect, double seconds, double count)
+{
+	return cusum_change(detect->arrived - count, detect->seen - seconds, count, seconds) >=
+	       THRESHOLD;
+}
+
 /* In the first day the expectation is little more than a guess: what was seen before must differ
- * from what came then. */
+ * from what came then. Evidence that began with the first bounce has no before: then any part of
+ * the last ten minutes may be what differs. */
 static bool
 is_change(const struct detect *detect, const struct cusum *cusum)
 {
-	double seconds = cusum->slots * SPREAD_SLOT, count = cusum->count;
+	double seconds, count;
 
-	return detect->seen >= OLD || cusum_change(detect->arrived - count, detect->seen - seconds,
-						   count, seconds) >= THRESHOLD;
+	if (detect->seen >= OLD || differs(detect, cusum->slots * SPREAD_SLOT, cusum->count))
+		return true;
+	for (unsigned slots = 0; slots < RECENT_SLOTS; slots++) {
+		recent_sum(&detect->recent, slots, &count, &seconds);
+		if (differs(detect, seconds + detect->slot_seconds, count + detect->slot_count))
+			return true;
+	}
+	return false;
 }
 
 static void
