@@ -19,6 +19,7 @@ struct backtest {
 	struct detect_rules rules;
 	unsigned period;
 	bool explain;
+	bool began; /* the first line that is no comment was read */
 	unsigned time_column, count_column;
 	uint64_t line;
 	struct detect detect;
@@ -118,10 +119,12 @@ take_any(struct backtest *test, struct span line, struct err *err)
 		line.len--;
 	if (line.len == 0 || line.at[0] == '#')
 		return true;
-	if (!test->detect.started && (line.at[0] < '0' || line.at[0] > '9')) {
+	if (!test->began && (line.at[0] < '0' || line.at[0] > '9')) {
+		test->began = true;
 		take_header(test, line);
 		return true;
 	}
+	test->began = true;
 	return take_line(test, line, err);
 }
 

@@ -1,0 +1,184 @@
+/*
+ * The parts of the detector: expectation, spread, evidence, bursts, the last ten minutes.
+ */
+#include "daemon/core/burst.h"
+#include "daemon/core/cusum.h"
+#include "daemon/core/recent.h"
+#include "daemon/core/season.h"
+#include "daemon/core/spread.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#define HOUR 3600
+#define WEEK (7 * 24 * HOUR)
+#define START INT64_C(1767571200) /* a Monday, 00:00 UTC */
+
+static bool
+near(double got, double wanted, double share)
+{
+	return fabs(got - wanted) <= fabs(wanted) * share + 1e-12;
+}
+
+/* `hours` hours in each of which rate(hour) bounces a second came; the end of the last one. */
+static int64_t
+learn_hours(struct season *season, int64_t from, int hours, double day, double night)
+{
+	for (int i = 0; i < hours; i++) {
+		double rate = i % 24 >= 8 && i % 24 < 20 ? day : night;
+
+		from += HOUR;
+		season_learn(season, from, HOUR, season_at(season, from).table, rate * HOUR,
+			     rate * HOUR);
+	}
+	return from;
+}
+
+Test(detect_parts, the_season_is_learned_and_leans_on_what_it_knows)
+{
+	struct season season;
+	struct season_rate rate;
+	int64_t end;
+
+	season_init(&season, 0.5);
+	cr_assert(near(season_at(&season, START).mean, 0.5, 1e-9), "nothing seen: the prior");
+	end = learn_hours(&season, START, 4 * 168, 0.1, 0.01);
+	rate = season_at(&season, end + 14 * HOUR);
+	cr_assert(near(rate.mean, 0.1, 0.15), "day: %g", rate.mean);
+	cr_assert(rate.upper >= rate.mean, "upper %g, mean %g", rate.upper, rate.mean);
+	rate = season_at(&season, end + 3 * HOUR);
+	cr_assert(near(rate.mean, 0.01, 0.3), "night: %g", rate.mean);
+	rate = season_at(&season, end + 7 * HOUR);
+	cr_assert(rate.upper > 3 * rate.mean, "an hour early is ordinary: upper %g, mean %g",
+		  rate.upper, rate.mean);
+}
+
+Test(detect_parts, a_season_is_forgotten_once_a_week_and_not_by_a_clock_that_goes_back)
+{
+	struct season season;
+	double seconds;
+
+	season_init(&season, 0.5);
+	learn_hours(&season, START, 1, 1, 1);
+	season_learn(&season, START + WEEK + 60, 60, 1, 60, 60);
+	seconds = season.seconds[0] + season.seconds[96]; /* the epoch began on a Thursday */
+	cr_assert(near(seconds, HOUR * 0.75 + 60, 1e-9), "%g", seconds);
+	season_learn(&season, START + WEEK - HOUR + 60, 60, 1, 60, 60);
+	season_learn(&season, START + WEEK + 120, 60, 1, 60, 60);
+	seconds = season.seconds[0] + season.seconds[96];
+	cr_assert(near(seconds, HOUR * 0.75 + 120, 1e-9), "%g", seconds);
+}
+
+Test(detect_parts, a_level_that_stays_is_adopted)
+{
+	struct season season;
+	int64_t end;
+
+	season_init(&season, 0.05);
+	end = learn_hours(&season, START, 168, 0.05, 0.05);
+	for (int i = 0; i < 14 * 24; i++) {
+		end += HOUR;
+		season_learn(&season, end, HOUR, 0.05, 0.05 * HOUR, 1.0 * HOUR);
+	}
+	season_adopt(&season);
+	cr_assert(near(season_at(&season, end).mean, 1, 0.25), "%g", season_at(&season, end).mean);
+}
+
+Test(detect_parts, the_spread_is_that_of_the_counts)
+{
+	/* Counts that are 0 and `high` by turns around a mean of 5: variance 25. */
+	static const struct {
+		const char *what;
+		unsigned scales;
+		double low, high, least, most;
+	} rows[] = {
+		{ "even", 4, 5, 5, 0, 0.001 },
+		{ "wide in a slot", 1, 0, 10, 0.7, 0.9 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct spread spread;
+		double a;
+
+		spread_init(&spread, 0.001);
+		for (int slot = 0; slot < 20000; slot++)
+			spread_add(&spread, SPREAD_SLOT, slot % 2 ? rows[i].high : rows[i].low, 5);
+		a = spread_a(&spread, rows[i].scales);
+		cr_assert(a >= rows[i].least && a <= rows[i].most, "%s: %g", rows[i].what, a);
+	}
+	cr_assert_eq(spread_clip(50, 10), 50);
+	cr_assert_eq(spread_clip(51, 10), 50, "a burst is not spread");
+}
+
+Test(detect_parts, evidence_is_the_likelihood_ratio)
+{
+	static const struct {
+		double m0, m1, a, count;
+	} rows[] = { { 0.5, 4, 0, 3 }, { 0.5, 1.5, 0.5, 3 }, { 500, 1500, 0.01, 900 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double m0 = rows[i].m0, m1 = rows[i].m1, x = rows[i].count, wanted;
+		struct cusum cusum = { 0 };
+
+		if (rows[i].a == 0) {
+			wanted = x * log(m1 / m0) - (m1 - m0);
+		} else {
+			double r = 1 / rows[i].a;
+
+			wanted = x * log(m1 * (m0 + r) / (m0 * (m1 + r))) -
+				 r * log((m1 + r) / (m0 + r));
+		}
+		cusum_tune(&cusum, m0, m1, rows[i].a);
+		cusum_take(&cusum, 1, x, m0, INFINITY, INFINITY);
+		cr_assert(near(cusum.sum, fmax(0, wanted), 1e-9), "row %zu: %g, not %g", i,
+			  cusum.sum, wanted);
+		cusum_reset(&cusum);
+		for (int part = 0; part < 10; part++) /* in parts it is no less */
+			cusum_take(&cusum, 0.1, x / 10, m0 / 10, INFINITY, INFINITY);
+		cr_assert(near(cusum.sum, fmax(0, wanted), 1e-9), "row %zu in parts: %g", i,
+			  cusum.sum);
+		cusum_take(&cusum, 1e6, 0, m0, INFINITY, INFINITY);
+		cr_assert_eq(cusum.sum, 0, "row %zu: quiet ends it", i);
+		cr_assert_eq(cusum.count, 0, "row %zu: its excess begins anew", i);
+		cusum_take(&cusum, 1, 1e9, m0, 2, 15);
+		cr_assert(cusum.sum <= 2 + 1e-9, "row %zu: a slot adds at most 2, not %g", i,
+			  cusum.sum);
+	}
+	cr_assert_eq(cusum_change(0, 0, 100, 10), 0, "without a before nothing changed");
+	cr_assert_eq(cusum_change(100, 10, 10, 10), 0, "less is no surge");
+	cr_assert(near(cusum_change(0, 10, 100, 10), 100 * log(2), 1e-9));
+}
+
+Test(detect_parts, bursts_are_kept_by_size_and_extrapolated)
+{
+	struct burst burst = { .seconds = 365.25 * 86400 };
+
+	cr_assert_eq(burst_level(&burst, 0.25), 0);
+	burst_add(&burst, 100);
+	cr_assert_eq(burst_level(&burst, 0.25), 200, "one has no shape");
+	for (int i = 0; i < 100; i++)
+		burst_add(&burst, 100 + i % 50);
+	cr_assert_eq(burst.kept, BURST_KEPT);
+	for (unsigned i = 1; i < burst.kept; i++)
+		cr_assert(burst.largest[i - 1] >= burst.largest[i], "place %u", i);
+	cr_assert_eq(burst.largest[0], 149);
+	cr_assert(burst_level(&burst, 0.25) > 149, "rarer ones are larger");
+	cr_assert(burst_level(&burst, 0.25) < 200, "even ones stay even");
+	cr_assert(burst_level(&burst, 0.25) > burst_level(&burst, 4));
+}
+
+Test(detect_parts, the_last_minutes_are_summed)
+{
+	struct recent recent = { 0 };
+	double count, seconds;
+
+	for (int i = 0; i < 1000; i++)
+		recent_add(&recent, i % 3 ? 10 : 4, i);
+	recent_sum(&recent, RECENT_SLOTS, &count, &seconds);
+	cr_assert_eq(count, (940 + 999) * 30);
+	cr_assert_eq(count, recent.all_count);
+	cr_assert_eq(seconds, recent.all_seconds);
+	recent_sum(&recent, RECENT_MINUTE, &count, &seconds);
+	cr_assert_eq(count, recent.minute_count);
+	cr_assert_eq(seconds, recent.minute_seconds);
+}
