@@ -1,20 +1,20 @@
 #include "daemon/core/detect.h"
 
+#include "daemon/core/detect_judge.h"
+
 #include <math.h>
 #include <string.h>
 
 #define HOUR 3600.0
 #define DAY 86400.0
-#define THRESHOLD 14.0		    /* nats */
-#define SUM_MOST (1.25 * THRESHOLD) /* nats; more would only slow the way down */
-#define FLOOR (1 / 60.0)	    /* bounces a second; a surge is at least so much above normal */
-#define RATE_LEAST (0.1 / 60)	    /* bounces a second; no domain is expected to be quieter */
-#define LEARN_SURGE 1.25	    /* times the expectation: most that is learned in a surge */
-#define ADOPT (14 * DAY)	    /* a surge this long is the new normal */
-#define GAP_CLEARS 900.0	    /* seconds not seen after which evidence is void */
-#define CREDIT_MOST DAY		    /* seconds of a gap that are credited */
-#define CREDIT_FOR 120.0	    /* seconds in which a backlog is read */
-#define OLD DAY			    /* seconds seen after which the history is trusted */
+#define SUM_MOST (1.25 * DETECT_THRESHOLD) /* nats; more would only slow the way down */
+#define FLOOR (1 / 60.0)      /* bounces a second; a surge is at least so much above normal */
+#define RATE_LEAST (0.1 / 60) /* bounces a second; no domain is expected to be quieter */
+#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge */
+#define ADOPT (14 * DAY)      /* a surge this long is the new normal */
+#define GAP_CLEARS 900.0      /* seconds not seen after which evidence is void */
+#define CREDIT_MOST DAY	      /* seconds of a gap that are credited */
+#define CREDIT_FOR 120.0      /* seconds in which a backlog is read */
 #define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
 #define DOUBT 0.5	 /* share of the threshold */
 #define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
@@ -115,8 +115,8 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge ||
-	       (detect->seen >= OLD && detect->cusum[BURST_SCALE].sum >= THRESHOLD * DOUBT);
+	return detect->surge || (detect->seen >= DETECT_OLD &&
+				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
 }
 
 static void
@@ -155,31 +155,6 @@ static double
 excess(const struct cusum *cusum)
 {
 	return cusum->count - cusum->expected;
-}
-
-static bool
-differs(const struct detect *detect, double seconds, double count)
-{
-	return cusum_change(detect->arrived - count, detect->seen - seconds, count, seconds) >=
-	       THRESHOLD;
-}
-
-/* In the first day the expectation is little more than a guess: what was seen before must differ
- * from what came then. Evidence that began with the first bounce has no before: then any part of
- * the last ten minutes may be what differs. */
-static bool
-is_change(const struct detect *detect, const struct cusum *cusum)
-{
-	double seconds, count;
-
-	if (detect->seen >= OLD || differs(detect, cusum->slots * SPREAD_SLOT, cusum->count))
-		return true;
-	for (unsigned slots = 0; slots < RECENT_SLOTS; slots++) {
-		recent_sum(&detect->recent, slots, &count, &seconds);
-		if (differs(detect, seconds + detect->slot_seconds, count + detect->slot_count))
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -239,13 +214,10 @@ static void
 judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		const struct cusum *cusum = &detect->cusum[i];
-
-		if (cusum->sum < THRESHOLD || excess(cusum) < detect->needed[i] ||
-		    !is_change(detect, cusum))
+		if (!detect_judge(detect, i))
 			continue;
 		change(detect, true);
-		detect->surge_excess = excess(cusum);
+		detect->surge_excess = excess(&detect->cusum[i]);
 		return;
 	}
 }
@@ -294,7 +266,7 @@ weigh(struct detect *detect, double seconds, double count)
 
 	for (int i = 0; i < DETECT_SCALES; i++)
 		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
-			   THRESHOLD / scales[i].slots_least, SUM_MOST);
+			   DETECT_THRESHOLD / scales[i].slots_least, SUM_MOST);
 	if (!detect->surge && peak >= BURST_LEAST && detect->cusum[BURST_SCALE].peak == 0)
 		burst_add(&detect->burst, peak);
 }
@@ -340,7 +312,7 @@ show(const struct detect *detect, struct finding *out)
 		.expected = detect->rate.mean * 60,
 		.upper = detect->band,
 		.evidence = detect->cusum[top].sum,
-		.threshold = THRESHOLD,
+		.threshold = DETECT_THRESHOLD,
 		.excess = fmax(0, excess(&detect->cusum[top])),
 		.needed_excess = detect->needed[top],
 	};

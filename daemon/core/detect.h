@@ -22,6 +22,8 @@
 
 #define DETECT_VERSION 1
 #define DETECT_SCALES 3
+#define DETECT_THRESHOLD 14.0  /* nats */
+#define DETECT_OLD 86400.0     /* seconds seen after which the history is trusted */
 #define DETECT_PERIOD_MOST 300 /* seconds */
 
 struct detect_rules {
@@ -75,7 +77,7 @@ void detect_set_rules(struct detect *detect, const struct detect_rules *rules);
 
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
-/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 12, 260 too many".
+/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 14, 260 too many".
  */
 void detect_explain(const struct finding *finding, struct text *text);
 

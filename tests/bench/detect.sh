@@ -13,7 +13,7 @@ import statistics
 import subprocess
 
 build, years = os.environ["BUILD"], int(os.environ["YEARS"])
-FIRST_SEED, MIXED_DAYS, LATE = 1000, 60, 3 * 3600
+FIRST_SEED, MIXED_DAYS, LATE = 5000, 60, 3 * 3600
 lines = 0
 cpu = 0.0
 
