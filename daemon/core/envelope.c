@@ -154,11 +154,11 @@ tag_is(const struct envelope_tag *tag, const char *at, size_t length)
 	       hash_load(tail + 8, 8) == hash_load(text + 8, 8);
 }
 
-static void
+static bool
 remember_tag(struct envelope_tag *tag, struct span text, const struct envelope *envelope)
 {
 	if (text.len < 16 || text.len > ENVELOPE_TAG || text.at[text.len - 1] != ' ')
-		return;
+		return false;
 	memcpy(tag->text, text.at, text.len);
 	tag->len = (uint8_t)text.len;
 	tag->program_len = (uint8_t)envelope->program.len;
@@ -166,6 +166,8 @@ remember_tag(struct envelope_tag *tag, struct span text, const struct envelope *
 	tag->instance_len = (uint8_t)envelope->instance.len;
 	tag->pid = envelope->pid;
 	tag->group_key = envelope->group_key;
+	tag->claim = 0;
+	return true;
 }
 
 /* As read_tag, from memory when the same tag was seen before. */
@@ -184,12 +186,14 @@ recall_tag(struct envelope_memory *memory, struct scan *scan, struct envelope *o
 		out->pid = tag->pid;
 		out->group_key = tag->group_key;
 		split_program(out, tag->group_len, tag->instance_len);
+		out->claim = &tag->claim;
 		scan->at += tag->len;
 		return true;
 	}
 	if (!read_tag(scan, out))
 		return false;
-	remember_tag(tag, (struct span){ from, (size_t)(scan->at - from) }, out);
+	if (remember_tag(tag, (struct span){ from, (size_t)(scan->at - from) }, out))
+		out->claim = &tag->claim;
 	return true;
 }
 
@@ -318,14 +322,94 @@ read_rfc5424(struct envelope_memory *memory, struct scan *scan, struct envelope 
 	return true;
 }
 
+static void
+without_program(struct envelope_memory *memory, struct envelope *out)
+{
+	struct span none = { out->message.at, 0 };
+
+	take_host(memory, none, out);
+	out->program = out->instance = out->group = out->daemon = none;
+	out->group_key = 0;
+}
+
+/* Exim's own log: "2026-11-24 16:46:08.858 +0000 [138] ..." */
+static bool
+read_exim(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
+{
+	struct scan ahead;
+
+	out->shape = ENVELOPE_EXIM;
+	out->time_us = stamp_exim(&memory->stamp, scan);
+	scan_text(scan, SPAN(" "));
+	ahead = *scan;
+	if (EAT(&ahead, "[")) {
+		out->pid = (uint32_t)scan_number(&ahead, UINT32_MAX);
+		scan_text(&ahead, SPAN("] "));
+		if (ahead.failed)
+			out->pid = 0;
+		else
+			*scan = ahead;
+	}
+	out->message = scan_rest(scan);
+	without_program(memory, out);
+	return !scan->failed;
+}
+
+/* multilog: "@400000006b05c2ef0b99db34 ...", or that after tai64nlocal. */
+static bool
+read_multilog(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
+{
+	out->shape = ENVELOPE_MULTILOG;
+	out->time_us = *scan->at == '@' ? stamp_tai64n(&memory->stamp, scan)
+					: stamp_tai64nlocal(&memory->stamp, scan);
+	scan_text(scan, SPAN(" "));
+	out->message = scan_rest(scan);
+	without_program(memory, out);
+	return !scan->failed;
+}
+
+/* "2026-11-24 16:46:08.757479500": multilog's has nanoseconds, Exim's at most milliseconds. */
+static bool
+read_own_log(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
+{
+	size_t length = (size_t)(scan->end - scan->at);
+
+	if (length > 29 && scan->at[19] == '.' && scan->at[23] >= '0' && scan->at[23] <= '9')
+		return read_multilog(memory, scan, out);
+	return read_exim(memory, scan, out);
+}
+
+static void
+begin(struct envelope *out)
+{
+	out->shape = ENVELOPE_SYSLOG;
+	out->pid = 0;
+	out->repeat = 1;
+	out->repeats_last = false;
+	out->claim = NULL;
+}
+
+void
+envelope_of(struct envelope_memory *memory, int64_t time_us, struct span host, struct span program,
+	    uint32_t pid, struct span message, struct envelope *out)
+{
+	begin(out);
+	out->time_us = time_us;
+	out->pid = pid;
+	out->program = program;
+	out->message = message;
+	take_host(memory, host, out);
+	find_slashes(out);
+	if (message.len && *message.at == 'm')
+		read_repeated(out);
+}
+
 bool
 envelope_read(struct envelope_memory *memory, struct span line, struct envelope *out)
 {
 	struct scan scan = eat_over(line);
 
-	out->pid = 0;
-	out->repeat = 1;
-	out->repeats_last = false;
+	begin(out);
 	if (EAT(&scan, "<")) {
 		scan_number(&scan, 999);
 		scan_text(&scan, SPAN(">"));
@@ -336,6 +420,10 @@ envelope_read(struct envelope_memory *memory, struct span line, struct envelope 
 		return false;
 	if (stamp_again(&memory->stamp, &scan))
 		out->time_us = memory->stamp.time_us;
+	else if (*scan.at == '@')
+		return read_multilog(memory, &scan, out);
+	else if (line.len > 19 && *scan.at >= '0' && *scan.at <= '9' && line.at[10] == ' ')
+		return read_own_log(memory, &scan, out);
 	else if (*scan.at >= '0' && *scan.at <= '9')
 		out->time_us = stamp_rfc3339(&memory->stamp, &scan);
 	else

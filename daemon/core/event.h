@@ -38,11 +38,12 @@ struct event {
 	struct span status; /* "5.1.1" or "550"; empty when not known */
 	/*
 	 * A bounce that was counted at `moved_time_us` for the source's default domain and now
-	 * turns out to be `domain`'s: take `count` from `moved_from` there, add it to `domain`
-	 * there.
+	 * turns out to be `domain`'s, or of another kind: take `count` from `moved_from` and
+	 * `moved_kind` there, add it to `domain` and `kind` there.
 	 */
 	bool moved;
 	struct span moved_from;
+	enum event_kind moved_kind;
 	int64_t moved_time_us;
 };
 

@@ -1,26 +1,39 @@
 #include "daemon/core/format.h"
 
 #include "daemon/base/names.h"
+#include "daemon/core/parse_exim.h"
 #include "daemon/core/parse_gap.h"
+#include "daemon/core/parse_opensmtpd.h"
 #include "daemon/core/parse_postfix.h"
+#include "daemon/core/parse_qmail.h"
+#include "daemon/core/parse_sendmail.h"
 
 static const struct name names[] = {
-	{ FORMAT_AUTO, "auto" },
-	{ FORMAT_POSTFIX, "postfix" },
+	{ FORMAT_AUTO, "auto" },	   { FORMAT_POSTFIX, "postfix" },
+	{ FORMAT_EXIM, "exim" },	   { FORMAT_SENDMAIL, "sendmail" },
+	{ FORMAT_OPENSMTPD, "opensmtpd" }, { FORMAT_QMAIL, "qmail" },
 };
 
-typedef bool reader(const struct envelope *envelope, struct record *out);
-
-static reader *const readers[] = {
-	[FORMAT_POSTFIX] = parse_postfix,
+static const struct {
+	bool (*claims)(const struct envelope *envelope); /* by who wrote it, not by what it says */
+	void (*read)(const struct envelope *envelope, struct record *out);
+} rows[] = {
+	[FORMAT_POSTFIX] = { parse_postfix_claims, parse_postfix },
+	[FORMAT_EXIM] = { parse_exim_claims, parse_exim },
+	[FORMAT_SENDMAIL] = { parse_sendmail_claims, parse_sendmail },
+	[FORMAT_OPENSMTPD] = { parse_opensmtpd_claims, parse_opensmtpd },
+	[FORMAT_QMAIL] = { parse_qmail_claims, parse_qmail },
 };
 
-#define ROWS (sizeof(names) / sizeof(names[0]))
+#define NAMES (sizeof(names) / sizeof(names[0]))
+#define CLAIM_NONE FORMATS
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) == FORMATS && NAMES == FORMATS, "a row each");
 
 const char *
 format_name(enum format format)
 {
-	return names_name(names, ROWS, format);
+	return names_name(names, NAMES, format);
 }
 
 bool
@@ -28,19 +41,42 @@ format_from_name(struct span name, enum format *format_out)
 {
 	int value;
 
-	if (!names_value(names, ROWS, name, &value))
+	if (!names_value(names, NAMES, name, &value))
 		return false;
 	*format_out = (enum format)value;
 	return true;
 }
 
-void
+const char *
+format_list(void)
+{
+	return "auto, postfix, exim, sendmail, opensmtpd, qmail";
+}
+
+static int
+ask(const struct envelope *envelope)
+{
+	for (int format = FORMAT_AUTO + 1; format < FORMATS; format++)
+		if (rows[format].claims(envelope))
+			return format;
+	return CLAIM_NONE;
+}
+
+enum format
 format_read(enum format format, const struct envelope *envelope, struct record *out)
 {
+	int claim = envelope->claim ? *envelope->claim : 0;
+
 	*out = (struct record){ .kind = RECORD_OTHER, .why = "not a program of this MTA" };
-	for (int f = FORMAT_AUTO + 1; f < FORMATS; f++)
-		if ((format == FORMAT_AUTO || format == (enum format)f) &&
-		    readers[f](envelope, out))
-			return;
+	if (claim == 0) {
+		claim = ask(envelope);
+		if (envelope->claim)
+			*envelope->claim = (uint8_t)claim;
+	}
+	if (claim != CLAIM_NONE && (format == FORMAT_AUTO || (int)format == claim)) {
+		rows[claim].read(envelope, out);
+		return (enum format)claim;
+	}
 	parse_gap(envelope, out);
+	return FORMAT_AUTO;
 }

@@ -25,7 +25,7 @@ struct open_ids {
 	size_t gone_count, gone_room;
 };
 
-_Static_assert(sizeof(struct open_facts) == 136, "stored as bytes: no padding");
+_Static_assert(sizeof(struct open_facts) == 160, "stored as bytes: no padding");
 
 struct open_ids *
 open_ids_new(unsigned max)

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define OPEN_IDS_ID 24
-#define OPEN_IDS_CLIENT 46
+#define OPEN_IDS_TEXT 64
 
 enum open_chain { OPEN_CHAIN_AGE, OPEN_CHAIN_SESSION, OPEN_CHAIN_MESSAGE, OPEN_CHAINS };
 
@@ -26,16 +26,23 @@ struct open_facts {
 	int64_t opened_us;    /* the client= line */
 	int64_t queued_us;    /* qmgr's first from= line: the time of the event */
 	uint64_t counted_for; /* a hash of that domain, 0 = not counted yet */
-	uint32_t group, host, pid;
+	uint32_t group, host;
+	uint32_t pid;	     /* of its session, or a hash of the session's name */
+	uint32_t count;	     /* of a pending refusal: how often */
 	uint8_t queued;	     /* qmgr has said from= */
 	uint8_t null_sender; /* and it was <> */
+	uint8_t settled;     /* its domain is known and counted, and it is still named */
 	uint8_t cancelled;   /* it never became a message, and its session may still say why */
 	uint8_t loopback;    /* came from 127.0.0.1 or ::1: perhaps given back by a filter */
+	uint8_t local;	     /* made on this host */
+	uint8_t pending;     /* a refusal whose sender is not known yet; `text` is the domain */
+	uint8_t permanent;   /* and it was a 5xx */
+	uint8_t delivery;    /* a delivery attempt that has a name; `text` is the domain */
 	uint8_t session;     /* its session is not over */
-	uint8_t id_len, client_len;
+	uint8_t id_len, text_len;
 	char id[OPEN_IDS_ID];
-	char client[OPEN_IDS_CLIENT];
-	char spare[7];
+	char text[OPEN_IDS_TEXT]; /* the client's address */
+	char spare[4];
 };
 
 struct open_id {

@@ -54,7 +54,7 @@ open_rows_restore(struct open_ids *ids, struct span key, struct span value)
 	if (key.len != ROW_KEY || key.at[0] != ROW_TYPE || value.len != sizeof(facts))
 		return false;
 	memcpy(&facts, value.at, sizeof(facts));
-	if (facts.id_len > OPEN_IDS_ID || facts.client_len > OPEN_IDS_CLIENT || facts.session > 1)
+	if (facts.id_len > OPEN_IDS_ID || facts.text_len > OPEN_IDS_TEXT || facts.session > 1)
 		return false;
 	open = open_ids_insert(ids, &facts);
 	if (!open)

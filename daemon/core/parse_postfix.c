@@ -302,18 +302,18 @@ reader_of(struct span daemon)
 }
 
 bool
+parse_postfix_claims(const struct envelope *envelope)
+{
+	return envelope->instance.len && reader_of(envelope->daemon);
+}
+
+void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
+	read_message *read = reader_of(envelope->daemon);
 
-	read_message *read = envelope->instance.len ? reader_of(envelope->daemon) : NULL;
-
-	if (!read) {
-		out->why = "not a daemon of Postfix whose lines matter here";
-		return false;
-	}
 	out->why = "a line of Postfix that is not of interest";
-	if (envelope->message.len)
+	if (read && envelope->message.len)
 		read(&scan, out);
-	return true;
 }

@@ -7,7 +7,10 @@
 
 #include "daemon/core/format.h"
 
-/* False when the program is not a daemon of Postfix ("instance/daemon"); `out` then stays. */
-bool parse_postfix(const struct envelope *envelope, struct record *out);
+/* Is this a daemon of Postfix ("instance/daemon") whose lines matter? */
+bool parse_postfix_claims(const struct envelope *envelope);
+
+/* Reads one message; `out` comes as RECORD_OTHER. */
+void parse_postfix(const struct envelope *envelope, struct record *out);
 
 #endif

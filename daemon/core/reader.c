@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define TAIL_VERSION 1
+#define TAIL_VERSION 2
 #define LAST_CLIENT 64
 
 /* What the last line of a host said, for "last message repeated N times". Plain memory. */
@@ -139,7 +139,7 @@ read_message(struct reader *reader)
 
 	if (reader->last.valid && reader->last.host_key == envelope->host_key)
 		reader->last.valid = false;
-	format_read(reader->options.format, envelope, record);
+	reader->stats.of_format[format_read(reader->options.format, envelope, record)]++;
 	if (record->kind == RECORD_OTHER || envelope->repeat == 0) {
 		reader->stats.other++;
 		return;
@@ -164,28 +164,24 @@ strip(struct span line)
 	return line;
 }
 
-void
-reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx)
+static void
+begin_line(struct reader *reader, reader_sink *sink, void *ctx)
 {
-	struct reader_view *view = &reader->view;
-
 	reader->sink = sink;
 	reader->ctx = ctx;
 	reader->stats.lines++;
-	view->joined = NULL;
-	view->readable = false;
+	reader->view.joined = NULL;
+	reader->view.readable = false;
 	if (reader->unsorted)
 		open_ids_sort(classify_open_ids(reader->classify));
 	reader->unsorted = false;
-	line = strip(line);
-	if (line.len == 0) {
-		reader->stats.other++;
-		return;
-	}
-	if (!envelope_read(&reader->memory, line, &view->envelope)) {
-		reader->stats.broken++;
-		return;
-	}
+}
+
+static void
+read_enveloped(struct reader *reader)
+{
+	struct reader_view *view = &reader->view;
+
 	view->readable = true;
 	reader->stats.last_us = view->envelope.time_us;
 	if (!reader->stats.first_us)
@@ -194,6 +190,28 @@ reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ct
 		repeat_last(reader, &view->envelope);
 	else
 		read_message(reader);
+}
+
+void
+reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx)
+{
+	begin_line(reader, sink, ctx);
+	line = strip(line);
+	if (line.len == 0)
+		reader->stats.other++;
+	else if (!envelope_read(&reader->memory, line, &reader->view.envelope))
+		reader->stats.broken++;
+	else
+		read_enveloped(reader);
+}
+
+void
+reader_entry(struct reader *reader, const struct reader_entry *entry, reader_sink *sink, void *ctx)
+{
+	begin_line(reader, sink, ctx);
+	envelope_of(&reader->memory, entry->time_us, entry->host, entry->program, entry->pid,
+		    strip(entry->message), &reader->view.envelope);
+	read_enveloped(reader);
 }
 
 void

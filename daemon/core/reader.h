@@ -22,13 +22,14 @@ struct reader_options {
 };
 
 struct reader_stats {
-	uint64_t lines;		   /* all that were given */
-	uint64_t other;		   /* understood as not of interest */
-	uint64_t broken;	   /* not readable */
-	uint64_t gaps;		   /* notices that lines were lost */
-	uint64_t open;		   /* queue ids that are open now */
-	uint64_t dropped;	   /* queue ids forgotten because there were too many */
-	int64_t first_us, last_us; /* the log's time of the first and the last line, 0 = none */
+	uint64_t lines;		     /* all that were given */
+	uint64_t other;		     /* understood as not of interest */
+	uint64_t broken;	     /* not readable */
+	uint64_t gaps;		     /* notices that lines were lost */
+	uint64_t of_format[FORMATS]; /* lines of each; FORMAT_AUTO: of none of them */
+	uint64_t open;		     /* queue ids that are open now */
+	uint64_t dropped;	     /* queue ids forgotten because there were too many */
+	int64_t first_us, last_us;   /* the log's time of the first and the last line, 0 = none */
 };
 
 /* How the last line was read; spans are valid as long as that line's bytes. */
@@ -52,6 +53,15 @@ void reader_reference(struct reader *reader, int64_t now);
 
 /* One line without its newline. */
 void reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx);
+
+/* A message whose envelope came in parts, as the journal keeps it. Spans are borrowed. */
+struct reader_entry {
+	int64_t time_us;
+	struct span host, program, message;
+	uint32_t pid; /* 0: not known */
+};
+void reader_entry(struct reader *reader, const struct reader_entry *entry, reader_sink *sink,
+		  void *ctx);
 
 /* A line above the limit was skipped: counts as broken. */
 void reader_too_long(struct reader *reader);

@@ -179,3 +179,58 @@ stamp_rfc3339(struct stamp_memory *memory, struct scan *scan)
 	fraction = read_fraction(scan);
 	return time_us + fraction - read_zone(scan);
 }
+
+/* "2026-11-24 16:46:08", "2026-11-24 16:45:52.858 +0000" */
+int64_t
+stamp_exim(struct stamp_memory *memory, struct scan *scan)
+{
+	struct when_civil civil = { 0 };
+	struct scan ahead;
+	int64_t time_us;
+
+	(void)memory;
+	civil.year = (int)scan_digits(scan, 4, 9999);
+	scan_text(scan, SPAN("-"));
+	civil.month = scan_digits(scan, 2, 12);
+	scan_text(scan, SPAN("-"));
+	civil.day = scan_digits(scan, 2, 31);
+	scan_text(scan, SPAN(" "));
+	read_clock(scan, &civil);
+	if (scan->failed || civil.month == 0 || civil.day == 0 ||
+	    civil.day > when_month_days(civil.year, civil.month))
+		return scan_fail(scan);
+	time_us = when_seconds(&civil) * WHEN_SECOND_US + read_fraction(scan);
+	ahead = *scan;
+	if (EAT(&ahead, " ") && ahead.at < ahead.end && (*ahead.at == '+' || *ahead.at == '-')) {
+		time_us -= read_zone(&ahead);
+		*scan = ahead;
+	}
+	return time_us;
+}
+
+int64_t
+stamp_tai64nlocal(struct stamp_memory *memory, struct scan *scan)
+{
+	return stamp_exim(memory, scan);
+}
+
+/* "@400000006b05c2ef0b99db34" */
+int64_t
+stamp_tai64n(struct stamp_memory *memory, struct scan *scan)
+{
+	uint64_t value[2] = { 0, 0 };
+
+	(void)memory;
+	scan_text(scan, SPAN("@"));
+	for (unsigned i = 0; i < 24; i++) {
+		static const char hex[] = "0123456789abcdef";
+		const char *digit = scan->at < scan->end ? memchr(hex, *scan->at, 16) : NULL;
+
+		if (!digit)
+			return scan_fail(scan);
+		value[i / 16] = value[i / 16] << 4 | (uint64_t)(digit - hex);
+		scan->at++;
+	}
+	return (int64_t)(value[0] - (UINT64_C(1) << 62) - 10) * WHEN_SECOND_US +
+	       (int64_t)(value[1] / 1000);
+}

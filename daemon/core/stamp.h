@@ -44,5 +44,8 @@ stamp_again(const struct stamp_memory *memory, struct scan *scan)
 /* Eat a stamp and give microseconds since the epoch, or fail. */
 int64_t stamp_rfc3164(struct stamp_memory *memory, struct scan *scan);
 int64_t stamp_rfc3339(struct stamp_memory *memory, struct scan *scan);
+int64_t stamp_exim(struct stamp_memory *memory, struct scan *scan);
+int64_t stamp_tai64n(struct stamp_memory *memory, struct scan *scan);
+int64_t stamp_tai64nlocal(struct stamp_memory *memory, struct scan *scan);
 
 #endif

@@ -105,12 +105,13 @@ minute_of(int64_t time_us)
 }
 
 static void
-add_one(struct tally *tally, struct span name, const struct event *event, int64_t sign, bool fresh)
+add_one(struct tally *tally, struct span name, enum event_kind kind, const struct event *event,
+	int64_t sign, bool fresh)
 {
 	unsigned domain = domains_number(tally->domains, name.len ? name : SPAN("(none)"));
 	int64_t time_us = event->moved ? event->moved_time_us : event->time_us;
 
-	add(tally, minute_of(time_us), domain, event->kind, sign * event->count);
+	add(tally, minute_of(time_us), domain, kind, sign * event->count);
 	if (fresh)
 		domains_at(tally->domains, domain)->fresh += sign * event->count;
 }
@@ -122,8 +123,8 @@ tally_add(struct tally *tally, const struct event *event, int64_t oldest_fresh_u
 	bool fresh = event_loads(event->kind) && time_us >= oldest_fresh_us;
 
 	if (event->moved)
-		add_one(tally, event->moved_from, event, -1, fresh);
-	add_one(tally, event->domain, event, 1, fresh);
+		add_one(tally, event->moved_from, event->moved_kind, event, -1, fresh);
+	add_one(tally, event->domain, event->kind, event, 1, fresh);
 }
 
 void

@@ -30,9 +30,9 @@ usage(const char *why)
 {
 	fprintf(stderr,
 		"mxsplitctl: %s\n"
-		"usage: mxsplitctl classify [--format auto|postfix] [--year N] [--summary] "
-		"FILE|-\n",
-		why);
+		"usage: mxsplitctl classify [--format FORMAT] [--year N] [--summary] FILE|-\n"
+		"FORMAT is one of %s\n",
+		why, format_list());
 	return EX_USAGE;
 }
 
@@ -165,7 +165,7 @@ read_options(int argc, char **argv, struct classify *out)
 		switch (option) {
 		case 'f':
 			if (!format_from_name(span_of(optarg), &out->options.format))
-				return usage("--format is not one of auto, postfix");
+				return usage("--format is not known");
 			break;
 		case 'y':
 			out->options.year = ctl_json_year(optarg);

@@ -1,0 +1,70 @@
+#include "daemon/core/classify_own.h"
+
+static const enum event_kind delivery_kinds[] = {
+	[DELIVERY_NONE] = EVENT_KINDS,
+	[DELIVERY_SENT] = EVENT_DELIVERED,
+	[DELIVERY_DEFERRED] = EVENT_DELIVERY_DEFERRED,
+	[DELIVERY_FAILED] = EVENT_DELIVERY_FAILED,
+};
+
+/* The attempt has a name of its own, under which its end will come. */
+static void
+begin_delivery(struct classify *classify, const struct envelope *envelope,
+	       const struct record *record, struct span domain)
+{
+	const char *joined;
+	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
+					     record->delivery_id, 0, &joined);
+
+	if (!open)
+		return;
+	open->facts.delivery = true;
+	classify_put_text(open, domain);
+}
+
+const char *
+classify_recipient(struct classify *classify, const struct envelope *envelope,
+		   const struct record *record)
+{
+	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+	const char *why = NULL;
+
+	event.domain = classify_domain(classify, record->recipient);
+	if (open && open->facts.queued && !open->facts.settled) {
+		classify_settle(classify, open, event.domain);
+		why = "its recipient is known now: the message counts for this domain";
+	} else if (open && open->facts.local && !open->facts.session &&
+		   record->delivery == DELIVERY_SENT) {
+		open_ids_remove(classify->ids, open);
+	}
+	if (record->delivery_id.len)
+		begin_delivery(classify, envelope, record, event.domain);
+	if (record->next_id.len) {
+		open = classify_find(classify, envelope, record->next_id);
+		if (open && open->facts.loopback)
+			open_ids_remove(classify->ids, open);
+		return "handed to a filter here, which gave it back under another id";
+	}
+	if (event.kind != EVENT_KINDS)
+		classify_give(classify, &event);
+	return why;
+}
+
+const char *
+classify_outcome(struct classify *classify, const struct envelope *envelope,
+		 const struct record *record)
+{
+	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
+	struct open_id *open = classify_find(classify, envelope, record->delivery_id);
+
+	if (open && open->facts.delivery) {
+		span_copy((struct span){ open->facts.text, open->facts.text_len }, classify->domain,
+			  sizeof(classify->domain));
+		event.domain = (struct span){ classify->domain, open->facts.text_len };
+		open_ids_remove(classify->ids, open);
+	}
+	if (event.kind != EVENT_KINDS)
+		classify_give(classify, &event);
+	return NULL;
+}

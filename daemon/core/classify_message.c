@@ -1,0 +1,214 @@
+#include "daemon/core/classify_own.h"
+
+#include "daemon/core/hash.h"
+
+/* Opens the id of a message that comes from the network, or (`local`) from this host. */
+static struct open_id *
+open_message(struct classify *classify, const struct envelope *envelope,
+	     const struct record *record, const char **joined_out)
+{
+	struct open_facts from = { .loopback = record->loopback, .local = record->local };
+	struct open_id *open, *via = NULL;
+
+	if (record->via.len)
+		via = classify_find(classify, envelope, record->via);
+	if (via)
+		from = via->facts;
+	open = classify_open(classify, envelope, envelope->group_key, record->queue_id,
+			     record->session ? record->session : envelope->pid, joined_out);
+	if (!open)
+		return NULL;
+	open->facts.loopback = from.loopback;
+	open->facts.local = from.local || record->local;
+	classify_put_text(open, via ? (struct span){ from.text, from.text_len } : record->client);
+	return open;
+}
+
+const char *
+classify_client(struct classify *classify, const struct envelope *envelope,
+		const struct record *record)
+{
+	const char *joined = "remembered until a line of the same id says who sent it";
+	struct open_id *open;
+
+	if (record->authenticated || record->given_back) {
+		open = classify_find(classify, envelope, record->queue_id);
+		if (open)
+			classify_let_go(classify, open);
+		return NULL;
+	}
+	if (record->via.len && !classify_find(classify, envelope, record->via))
+		return "the beginning of its session is not in the log: not counted";
+	open_message(classify, envelope, record, &joined);
+	return joined;
+}
+
+const char *
+classify_message_id(struct classify *classify, const struct envelope *envelope,
+		    const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+
+	if (!open || record->text.len <= 2) /* "<>" says nothing */
+		return NULL;
+	open_ids_set_message(classify->ids, open, hash_span(record->text, 3));
+	if (!open->facts.loopback || !open_ids_same_message(classify->ids, open))
+		return NULL;
+	open_ids_remove(classify->ids, open);
+	return "from loopback with the message-id of an open message: given back by a filter";
+}
+
+static const char *
+count_at_once(const struct classify *classify, struct open_id *open)
+{
+	struct event event;
+
+	if (!open->facts.null_sender || !classify->options.at_once || open->facts.loopback)
+		return "client and sender are both known: counts when the recipient appears";
+	open->facts.counted_for = classify->default_key;
+	event = classify_event_of_open(&open->facts, EVENT_BOUNCE_ACCEPTED);
+	event.domain = span_of(classify->options.default_domain);
+	classify_give(classify, &event);
+	return "client and null sender are both known: counted for the default domain";
+}
+
+static void
+queue(struct open_id *open, const struct envelope *envelope, const struct record *record)
+{
+	open->facts.queued = true;
+	open->facts.null_sender = record->null_sender;
+	open->facts.queued_us = envelope->time_us;
+	open->changed = true;
+}
+
+static const char *
+take_local(struct classify *classify, const struct envelope *envelope, const struct record *record,
+	   struct open_id *open)
+{
+	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+
+	open->facts.settled = true;
+	if (!record->null_sender)
+		return "its session began on this host: not from the network";
+	classify_give(classify, &event);
+	return "its session began on this host: a bounce made here";
+}
+
+const char *
+classify_queued(struct classify *classify, const struct envelope *envelope,
+		const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+
+	if (!open)
+		return "no client is known for this id: made here, or the log began late; not "
+		       "counted";
+	if (open->facts.queued)
+		return "said before: a retry or one more recipient, not counted again";
+	queue(open, envelope, record);
+	if (open->facts.local)
+		return take_local(classify, envelope, record, open);
+	if (record->recipient.len) {
+		classify_settle(classify, open, classify_domain(classify, record->recipient));
+		return "client, sender and recipient are known: the message counts";
+	}
+	open_ids_end_session(classify->ids, open);
+	return count_at_once(classify, open);
+}
+
+const char *
+classify_arrived(struct classify *classify, const struct envelope *envelope,
+		 const struct record *record)
+{
+	struct open_id *via =
+		record->via.len ? classify_find(classify, envelope, record->via) : NULL;
+	const char *joined = NULL;
+	struct open_id *open;
+
+	classify_sender_known(classify, envelope, record);
+	if (record->authenticated || record->local)
+		return NULL;
+	if (via && via->facts.local) {
+		open_ids_remove(classify->ids, via);
+		return "another line said that this host made it: not from the network";
+	}
+	open = open_message(classify, envelope, record, &joined);
+	if (!open)
+		return joined;
+	queue(open, envelope, record);
+	open_ids_end_session(classify->ids, open);
+	if (!record->recipient.len)
+		return count_at_once(classify, open);
+	classify_settle(classify, open, classify_domain(classify, record->recipient));
+	return "client, sender and recipient are known: the message counts";
+}
+
+const char *
+classify_local_dsn(struct classify *classify, const struct envelope *envelope,
+		   const struct record *record)
+{
+	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+	const char *joined = NULL;
+	struct open_id *open;
+
+	classify_give(classify, &event);
+	if (!record->remember)
+		return NULL;
+	open = classify_open(classify, envelope, envelope->group_key, record->queue_id, 0, &joined);
+	if (open)
+		open->facts.local = true;
+	return joined;
+}
+
+const char *
+classify_removed(struct classify *classify, const struct envelope *envelope,
+		 const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+
+	if (!open)
+		return NULL;
+	classify_let_go(classify, open);
+	return "forgotten";
+}
+
+const char *
+classify_cancelled(struct classify *classify, const struct envelope *envelope,
+		   const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+
+	if (!open || open->facts.queued)
+		return NULL;
+	open->facts.cancelled = true;
+	open->changed = true;
+	return "the end of its session will say whether it was a probe";
+}
+
+/* What this session opened and qmgr has not named: nothing was sent, refused, or is on its way. */
+const char *
+classify_end_session(struct classify *classify, const struct envelope *envelope,
+		     const struct record *record)
+{
+	const char *why = NULL;
+	struct open_id *open;
+
+	uint32_t session = record->session ? record->session : envelope->pid;
+
+	while ((open = open_ids_of_session(classify->ids, envelope->host_key, session))) {
+		if (record->kind == RECORD_CONNECTED ||
+		    (record->data_good && !open->facts.cancelled)) {
+			open_ids_end_session(classify->ids, open);
+			continue;
+		}
+		if (!record->data_tried) {
+			struct event event = classify_event_of_open(&open->facts, EVENT_PROBE);
+
+			event.time_us = envelope->time_us;
+			classify_give(classify, &event);
+			why = "a recipient was named and no data ever sent: a probe";
+		}
+		open_ids_remove(classify->ids, open);
+	}
+	return why;
+}

@@ -1,0 +1,66 @@
+/*
+ * What the files of classify share among themselves.
+ */
+#ifndef CORE_CLASSIFY_OWN_H
+#define CORE_CLASSIFY_OWN_H
+
+#include "daemon/core/classify.h"
+
+struct classify {
+	struct classify_options options;
+	struct open_ids *ids;
+	uint64_t dropped;
+	uint64_t default_key;
+	char domain[CLASSIFY_DOMAIN];
+	/* of the call that is running */
+	classify_sink *sink;
+	void *ctx;
+};
+
+struct event classify_event(const struct envelope *envelope, const struct record *record,
+			    enum event_kind kind);
+struct event classify_event_of_open(const struct open_facts *facts, enum event_kind kind);
+void classify_give(const struct classify *classify, const struct event *event);
+
+struct open_id *classify_find(const struct classify *classify, const struct envelope *envelope,
+			      struct span id);
+
+/* A new open id when there is room; `*joined_out` says so when there is none. */
+struct open_id *classify_open(struct classify *classify, const struct envelope *envelope,
+			      uint32_t group, struct span id, uint32_t session,
+			      const char **joined_out);
+
+/* In lower case, in the object; "(none)" for a bare local part. */
+struct span classify_domain(struct classify *classify, struct span recipient);
+
+/* Gives what is known of it, and forgets it. */
+void classify_let_go(struct classify *classify, struct open_id *open);
+
+/* The domain of a message is known. It is forgotten, unless its session may name it again. */
+void classify_settle(struct classify *classify, struct open_id *open, struct span domain);
+
+/* Nothing, when it is too long. */
+void classify_put_text(struct open_id *open, struct span text);
+
+/* What each kind of record does. Each returns a sentence about the joining, or NULL. */
+typedef const char *classify_step(struct classify *classify, const struct envelope *envelope,
+				  const struct record *record);
+
+/* Messages (classify_message.c). */
+classify_step classify_client, classify_message_id, classify_queued, classify_arrived,
+	classify_local_dsn, classify_removed, classify_cancelled, classify_end_session;
+
+/* Deliveries (classify_delivery.c). */
+classify_step classify_recipient, classify_outcome;
+
+/* Refusals (classify_refused.c). */
+classify_step classify_refused, classify_too_large, classify_withdrawn, classify_no_message;
+
+/* The sender of what was refused under this id before is known now. True when there was any. */
+bool classify_sender_known(struct classify *classify, const struct envelope *envelope,
+			   const struct record *record);
+
+/* Its sender never came: counts as of an unknown one. */
+void classify_sender_unknown(const struct classify *classify, const struct open_id *open);
+
+#endif

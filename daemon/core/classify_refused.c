@@ -1,0 +1,165 @@
+#include "daemon/core/classify_own.h"
+
+#include "daemon/core/hash.h"
+
+static enum event_kind
+refused_kind(const struct record *record)
+{
+	if (!record->null_sender)
+		return record->permanent ? EVENT_MAIL_REFUSED : EVENT_MAIL_DEFERRED;
+	if (record->stage == STAGE_LATE)
+		return EVENT_BOUNCE_REFUSED_LATE;
+	return record->permanent ? EVENT_BOUNCE_REFUSED : EVENT_BOUNCE_DEFERRED;
+}
+
+/*
+ * Kept until the sender is known; equal ones are one entry. Its group is a hash of what it says, so
+ * that an id may have several.
+ */
+static const char *
+keep_refused(struct classify *classify, const struct envelope *envelope,
+	     const struct record *record)
+{
+	struct span domain = classify_domain(classify, record->recipient);
+	uint32_t group = (uint32_t)hash_span(domain, record->permanent ? 6 : 5);
+	struct open_id *open =
+		open_ids_find(classify->ids, envelope->host_key, group, record->queue_id, true);
+	const char *joined = NULL;
+
+	if (!open) {
+		open = classify_open(classify, envelope, group, record->queue_id, 0, &joined);
+		if (!open)
+			return joined;
+		open->facts.pending = true;
+		open->facts.permanent = record->permanent;
+		open->facts.queued_us = envelope->time_us;
+		if (domain.len <= OPEN_IDS_TEXT) {
+			memcpy(open->facts.text, domain.at, domain.len);
+			open->facts.text_len = (uint8_t)domain.len;
+		}
+	}
+	open->facts.count += envelope->repeat;
+	open->changed = true;
+	return "remembered until the from= line of the same id says whose it was";
+}
+
+static struct event
+event_of_pending(const struct open_facts *facts, enum event_kind kind)
+{
+	struct event event = classify_event_of_open(facts, kind);
+
+	event.count = facts->count;
+	event.domain = event.client;
+	event.client = (struct span){ 0 };
+	return event;
+}
+
+bool
+classify_sender_known(struct classify *classify, const struct envelope *envelope,
+		      const struct record *record)
+{
+	struct record like = { .null_sender = record->null_sender };
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+	bool any = false;
+
+	while (open && open->facts.pending) {
+		struct event event;
+
+		like.permanent = open->facts.permanent;
+		event = event_of_pending(&open->facts, refused_kind(&like));
+		event.client = record->client;
+		if (!record->authenticated && !record->local)
+			classify_give(classify, &event);
+		open_ids_remove(classify->ids, open);
+		open = classify_find(classify, envelope, record->queue_id);
+		any = true;
+	}
+	return any;
+}
+
+void
+classify_sender_unknown(const struct classify *classify, const struct open_id *open)
+{
+	struct event event = event_of_pending(&open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
+
+	classify_give(classify, &event);
+}
+
+const char *
+classify_refused(struct classify *classify, const struct envelope *envelope,
+		 const struct record *record)
+{
+	struct event event;
+	struct open_id *open = NULL;
+
+	if (record->sender_later)
+		return keep_refused(classify, envelope, record);
+	event = classify_event(envelope, record, refused_kind(record));
+	if (record->stage == STAGE_LATE && record->queue_id.len)
+		open = classify_find(classify, envelope, record->queue_id);
+	if (open && !open->facts.queued)
+		open_ids_remove(classify->ids, open);
+	if (record->authenticated)
+		return NULL;
+	if (record->recipient.at)
+		event.domain = classify_domain(classify, record->recipient);
+	classify_give(classify, &event);
+	if (record->pressure) {
+		event.kind = EVENT_PRESSURE;
+		classify_give(classify, &event);
+	}
+	return NULL;
+}
+
+const char *
+classify_too_large(struct classify *classify, const struct envelope *envelope,
+		   const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+	struct event event;
+
+	if (!open || open->facts.queued)
+		return "no open client= line for this id: said before, or not from the network";
+	event = classify_event_of_open(&open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
+	event.time_us = envelope->time_us;
+	classify_give(classify, &event);
+	open_ids_remove(classify->ids, open);
+	return NULL;
+}
+
+const char *
+classify_withdrawn(struct classify *classify, const struct envelope *envelope,
+		   const struct record *record)
+{
+	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+	struct record as = *record;
+	struct event event;
+
+	if (!open || !open->facts.queued)
+		return "not a message from the network that is in the log: not counted";
+	as.null_sender = open->facts.null_sender;
+	as.stage = STAGE_LATE;
+	event = classify_event_of_open(&open->facts, refused_kind(&as));
+	event.status = record->status;
+	if (open->facts.counted_for == classify->default_key) {
+		event.domain = event.moved_from = span_of(classify->options.default_domain);
+		event.moved = true;
+		event.moved_kind = EVENT_BOUNCE_ACCEPTED;
+		event.moved_time_us = open->facts.queued_us;
+	}
+	classify_give(classify, &event);
+	open_ids_remove(classify->ids, open);
+	return "looked accepted before: counts as refused at its end instead";
+}
+
+const char *
+classify_no_message(struct classify *classify, const struct envelope *envelope,
+		    const struct record *record)
+{
+	bool any = classify_sender_known(classify, envelope, record);
+	struct event event = classify_event(envelope, record, EVENT_PROBE);
+
+	if (record->probe && record->null_sender && !record->authenticated && !record->local)
+		classify_give(classify, &event);
+	return any ? "the sender of what was refused under this id is known now" : NULL;
+}
