@@ -104,7 +104,7 @@ void
 classify_let_go(struct classify *classify, struct open_id *open)
 {
 	if (open->facts.pending)
-		classify_sender_unknown(classify, open);
+		classify_refused_unknown(classify, open);
 	else if (open->facts.queued && !open->facts.settled)
 		settle(classify, open, (struct span){ 0 });
 	open_ids_remove(classify->ids, open);
@@ -189,36 +189,36 @@ classify_record(struct classify *classify, const struct envelope *envelope,
 	classify->ctx = ctx;
 	switch (record->kind) {
 	case RECORD_CLIENT:
-		return classify_client(classify, envelope, record);
+		return classify_message_client(classify, envelope, record);
 	case RECORD_ARRIVED:
-		return classify_arrived(classify, envelope, record);
+		return classify_message_arrived(classify, envelope, record);
 	case RECORD_MESSAGE_ID:
-		return classify_message_id(classify, envelope, record);
+		return classify_message_named(classify, envelope, record);
 	case RECORD_QUEUED:
-		return classify_queued(classify, envelope, record);
+		return classify_message_queued(classify, envelope, record);
 	case RECORD_RECIPIENT:
-		return classify_recipient(classify, envelope, record);
+		return classify_delivery_recipient(classify, envelope, record);
 	case RECORD_OUTCOME:
-		return classify_outcome(classify, envelope, record);
+		return classify_delivery_outcome(classify, envelope, record);
 	case RECORD_NO_MESSAGE:
-		return classify_no_message(classify, envelope, record);
+		return classify_refused_all(classify, envelope, record);
 	case RECORD_WITHDRAWN:
-		return classify_withdrawn(classify, envelope, record);
+		return classify_refused_at_end(classify, envelope, record);
 	case RECORD_REMOVED:
-		return classify_removed(classify, envelope, record);
+		return classify_message_removed(classify, envelope, record);
 	case RECORD_CANCELLED:
-		return classify_cancelled(classify, envelope, record);
+		return classify_message_cancelled(classify, envelope, record);
 	case RECORD_REFUSED:
 		return classify_refused(classify, envelope, record);
 	case RECORD_TOO_LARGE:
-		return classify_too_large(classify, envelope, record);
+		return classify_refused_too_large(classify, envelope, record);
 	case RECORD_CONNECTED: /* the end of the session before it was lost */
 	case RECORD_DISCONNECTED:
-		return classify_end_session(classify, envelope, record);
+		return classify_message_end_session(classify, envelope, record);
 	case RECORD_RETURNED:
 		return take_plain(classify, envelope, record, EVENT_DELIVERY_FAILED);
 	case RECORD_LOCAL_DSN:
-		return classify_local_dsn(classify, envelope, record);
+		return classify_message_local_dsn(classify, envelope, record);
 	case RECORD_PRESSURE:
 		return take_plain(classify, envelope, record, EVENT_PRESSURE);
 	case RECORD_GAP:

@@ -23,8 +23,8 @@ begin_delivery(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_recipient(struct classify *classify, const struct envelope *envelope,
-		   const struct record *record)
+classify_delivery_recipient(struct classify *classify, const struct envelope *envelope,
+			    const struct record *record)
 {
 	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
@@ -52,8 +52,8 @@ classify_recipient(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_outcome(struct classify *classify, const struct envelope *envelope,
-		 const struct record *record)
+classify_delivery_outcome(struct classify *classify, const struct envelope *envelope,
+			  const struct record *record)
 {
 	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
 	struct open_id *open = classify_find(classify, envelope, record->delivery_id);

@@ -25,8 +25,8 @@ open_message(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_client(struct classify *classify, const struct envelope *envelope,
-		const struct record *record)
+classify_message_client(struct classify *classify, const struct envelope *envelope,
+			const struct record *record)
 {
 	const char *joined = "remembered until a line of the same id says who sent it";
 	struct open_id *open;
@@ -44,8 +44,8 @@ classify_client(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_message_id(struct classify *classify, const struct envelope *envelope,
-		    const struct record *record)
+classify_message_named(struct classify *classify, const struct envelope *envelope,
+		       const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 
@@ -95,8 +95,8 @@ take_local(struct classify *classify, const struct envelope *envelope, const str
 }
 
 const char *
-classify_queued(struct classify *classify, const struct envelope *envelope,
-		const struct record *record)
+classify_message_queued(struct classify *classify, const struct envelope *envelope,
+			const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 
@@ -117,15 +117,15 @@ classify_queued(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_arrived(struct classify *classify, const struct envelope *envelope,
-		 const struct record *record)
+classify_message_arrived(struct classify *classify, const struct envelope *envelope,
+			 const struct record *record)
 {
 	struct open_id *via =
 		record->via.len ? classify_find(classify, envelope, record->via) : NULL;
 	const char *joined = NULL;
 	struct open_id *open;
 
-	classify_sender_known(classify, envelope, record);
+	classify_refused_by(classify, envelope, record);
 	if (record->authenticated || record->local)
 		return NULL;
 	if (via && via->facts.local) {
@@ -144,8 +144,8 @@ classify_arrived(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_local_dsn(struct classify *classify, const struct envelope *envelope,
-		   const struct record *record)
+classify_message_local_dsn(struct classify *classify, const struct envelope *envelope,
+			   const struct record *record)
 {
 	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
 	const char *joined = NULL;
@@ -161,8 +161,8 @@ classify_local_dsn(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_removed(struct classify *classify, const struct envelope *envelope,
-		 const struct record *record)
+classify_message_removed(struct classify *classify, const struct envelope *envelope,
+			 const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 
@@ -173,8 +173,8 @@ classify_removed(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_cancelled(struct classify *classify, const struct envelope *envelope,
-		   const struct record *record)
+classify_message_cancelled(struct classify *classify, const struct envelope *envelope,
+			   const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 
@@ -187,8 +187,8 @@ classify_cancelled(struct classify *classify, const struct envelope *envelope,
 
 /* What this session opened and qmgr has not named: nothing was sent, refused, or is on its way. */
 const char *
-classify_end_session(struct classify *classify, const struct envelope *envelope,
-		     const struct record *record)
+classify_message_end_session(struct classify *classify, const struct envelope *envelope,
+			     const struct record *record)
 {
 	const char *why = NULL;
 	struct open_id *open;

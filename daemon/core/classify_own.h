@@ -47,20 +47,22 @@ typedef const char *classify_step(struct classify *classify, const struct envelo
 				  const struct record *record);
 
 /* Messages (classify_message.c). */
-classify_step classify_client, classify_message_id, classify_queued, classify_arrived,
-	classify_local_dsn, classify_removed, classify_cancelled, classify_end_session;
+classify_step classify_message_client, classify_message_named, classify_message_queued,
+	classify_message_arrived, classify_message_local_dsn, classify_message_removed,
+	classify_message_cancelled, classify_message_end_session;
 
 /* Deliveries (classify_delivery.c). */
-classify_step classify_recipient, classify_outcome;
+classify_step classify_delivery_recipient, classify_delivery_outcome;
 
 /* Refusals (classify_refused.c). */
-classify_step classify_refused, classify_too_large, classify_withdrawn, classify_no_message;
+classify_step classify_refused, classify_refused_too_large, classify_refused_at_end,
+	classify_refused_all;
 
 /* The sender of what was refused under this id before is known now. True when there was any. */
-bool classify_sender_known(struct classify *classify, const struct envelope *envelope,
-			   const struct record *record);
+bool classify_refused_by(struct classify *classify, const struct envelope *envelope,
+			 const struct record *record);
 
 /* Its sender never came: counts as of an unknown one. */
-void classify_sender_unknown(const struct classify *classify, const struct open_id *open);
+void classify_refused_unknown(const struct classify *classify, const struct open_id *open);
 
 #endif

@@ -55,8 +55,8 @@ event_of_pending(const struct open_facts *facts, enum event_kind kind)
 }
 
 bool
-classify_sender_known(struct classify *classify, const struct envelope *envelope,
-		      const struct record *record)
+classify_refused_by(struct classify *classify, const struct envelope *envelope,
+		    const struct record *record)
 {
 	struct record like = { .null_sender = record->null_sender };
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
@@ -78,7 +78,7 @@ classify_sender_known(struct classify *classify, const struct envelope *envelope
 }
 
 void
-classify_sender_unknown(const struct classify *classify, const struct open_id *open)
+classify_refused_unknown(const struct classify *classify, const struct open_id *open)
 {
 	struct event event = event_of_pending(&open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
 
@@ -112,8 +112,8 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_too_large(struct classify *classify, const struct envelope *envelope,
-		   const struct record *record)
+classify_refused_too_large(struct classify *classify, const struct envelope *envelope,
+			   const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 	struct event event;
@@ -128,8 +128,8 @@ classify_too_large(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_withdrawn(struct classify *classify, const struct envelope *envelope,
-		   const struct record *record)
+classify_refused_at_end(struct classify *classify, const struct envelope *envelope,
+			const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 	struct record as = *record;
@@ -153,10 +153,10 @@ classify_withdrawn(struct classify *classify, const struct envelope *envelope,
 }
 
 const char *
-classify_no_message(struct classify *classify, const struct envelope *envelope,
-		    const struct record *record)
+classify_refused_all(struct classify *classify, const struct envelope *envelope,
+		     const struct record *record)
 {
-	bool any = classify_sender_known(classify, envelope, record);
+	bool any = classify_refused_by(classify, envelope, record);
 	struct event event = classify_event(envelope, record, EVENT_PROBE);
 
 	if (record->probe && record->null_sender && !record->authenticated && !record->local)
