@@ -14,9 +14,11 @@ endif
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
 	-Wundef -Wpointer-arith -Wwrite-strings -Wswitch-enum -Werror
 SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# the programs are optimised as a whole; tests and tools link the same objects as they are
+LTO := $(if $(SAN)$(FUZZ)$(filter clang%,$(CC)),,-flto)
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-	-fPIE -DMXSPLIT_VERSION='"$(VERSION)"' -I.
+	-fPIE $(if $(LTO),$(LTO) -ffat-lto-objects) -DMXSPLIT_VERSION='"$(VERSION)"' -I.
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
 LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lm
@@ -125,18 +127,18 @@ $(B)/daemon/store/schema.o: $(wildcard schema/*.sql)
 GROUP = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
 
 $(B)/%: $(B)/daemon/%_main.o $(SHARED) $(ARCHIVES)
-	$(CC) $(LDFLAGS) $< $(SHARED) $(GROUP) -o $@
+	$(CC) $(if $(LTO),$(CFLAGS) $(LTO)=auto) $(LDFLAGS) $< $(SHARED) $(GROUP) -o $@
 
 define unit
 $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%.o,$(1)) $(ARCHIVES)
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS) $$< $(GROUP) -lcriterion -o $$@
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $$< $(GROUP) -lcriterion -o $$@
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $< $(GROUP) -o $@
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $< $(GROUP) -o $@
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)

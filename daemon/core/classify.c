@@ -44,10 +44,25 @@ classify_dropped(const struct classify *classify)
 	return classify->dropped;
 }
 
+/* Most recipients have the domain of the one before. */
 struct span
 classify_domain(struct classify *classify, struct span recipient)
 {
-	return parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
+	size_t known = classify->raw_len;
+	struct span raw, domain;
+
+	if (known && recipient.len > known && recipient.at[recipient.len - known - 1] == '@' &&
+	    memcmp(recipient.at + recipient.len - known, classify->raw, known) == 0)
+		return (struct span){ classify->domain, classify->domain_len };
+	domain = parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
+	raw = parse_address_domain(recipient);
+	classify->raw_len = 0;
+	if (domain.at == classify->domain && raw.len <= sizeof(classify->raw)) {
+		memcpy(classify->raw, raw.at, raw.len);
+		classify->raw_len = raw.len;
+		classify->domain_len = domain.len;
+	}
+	return domain;
 }
 
 struct event

@@ -61,6 +61,7 @@ classify_delivery_outcome(struct classify *classify, const struct envelope *enve
 	if (open && open->facts.delivery) {
 		span_copy((struct span){ open->facts.text, open->facts.text_len }, classify->domain,
 			  sizeof(classify->domain));
+		classify->raw_len = 0;
 		event.domain = (struct span){ classify->domain, open->facts.text_len };
 		open_ids_remove(classify->ids, open);
 	}

@@ -1,6 +1,7 @@
 #include "daemon/core/classify_own.h"
 
 #include "daemon/core/hash.h"
+#include "daemon/core/parse_counters.h"
 
 /* Opens the id of a message that comes from the network, or (`local`) from this host. */
 static struct open_id *
@@ -185,30 +186,48 @@ classify_message_cancelled(struct classify *classify, const struct envelope *env
 	return "the end of its session will say whether it was a probe";
 }
 
-/* What this session opened and qmgr has not named: nothing was sent, refused, or is on its way. */
+/* What a session opened and qmgr has not named: nothing was sent, refused, or is on its way. */
+static const char *
+end_one(struct classify *classify, const struct envelope *envelope, struct open_id *open,
+	struct parse_counters did)
+{
+	struct event event;
+
+	if (did.data_good && !open->facts.cancelled) {
+		open_ids_end_session(classify->ids, open);
+		return NULL;
+	}
+	if (did.data_tried) {
+		open_ids_remove(classify->ids, open);
+		return NULL;
+	}
+	event = classify_event_of_open(&open->facts, EVENT_PROBE);
+	event.time_us = envelope->time_us;
+	classify_give(classify, &event);
+	open_ids_remove(classify->ids, open);
+	return "a recipient was named and no data ever sent: a probe";
+}
+
+/* CONNECTED: the line that ended the session before was lost; it may have sent anything. */
 const char *
 classify_message_end_session(struct classify *classify, const struct envelope *envelope,
 			     const struct record *record)
 {
-	const char *why = NULL;
-	struct open_id *open;
-
 	uint32_t session = record->session ? record->session : envelope->pid;
+	struct open_id *open = open_ids_of_session(classify->ids, envelope->host_key, session);
+	struct parse_counters did = { .data_tried = true };
+	const char *why = NULL;
 
-	while ((open = open_ids_of_session(classify->ids, envelope->host_key, session))) {
-		if (record->kind == RECORD_CONNECTED ||
-		    (record->data_good && !open->facts.cancelled)) {
+	if (open && record->text.len)
+		did = parse_counters(record->text);
+	for (; open; open = open_ids_of_session(classify->ids, envelope->host_key, session)) {
+		const char *said = NULL;
+
+		if (record->kind == RECORD_CONNECTED)
 			open_ids_end_session(classify->ids, open);
-			continue;
-		}
-		if (!record->data_tried) {
-			struct event event = classify_event_of_open(&open->facts, EVENT_PROBE);
-
-			event.time_us = envelope->time_us;
-			classify_give(classify, &event);
-			why = "a recipient was named and no data ever sent: a probe";
-		}
-		open_ids_remove(classify->ids, open);
+		else
+			said = end_one(classify, envelope, open, did);
+		why = said ? said : why;
 	}
 	return why;
 }

@@ -12,6 +12,8 @@ struct classify {
 	uint64_t dropped;
 	uint64_t default_key;
 	char domain[CLASSIFY_DOMAIN];
+	char raw[CLASSIFY_DOMAIN];  /* as it was written, of which `domain` is the lower case */
+	size_t raw_len, domain_len; /* 0: none is remembered */
 	/* of the call that is running */
 	classify_sink *sink;
 	void *ctx;

@@ -27,33 +27,37 @@ take_host(struct envelope_memory *memory, struct span host, struct envelope *out
 	out->host = host;
 	if (host.len != memory->host_len || memcmp(memory->host, host.at, host.len) != 0) {
 		memory->host_len = host.len <= ENVELOPE_HOST ? host.len : 0;
+		memset(memory->host, 0, 8);
 		memcpy(memory->host, host.at, memory->host_len);
+		memory->host_mask = UINT64_MAX;
+		if (memory->host_len < 8)
+			memset((char *)&memory->host_mask + memory->host_len, 0,
+			       8 - memory->host_len);
+		memory->host_word = hash_load(memory->host, 8);
 		memory->host_key = (uint32_t)hash_span(host, 1);
 	}
 	out->host_key = memory->host_key;
 }
 
+/* Does the host of the line before begin here? `left` bytes are there, more than it has. */
 static inline bool
-same_bytes(const char *a, const char *b, size_t length)
+same_host(const struct envelope_memory *memory, const char *at, size_t left)
 {
-	if (length >= 8)
-		return memcmp(a, b, length) == 0;
-	while (length--)
-		if (a[length] != b[length])
-			return false;
-	return true;
+	if (left >= 8 && (hash_load(at, 8) & memory->host_mask) != memory->host_word)
+		return false;
+	return (left >= 8 && memory->host_len <= 8) ||
+	       memcmp(at, memory->host, memory->host_len) == 0;
 }
 
 /* "host " unless the tag comes at once (standard output of a container, `logger -s`). */
 static void
 read_host(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
 {
-	size_t known = memory->host_len;
+	size_t known = memory->host_len, left = (size_t)(scan->end - scan->at);
 	struct scan ahead = *scan;
 	struct span host;
 
-	if (known && (size_t)(scan->end - scan->at) > known && scan->at[known] == ' ' &&
-	    same_bytes(scan->at, memory->host, known)) {
+	if (known && left > known && scan->at[known] == ' ' && same_host(memory, scan->at, left)) {
 		out->host = (struct span){ scan->at, known };
 		out->host_key = memory->host_key;
 		scan->at += known + 1;
@@ -157,13 +161,16 @@ tag_is(const struct envelope_tag *tag, const char *at, size_t length)
 static bool
 remember_tag(struct envelope_tag *tag, struct span text, const struct envelope *envelope)
 {
+	size_t daemon = (size_t)(envelope->daemon.at - text.at);
+
 	if (text.len < 16 || text.len > ENVELOPE_TAG || text.at[text.len - 1] != ' ')
 		return false;
 	memcpy(tag->text, text.at, text.len);
 	tag->len = (uint8_t)text.len;
-	tag->program_len = (uint8_t)envelope->program.len;
-	tag->group_len = (uint8_t)envelope->group.len;
-	tag->instance_len = (uint8_t)envelope->instance.len;
+	tag->program = (struct span){ tag->text, envelope->program.len };
+	tag->instance = (struct span){ tag->text, envelope->instance.len };
+	tag->group = (struct span){ tag->text, envelope->group.len };
+	tag->daemon = (struct span){ tag->text + daemon, envelope->daemon.len };
 	tag->pid = envelope->pid;
 	tag->group_key = envelope->group_key;
 	tag->claim = 0;
@@ -182,10 +189,12 @@ recall_tag(struct envelope_memory *memory, struct scan *scan, struct envelope *o
 		return read_tag(scan, out);
 	tag = tag_place(memory, from, length);
 	if (tag_is(tag, from, length)) {
-		out->program = (struct span){ from, tag->program_len };
+		out->program = tag->program;
+		out->instance = tag->instance;
+		out->daemon = tag->daemon;
+		out->group = tag->group;
 		out->pid = tag->pid;
 		out->group_key = tag->group_key;
-		split_program(out, tag->group_len, tag->instance_len);
 		out->claim = &tag->claim;
 		scan->at += tag->len;
 		return true;

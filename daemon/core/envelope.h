@@ -40,20 +40,22 @@ struct envelope {
 	uint8_t *claim; /* where whoever reads messages may remember whose tag this is, or NULL */
 };
 
-/* A tag that was read, as offsets in its text. */
+/* A tag that was read; the spans are in its own text. */
 struct envelope_tag {
 	char text[ENVELOPE_TAG];
-	uint8_t len, program_len, group_len, instance_len;
-	uint8_t claim; /* 0 until somebody writes to it */
+	struct span program, instance, daemon, group;
 	uint32_t pid, group_key;
+	uint8_t len;
+	uint8_t claim; /* 0 until somebody writes to it */
 };
 
-/* What is remembered from line to line: few stamps, hosts and tags make most. Plain memory. */
+/* What is remembered from line to line: few stamps, hosts and tags make most. Not to be moved. */
 struct envelope_memory {
 	struct stamp_memory stamp;
 	struct envelope_tag tags[ENVELOPE_TAGS];
 	char host[ENVELOPE_HOST];
 	size_t host_len;
+	uint64_t host_word, host_mask; /* its first eight bytes, and which of them there are */
 	uint32_t host_key;
 };
 

@@ -62,12 +62,27 @@ ask(const struct envelope *envelope)
 	return CLAIM_NONE;
 }
 
+/* RECORD_OTHER. In pieces, because the compiler makes one slow instruction of the whole. */
+static inline void
+clear(struct record *out)
+{
+	char *at = (char *)out;
+	size_t left = sizeof(*out);
+
+	for (; left >= 64; at += 64, left -= 64)
+		memset(at, 0, 64);
+	memset(at, 0, left);
+}
+
+_Static_assert(RECORD_OTHER == 0 && STAGE_RCPT == 0 && DELIVERY_NONE == 0, "what clear() makes");
+
 enum format
 format_read(enum format format, const struct envelope *envelope, struct record *out)
 {
 	int claim = envelope->claim ? *envelope->claim : 0;
 
-	*out = (struct record){ .kind = RECORD_OTHER, .why = "not a program of this MTA" };
+	clear(out);
+	out->why = "not a program of this MTA";
 	if (claim == 0) {
 		claim = ask(envelope);
 		if (envelope->claim)

@@ -21,7 +21,9 @@ enum record_kind {
 	RECORD_OTHER,	     /* understood as not of interest */
 	RECORD_BROKEN,	     /* of this MTA, and not readable: nothing in it is believed */
 	RECORD_CONNECTED,    /* a client: the session of this pid begins */
-	RECORD_DISCONNECTED, /* and ends; `data_tried`, `data_good` say whether it sent messages */
+	RECORD_DISCONNECTED, /* and ends; `text`: what Postfix counted in it, empty: no data was
+			      * good
+			      */
 	RECORD_CLIENT,	     /* queue_id was opened by `client`, or by whoever opened `via` */
 	RECORD_ARRIVED,	     /* CLIENT and QUEUED in one line; with `recipient` when it is there */
 	RECORD_MESSAGE_ID,   /* queue_id has this message-id (`text`) */
@@ -52,7 +54,7 @@ struct record {
 	struct span client;	 /* address as written: "192.0.2.1", "2001:db8::1" */
 	struct span recipient;	 /* address as written, quotes and all; original one when logged */
 	struct span status;	 /* "5.1.1", or "550" where there is no better */
-	struct span text;	 /* message-id */
+	struct span text;	 /* message-id; or see DISCONNECTED */
 	struct span next_id;	 /* RECIPIENT: the queue id under which a filter gave it back */
 	struct span via;	 /* an id that was opened before: its client, or that it is local */
 	struct span delivery_id; /* RECIPIENT, OUTCOME: the MTA's name of this attempt */
@@ -69,7 +71,6 @@ struct record {
 	bool local;	    /* CLIENT, ARRIVED: made on this host, not from the network */
 	bool remember;	    /* LOCAL_DSN: queue_id will be a `via` */
 	bool probe;	    /* NO_MESSAGE: recipients were taken and no data was sent */
-	bool data_tried, data_good;
 };
 
 const char *format_name(enum format format);

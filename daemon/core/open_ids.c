@@ -134,8 +134,12 @@ link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
 static bool
 is_id(const struct open_facts *facts, uint64_t key, struct span id)
 {
-	return facts->key == key && facts->id_len == id.len &&
-	       memcmp(facts->id, id.at, id.len) == 0;
+	if (facts->key != key || facts->id_len != id.len)
+		return false;
+	if (id.len < 8 || id.len > 16)
+		return memcmp(facts->id, id.at, id.len) == 0;
+	return hash_load(id.at, 8) == hash_load(facts->id, 8) &&
+	       hash_load(id.at + id.len - 8, 8) == hash_load(facts->id + id.len - 8, 8);
 }
 
 struct open_id *

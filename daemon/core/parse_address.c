@@ -1,9 +1,28 @@
 #include "daemon/core/parse_address.h"
 
+#include "daemon/core/swar.h"
+
 static bool
 plain(char c)
 {
 	return c != '<' && c != '>' && c != '"' && c != ' ';
+}
+
+/* The first byte that is not plain, or `end`. `<` and `>`, blank and `"` differ in one bit each. */
+static const char *
+skip_plain(const char *at, const char *end)
+{
+	while (end - at >= SWAR_BYTES) {
+		uint64_t word = swar_load(at) | SWAR_ALL('<' ^ '>');
+		unsigned before = swar_before(swar_equal(word, '>') | swar_equal(word, '"'));
+
+		at += before;
+		if (before < SWAR_BYTES)
+			return at;
+	}
+	while (at < end && plain(*at))
+		at++;
+	return at;
 }
 
 struct span
@@ -17,8 +36,8 @@ parse_address_forward(struct scan *scan)
 				at++;
 		at++; /* the closing quote, or beyond the end */
 	}
-	while (at < scan->end && plain(*at))
-		at++;
+	if (at < scan->end)
+		at = skip_plain(at, scan->end);
 	if (scan->failed || at >= scan->end || *at != '>') {
 		scan_fail(scan);
 		return (struct span){ from, 0 };

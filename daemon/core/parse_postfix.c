@@ -58,28 +58,6 @@ read_client(struct scan *scan, struct record *out)
 	}
 }
 
-/* "... mail=1 rcpt=1 data=0/1 quit=1 commands=4/5": was data tried, did it succeed once? */
-static void
-read_counters(struct scan *scan, struct record *out)
-{
-	const char *at;
-
-	answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
-	at = scan->at < scan->end ? memrchr(scan->at, ']', (size_t)(scan->end - scan->at)) : NULL;
-	out->data_tried = out->data_good = true; /* before 3.0 there are no counters */
-	if (!at || scan->end - at < 6)
-		return;
-	out->data_tried = out->data_good = false;
-	for (at++; scan->end - at > 6; at++) {
-		if (memcmp(at, " data=", 6) == 0 || memcmp(at, " bdat=", 6) == 0) {
-			out->data_tried = true;
-			out->data_good = out->data_good || at[6] != '0';
-		}
-		for (at += 5; scan->end - at > 6 && at[1] != ' '; at++)
-			; /* no name is shorter than four letters */
-	}
-}
-
 /* "reject: ", "milter-reject: ", "proxy-reject: " are refusals; no other action is. */
 static bool
 read_action(struct scan *scan)
@@ -93,7 +71,8 @@ read_smtpd(struct scan *scan, struct record *out)
 	if (EAT(scan, "connect from ")) {
 		answer(out, RECORD_CONNECTED, "a session begins");
 	} else if (EAT(scan, "disconnect from ")) {
-		read_counters(scan, out);
+		out->text = scan_rest(scan);
+		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
 	} else if (EAT(scan, "NOQUEUE: ")) {
 		if (read_action(scan))
 			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
@@ -172,21 +151,27 @@ delivery_of(struct span rest)
 	return DELIVERY_NONE;
 }
 
-/* "... queued as ID)" in the answer of a filter on this host: the same message under another id. */
+/* "... queued as ID)" at the end of the answer of a filter on this host: the same message under
+ * another id. */
 static void
 read_next_id(struct span relay, struct span reply, struct record *out)
 {
+	static const struct span words = { "queued as ", 10 };
 	struct scan scan = eat_over(relay);
-	const char *at;
+	const char *blank;
 
 	if (!EAT(&scan, "127.0.0.1[127.0.0.1]:") && !EAT(&scan, "localhost[127.0.0.1]:") &&
 	    !EAT(&scan, "::1[::1]:") && !EAT(&scan, "localhost[::1]:"))
 		return;
-	at = memmem(reply.at, reply.len, "queued as ", 10);
-	if (!at)
+	if (reply.len == 0 || reply.at[--reply.len] != ')')
 		return;
-	scan = (struct scan){ .at = at + 10, .end = reply.at + reply.len };
+	blank = memrchr(reply.at, ' ', reply.len);
+	if (!blank || !span_ends((struct span){ reply.at, (size_t)(blank + 1 - reply.at) }, words))
+		return;
+	scan = (struct scan){ .at = blank + 1, .end = reply.at + reply.len };
 	out->next_id = parse_id(&scan);
+	if (scan.at != scan.end)
+		out->next_id.len = 0;
 }
 
 /* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */

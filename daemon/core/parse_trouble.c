@@ -53,13 +53,10 @@ read_warning(struct scan *scan, struct record *out)
 }
 
 bool
-parse_trouble(struct scan *scan, bool speaks_to_strangers, struct record *out)
+parse_trouble_read(struct scan *scan, bool speaks_to_strangers, struct record *out)
 {
-	bool fatal;
+	bool fatal = EAT(scan, "fatal: ");
 
-	if (*scan->at != 'w' && *scan->at != 'f')
-		return false;
-	fatal = EAT(scan, "fatal: ");
 	if (!fatal && !EAT(scan, "warning: "))
 		return false;
 	answer(out, RECORD_OTHER, "a warning that says nothing about mail or limits");

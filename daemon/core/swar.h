@@ -37,6 +37,15 @@ swar_alphanumeric(uint64_t word)
 	return swar_between(word, '0', '9') | swar_between(word | SWAR_ALL(0x20), 'a', 'z');
 }
 
+/* Bytes that are `byte`, exact for the lowest of them. */
+static inline uint64_t
+swar_equal(uint64_t word, unsigned char byte)
+{
+	uint64_t differ = word ^ SWAR_ALL(byte);
+
+	return (differ - SWAR_ALL(0x01)) & ~differ & SWAR_ALL(0x80);
+}
+
 /* How many bytes come before the first one that the mask names; SWAR_BYTES when it names none. */
 static inline unsigned
 swar_before(uint64_t mask)

@@ -72,7 +72,7 @@ apply(struct store *store, const char *step, int number, struct err *err)
 bool
 store_migrate_up(struct store *store, struct store_migrate_steps steps, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	if (!read_version(store, steps, &version, err))
 		return false;
@@ -85,7 +85,7 @@ store_migrate_up(struct store *store, struct store_migrate_steps steps, struct e
 bool
 store_migrate_check(struct store *store, struct store_migrate_steps steps, struct err *err)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	if (!read_version(store, steps, &version, err))
 		return false;
