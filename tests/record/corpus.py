@@ -1,0 +1,24 @@
+"""What the corpora have in common."""
+import host
+import traffic
+
+
+class Corpus:
+    packages = ()
+    hostname = "mx1"
+    syslog = host.TRADITIONAL  # the template of its syslogd; None: the MTA writes its log itself
+    log = host.LOG
+    ports = (25,)
+    hostile = ()  # texts in the manner of this MTA's log
+
+    def start(self, serve):
+        """Writes the configuration and starts the MTA; serve(address, onward=...) adds a server."""
+        raise NotImplementedError
+
+    def send(self, truth):
+        traffic.run(truth, traffic.ordinary() + traffic.odd())
+        traffic.run(truth, traffic.hostile(self.hostile))
+        traffic.run(truth, traffic.relayed())
+
+    def stop(self):
+        """The namespace's end stops it."""
