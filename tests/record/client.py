@@ -37,7 +37,7 @@ class Lost(Exception):
 
 
 class Connection:
-    """`greeting` False: talks before it is greeted. `tls`: STARTTLS. `auth`: (user, password)."""
+    """`early`: talks before it is greeted. `tls`: True or a cipher of TLS 1.2. `auth`: (user, password)."""
 
     def __init__(self, truth, client, server, helo="mta.sender.example", tls=False, auth=None, early=False):
         self.truth, self.client, self.helo = truth, client, helo
@@ -57,19 +57,25 @@ class Connection:
             self.facts["connected"] = self.reply()
             self.facts["helo_reply"] = self.reply() if early else self.say("EHLO " + self.helo)
             if tls:
-                self.start_tls()
+                self.start_tls(tls)
             if auth:
                 word = base64.b64encode("\0{}\0{}".format(*auth).encode()).decode()
                 self.facts["auth"], self.facts["auth_reply"] = auth[0], self.say("AUTH PLAIN " + word)
         except Lost as lost:
             self.facts["lost"] = str(lost)
 
-    def start_tls(self):
+    def start_tls(self, cipher):
         if not self.say("STARTTLS").startswith("220"):
             raise Lost("no STARTTLS")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket)
+        if cipher is not True:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(cipher)
+        try:
+            self.socket = context.wrap_socket(self.socket)
+        except OSError as error:
+            raise Lost(str(error)) from error
         self.lines = self.socket.makefile("rb")
         self.facts["tls"] = self.socket.version()
         self.say("EHLO " + self.helo)

@@ -9,6 +9,7 @@ class Corpus:
     syslog = host.TRADITIONAL  # the template of its syslogd; None: the MTA writes its log itself
     log = host.LOG
     ports = (25,)
+    tls = True  # or the cipher that works
     hostile = ()  # texts in the manner of this MTA's log
 
     def start(self, serve):
@@ -16,7 +17,7 @@ class Corpus:
         raise NotImplementedError
 
     def send(self, truth):
-        traffic.run(truth, traffic.ordinary() + traffic.odd())
+        traffic.run(truth, traffic.ordinary(tls=self.tls) + traffic.odd())
         traffic.run(truth, traffic.hostile(self.hostile))
         traffic.run(truth, traffic.relayed())
 

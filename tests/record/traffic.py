@@ -52,7 +52,7 @@ def run(truth, talks, at_once=6):
             done.result()
 
 
-def ordinary(size=1):
+def ordinary(size=1, tls=True):
     talks = []
 
     def add(kind, n, first, make, **connection):
@@ -83,8 +83,8 @@ def ordinary(size=1):
     add("normal-toolarge", 2, 4, lambda k, i: [step(k, f"big{i}@sender.example", f"u{i}@{MX}", body=LARGE)])
     add("null-virus", 3, 5, lambda k, i: [step(k, "", f"u{i}@{MX}", body=VIRUS)])
     add("normal-virus", 2, 5, lambda k, i: [step(k, f"virus{i}@sender.example", f"u{i}@{MX}", body=VIRUS)])
-    add("null-accepted-tls", 8, 0, lambda k, i: [step(k, "", f"u{i}@{MX}")], tls=True)
-    add("null-reject-tls", 8, 1, lambda k, i: [step(k, "", f"ghosttls{i}@{MX}")], tls=True)
+    add("null-accepted-tls", 8, 0, lambda k, i: [step(k, "", f"u{i}@{MX}")], tls=tls)
+    add("null-reject-tls", 8, 1, lambda k, i: [step(k, "", f"ghosttls{i}@{MX}")], tls=tls)
     for i in range(4):
         talks.append(Talk("::1" if i % 2 else "127.0.0.1", step("null-accepted-lo", "", f"u{i}@{MX}")))
         talks.append(Talk("::1" if i % 2 else "127.0.0.1", step("null-reject-lo", "", f"ghostlo{i}@{MX}")))
