@@ -80,6 +80,9 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory -j2 fuzzers CC=clang B=build-fuzz FUZZ=1
 	@tests/fuzz.sh build-fuzz $${FUZZ_SECONDS:-60}
 
+record: ## records the corpora of tests/samples anew from real MTAs (root; ONLY="postfix/filter ...")
+	@/usr/bin/python3 tests/record/record.py $(ONLY)
+
 fuzzers: $(FUZZERS)
 
 bench: all tools ## speed as ratios of CPU time against grep and wc in the same run
@@ -146,4 +149,4 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz fuzzers bench install clean
+.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz record fuzzers bench install clean

@@ -9,7 +9,7 @@ class Corpus:
     syslog = host.TRADITIONAL  # the template of its syslogd; None: the MTA writes its log itself
     log = host.LOG
     ports = (25,)
-    tls = True  # or the cipher that works
+    every = 1  # 2: half of the ordinary traffic
     hostile = ()  # texts in the manner of this MTA's log
 
     def start(self, serve):
@@ -17,7 +17,7 @@ class Corpus:
         raise NotImplementedError
 
     def send(self, truth):
-        traffic.run(truth, traffic.ordinary(tls=self.tls) + traffic.odd())
+        traffic.run(truth, traffic.ordinary()[::self.every] + traffic.odd())
         traffic.run(truth, traffic.hostile(self.hostile))
         traffic.run(truth, traffic.relayed())
 

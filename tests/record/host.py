@@ -19,7 +19,8 @@ def write(path, content, mode=0o644):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as f:
         f.write(content)
-    os.chmod(path, mode)
+    if not path.startswith("/proc/"):
+        os.chmod(path, mode)
 
 
 def network(name):
@@ -82,7 +83,7 @@ def show_logs(path):
                 print(f"{file}:\n{f.read()[:2500]}", flush=True)
 
 
-def settled(path, quiet=3, seconds=60):
+def settled(path, quiet=3, seconds=25):
     """Waits until the log has not grown for a while."""
     end, size, since = time.monotonic() + seconds, -1, time.monotonic()
     while time.monotonic() < end and time.monotonic() - since < quiet:

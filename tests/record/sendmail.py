@@ -77,11 +77,12 @@ class Sendmail(Corpus):
         host.run("sh", "-c", "m4 -D_CF_DIR_=/usr/share/sendmail/cf/ /usr/share/sendmail/cf/m4/cf.m4 /etc/mail/record.mc"
                  " >/etc/mail/sendmail.cf")
         host.run("sh", "-c", "mkdir -p /var/spool/mqueue /run/sendmail/mta; chmod 700 /var/spool/mqueue; "
-                 "chown -R root:root /etc/mail; chmod 755 /etc/mail /run/sendmail /run/sendmail/mta")
+                 "chown -R root:root /etc/mail /var/spool/mqueue /run/sendmail; chmod 755 /etc/mail /run/sendmail /run/sendmail/mta")
         for table in ("access", "mailertable"):
             host.run("sh", "-c", f"makemap hash /etc/mail/{table} </etc/mail/{table}")
         host.run("newaliases")
-        host.background("sendmail-mta", "-L", "sm-mta", "-bD", "-q3s")
+        host.write("/proc/sys/net/ipv6/bindv6only", "1")  # two daemons, one port
+        host.background("/usr/sbin/sendmail-mta", "-L", "sm-mta", "-bD", "-q3s")
 
     def send(self, truth):
         super().send(truth)

@@ -10,8 +10,8 @@ from client import Connection
 
 V4, V4_NET, V6, V6_LO = "127.0.0.1", "192.0.2.1", "2001:db8::1", "::1"
 MX, ORG = "example.test", "example.org.test"
-LARGE = b"Subject: large\r\n\r\n" + (b"x" * 70 + b"\r\n") * 400
-VIRUS = b"Subject: virus\r\nX-Virus: yes\r\n\r\nx"
+LARGE = b"Message-Id: <large@far.example>\r\nSubject: large\r\n\r\n" + (b"x" * 70 + b"\r\n") * 400
+VIRUS = b"Message-Id: <virus@far.example>\r\nSubject: virus\r\nX-Virus: yes\r\n\r\nx"
 
 
 def server_of(client):
@@ -52,7 +52,7 @@ def run(truth, talks, at_once=6):
             done.result()
 
 
-def ordinary(size=1, tls=True):
+def ordinary(size=1):
     talks = []
 
     def add(kind, n, first, make, **connection):
@@ -83,8 +83,8 @@ def ordinary(size=1, tls=True):
     add("normal-toolarge", 2, 4, lambda k, i: [step(k, f"big{i}@sender.example", f"u{i}@{MX}", body=LARGE)])
     add("null-virus", 3, 5, lambda k, i: [step(k, "", f"u{i}@{MX}", body=VIRUS)])
     add("normal-virus", 2, 5, lambda k, i: [step(k, f"virus{i}@sender.example", f"u{i}@{MX}", body=VIRUS)])
-    add("null-accepted-tls", 8, 0, lambda k, i: [step(k, "", f"u{i}@{MX}")], tls=tls)
-    add("null-reject-tls", 8, 1, lambda k, i: [step(k, "", f"ghosttls{i}@{MX}")], tls=tls)
+    add("null-accepted-tls", 8, 0, lambda k, i: [step(k, "", f"u{i}@{MX}")], tls=True)
+    add("null-reject-tls", 8, 1, lambda k, i: [step(k, "", f"ghosttls{i}@{MX}")], tls=True)
     for i in range(4):
         talks.append(Talk("::1" if i % 2 else "127.0.0.1", step("null-accepted-lo", "", f"u{i}@{MX}")))
         talks.append(Talk("::1" if i % 2 else "127.0.0.1", step("null-reject-lo", "", f"ghostlo{i}@{MX}")))
