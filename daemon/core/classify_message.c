@@ -25,6 +25,21 @@ open_message(struct classify *classify, const struct envelope *envelope,
 	return open;
 }
 
+/* A user's message never counts; it is remembered so that what a filter gives back does not either.
+ */
+static const char *
+remember_ours(struct classify *classify, const struct envelope *envelope,
+	      const struct record *record)
+{
+	const char *joined = "a user of ours sends it: not counted";
+	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
+					     record->queue_id, 0, &joined);
+
+	if (open)
+		open->facts.queued = open->facts.settled = true;
+	return joined;
+}
+
 const char *
 classify_message_client(struct classify *classify, const struct envelope *envelope,
 			const struct record *record)
@@ -32,7 +47,9 @@ classify_message_client(struct classify *classify, const struct envelope *envelo
 	const char *joined = "remembered until a line of the same id says who sent it";
 	struct open_id *open;
 
-	if (record->authenticated || record->given_back) {
+	if (record->authenticated)
+		return remember_ours(classify, envelope, record);
+	if (record->given_back) {
 		open = classify_find(classify, envelope, record->queue_id);
 		if (open)
 			classify_let_go(classify, open);

@@ -72,6 +72,14 @@ static const struct {
 	  SMTPD ID ": client=h[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" QMGR ID
 		   ": from=<>, size=9, nrcpt=1 (queue active)\n",
 	  true, "end\n" },
+	{ "a filter gives back what a user of ours sent with the null sender",
+	  SMTPD ID ": client=h[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" CLEANUP ID
+		   ": message-id=<m1@x>\n" QMGR ID ": from=<>, size=9, nrcpt=1 (queue active)\n" AT
+		   "postfix/smtpd[302]: 4F5C64474F: client=localhost[127.0.0.1]\n" CLEANUP
+		   "4F5C64474F: message-id=<m1@x>\n" QMGR
+		   "4F5C64474F: from=<>, size=9, nrcpt=1 (queue active)\n" LMTP
+		   "4F5C64474F: to=<u@one.test>, " SENT,
+	  true, "delivered 1 one.test - 4F5C64474F 2.0.0\nend\n" },
 	{ "a filter gives it back and says so",
 	  BOUNCE_OF(ID) AT "postfix/reinject/smtpd[302]: 4F5C64474F: client=localhost[127.0.0.1], "
 			   "orig_queue_id=" ID ", orig_client=h[192.0.2.1]\n" QMGR
