@@ -292,6 +292,14 @@ parse_postfix_claims(const struct envelope *envelope)
 	return envelope->instance.len && reader_of(envelope->daemon);
 }
 
+/* The services of master.cf that only users of ours are for, by the names that it gives them. */
+static bool
+for_users(struct span instance)
+{
+	return span_ends(instance, SPAN("/submission")) ||
+	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
+}
+
 void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
@@ -301,4 +309,9 @@ parse_postfix(const struct envelope *envelope, struct record *out)
 	out->why = "a line of Postfix that is not of interest";
 	if (read && envelope->message.len)
 		read(&scan, out);
+	/* In 3.7 a refusal does not name the user. */
+	if (out->kind == RECORD_REFUSED && for_users(envelope->instance)) {
+		out->authenticated = true;
+		out->why = "refused by a service for users of ours: no bounce arrives there";
+	}
 }

@@ -23,8 +23,6 @@ DOMAIN_MAY_LACK = ("bounce-refused-late", "mail-refused", "mail-deferred", "prob
 class Rules:
     """What a log shows of the truth. The base is a log that shows all of it."""
 
-    unsaid_user = False  # whether a refused RCPT of a user of ours looks like a stranger's
-
     def refused(self, record, reply):
         """The kind of a RCPT that got `reply`; None: the log is silent."""
         kind = "deferred" if reply[0] == "4" else "refused"
@@ -55,10 +53,7 @@ class Postfix(Rules):
     A probe is a client= line without more, whatever the sender (it is not in the log), and its
     disconnect line counts commands of the whole session: with a DATA in it, nobody can tell.
     DISCARD at RCPT: there never is a queue id.
-    A user who authenticated and is refused at RCPT: 3.7 does not say so in that line.
     """
-
-    unsaid_user = True
 
     def refused(self, record, reply):
         return None if reply[:3] in ("500", "501", "503") else super().refused(record, reply)
@@ -190,17 +185,12 @@ class Expected:
             self.sure[kind, domain] += count
         elif "sender" in record and not record.get("auth_reply", "").startswith("235"):
             self.transaction(record, session)
-        elif "sender" in record and self.rules.unsaid_user:
-            self.refusals(record)
-
-    def refusals(self, record):
-        for rcpt, reply in record["rcpts"]:
-            if reply[0] in "45":
-                self.count(self.rules.refused(record, reply), [domain_of(rcpt)])
 
     def transaction(self, record, session):
         good = [domain_of(rcpt) for rcpt, reply in record["rcpts"] if reply[0] == "2"]
-        self.refusals(record)
+        for rcpt, reply in record["rcpts"]:
+            if reply[0] in "45":
+                self.count(self.rules.refused(record, reply), [domain_of(rcpt)])
         end = record.get("eom_reply") or (record.get("data_reply") if good else None) or ""
         if record.get("accepted"):
             if self.rules.accepted(record):
