@@ -5,6 +5,8 @@
 static enum event_kind
 refused_kind(const struct record *record)
 {
+	if (record->sender_never)
+		return EVENT_REFUSED_SENDER_UNKNOWN;
 	if (!record->null_sender)
 		return record->permanent ? EVENT_MAIL_REFUSED : EVENT_MAIL_DEFERRED;
 	if (record->stage == STAGE_LATE)

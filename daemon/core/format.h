@@ -67,6 +67,7 @@ struct record {
 	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
 	bool given_back;    /* CLIENT: it had another queue id here before */
 	bool pressure;	    /* REFUSED: because the MTA is at a limit */
+	bool sender_never;  /* REFUSED: this MTA does not say it */
 	bool sender_later;  /* REFUSED: the sender is in a later line of queue_id */
 	bool local;	    /* CLIENT, ARRIVED: made on this host, not from the network */
 	bool remember;	    /* LOCAL_DSN: queue_id will be a `via` */
