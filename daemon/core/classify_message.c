@@ -134,6 +134,19 @@ classify_message_queued(struct classify *classify, const struct envelope *envelo
 	return count_at_once(classify, open);
 }
 
+/* Another line said that this host made it; if it was not counted there, it is counted here. */
+static const char *
+arrived_here(struct classify *classify, const struct envelope *envelope,
+	     const struct record *record, struct open_id *via)
+{
+	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+
+	if (record->null_sender && !via->facts.settled)
+		classify_give(classify, &event);
+	open_ids_remove(classify->ids, via);
+	return "another line said that this host made it: not from the network";
+}
+
 const char *
 classify_message_arrived(struct classify *classify, const struct envelope *envelope,
 			 const struct record *record)
@@ -146,10 +159,8 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 	classify_refused_by(classify, envelope, record);
 	if (record->authenticated || record->local)
 		return NULL;
-	if (via && via->facts.local) {
-		open_ids_remove(classify->ids, via);
-		return "another line said that this host made it: not from the network";
-	}
+	if (via && via->facts.local)
+		return arrived_here(classify, envelope, record, via);
 	open = open_message(classify, envelope, record, &joined);
 	if (!open)
 		return joined;
@@ -174,7 +185,7 @@ classify_message_local_dsn(struct classify *classify, const struct envelope *env
 		return NULL;
 	open = classify_open(classify, envelope, envelope->group_key, record->queue_id, 0, &joined);
 	if (open)
-		open->facts.local = true;
+		open->facts.local = open->facts.settled = true;
 	return joined;
 }
 

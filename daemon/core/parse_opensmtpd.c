@@ -163,6 +163,10 @@ read_refused_rcpt(struct scan *scan, struct record *out)
 {
 	struct span recipient;
 
+	if (EAT_IS(out->status, "503")) {
+		answer(out, RECORD_OTHER, "a RCPT command outside of a transaction");
+		return;
+	}
 	out->sender_never = true;
 	answer(out, RECORD_REFUSED, "a RCPT was refused; OpenSMTPD does not log the sender");
 	recipient = EAT(scan, "<") ? parse_address_forward(scan) : (struct span){ 0 };
@@ -238,11 +242,11 @@ read_outcome(struct scan *scan)
 	if (EAT(scan, " rcpt=<"))
 		parse_address_forward(scan);
 	while (!scan->failed && EAT(scan, " ")) {
-		if (EAT(scan, "result=Ok "))
+		if (EAT(scan, "result=Ok ") || EAT(scan, "result=\"Ok\" "))
 			return DELIVERY_SENT;
-		if (EAT(scan, "result=TempFail "))
+		if (EAT(scan, "result=TempFail ") || EAT(scan, "result=\"TempFail\" "))
 			return DELIVERY_DEFERRED;
-		if (EAT(scan, "result=PermFail "))
+		if (EAT(scan, "result=PermFail ") || EAT(scan, "result=\"PermFail\" "))
 			return DELIVERY_FAILED;
 		if (EAT(scan, "source=\"") || EAT(scan, "relay=\"")) {
 			scan_until(scan, '"');
