@@ -143,8 +143,11 @@ classify_refused_at_end(struct classify *classify, const struct envelope *envelo
 	as.stage = STAGE_LATE;
 	event = classify_event_of_open(&open->facts, refused_kind(&as));
 	event.status = record->status;
+	if (record->recipient.at)
+		event.domain = classify_domain(classify, record->recipient);
 	if (open->facts.counted_for == classify->default_key) {
-		event.domain = event.moved_from = span_of(classify->options.default_domain);
+		event.moved_from = span_of(classify->options.default_domain);
+		event.domain = event.domain.len ? event.domain : event.moved_from;
 		event.moved = true;
 		event.moved_kind = EVENT_BOUNCE_ACCEPTED;
 		event.moved_time_us = open->facts.queued_us;
