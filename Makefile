@@ -139,9 +139,12 @@ $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 
+# A tool of more than one file has a folder of its name.
+$(B)/tools/genlog: $(call objects,tests/tools/genlog)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $< $(GROUP) -o $@
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
