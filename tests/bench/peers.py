@@ -16,8 +16,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 def spend(argv):
     """CPU seconds of a command that reads to the end; None when it takes too long or fails."""
-    with tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err,
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:  # grep stops early for /dev/null
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                    start_new_session=True)
         end = time.monotonic() + LIMIT
         while True:
@@ -56,14 +56,25 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-def spend_following(argv, path):
-    """As spend, of a command that follows the file for ever: until it has read all and rests."""
-    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end, size, before = time.monotonic() + LIMIT, os.path.getsize(path), -1.0
+def exporter(path):
+    """It follows a file for ever, from its end: the log is appended, until it was read and it rests."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    followed = path + ".followed"
+    with open(followed, "wb"):
+        pass
+    process = subprocess.Popen(["prometheus-postfix-exporter", f"--web.listen-address=127.0.0.1:{port}",
+                                f"--postfix.logfile_path={followed}"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end, before = time.monotonic() + LIMIT, -1.0
     try:
+        time.sleep(1)
+        with open(path, "rb") as source, open(followed, "ab") as target:
+            shutil.copyfileobj(source, target)
         while time.monotonic() < end and process.poll() is None:
             time.sleep(0.5)
-            if offset_in(process.pid, path) >= size:
+            if offset_in(process.pid, followed) >= os.path.getsize(path):
                 now = cpu_of(process.pid)
                 if now - before < 0.02:
                     return now
@@ -72,14 +83,7 @@ def spend_following(argv, path):
     finally:
         process.kill()
         process.wait()
-
-
-def exporter(path):
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    return spend_following(["prometheus-postfix-exporter", f"--web.listen-address=127.0.0.1:{port}",
-                            f"--postfix.logfile_path={path}"], path)
+        os.unlink(followed)
 
 
 def mtail(path):
