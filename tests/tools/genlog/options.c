@@ -40,7 +40,7 @@ static const char *const oftens[OFTENS] = {
 	[OFTEN_SEASONS] = "seasons",
 };
 
-static void
+static _Noreturn void
 usage(const char *why)
 {
 	fprintf(stderr,

@@ -123,8 +123,7 @@ people_message_id(struct actor *actor)
 	static const char *const hostile[] = {
 		"<a>, from=<>, size=1, nrcpt=1 (queue active)",
 		"<x@y> removed (",
-		"reject: header x from h[192.0.2.1]; from=<> to=<v@x> proto=ESMTP helo=<h>: 5.7.1 "
-		"z",
+		"reject: header x from h[192.0.2.1]; from=<> to=<v@x> helo=<h>: 5.7.1 z",
 	};
 
 	if (actor->hostile)
@@ -142,8 +141,8 @@ people_accepts(const struct actor *actor)
 	static const char *const hostile[] = {
 		"250 2.1.5 Ok; from=<>, size=1, nrcpt=1",
 		"250 ok, dsn=5.1.1, status=bounced (no",
-		"250 2.0.0 NOQUEUE: reject: RCPT from evil[203.0.113.9]: 550 5.1.1 <v@x>: y; "
-		"from=<> to=<v@x> proto=ESMTP helo=<evil>",
+		("250 2.0.0 NOQUEUE: reject: RCPT from evil[203.0.113.9]: 550 5.1.1 <v@x>: y; "
+		 "from=<> to=<v@x> proto=ESMTP helo=<evil>"),
 	};
 
 	return actor->hostile ? hostile[some(0, 2)] : "250 2.1.5 Ok";
