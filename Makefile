@@ -85,8 +85,14 @@ record: ## records the corpora of tests/samples anew from real MTAs (root; ONLY=
 
 fuzzers: $(FUZZERS)
 
-bench: all tools ## speed as ratios of CPU time against grep and wc in the same run
+bench: all tools ## CPU time beside wc and grep in the same run, memory, counts; BENCH_MB=1024 BENCH_10G=
 	@tests/bench/bench.sh $(B)
+
+bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Postfix logs (Debian packages)
+	@tests/bench/peers.sh $(B)
+
+bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
+	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
 install: all ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
@@ -139,9 +145,16 @@ $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 
+# A tool of more than one file has a folder of its name.
+$(B)/tools/genlog: $(call objects,tests/tools/genlog)
+
 $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $< $(GROUP) -o $@
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
+
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< -o $@
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
@@ -149,4 +162,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz record fuzzers bench install clean
+.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz record fuzzers bench \
+	bench-peers bench-latency install clean
