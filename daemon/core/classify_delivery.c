@@ -30,7 +30,10 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 	const char *why = NULL;
 
-	event.domain = classify_domain(classify, record->recipient);
+	if (record->owner.len && open && open->facts.queued && open->facts.null_sender)
+		event.domain = classify_domain(classify, record->owner);
+	else
+		event.domain = classify_domain(classify, record->recipient);
 	if (open && open->facts.queued && !open->facts.settled) {
 		classify_settle(classify, open, event.domain);
 		why = "its recipient is known now: the message counts for this domain";

@@ -50,9 +50,10 @@ enum record_delivery { DELIVERY_NONE, DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY
 struct record {
 	enum record_kind kind;
 	const char *why; /* one sentence for people: which field was trusted and what it means */
-	struct span queue_id;	 /* empty: none (NOQUEUE) */
-	struct span client;	 /* address as written: "192.0.2.1", "2001:db8::1" */
-	struct span recipient;	 /* address as written, quotes and all; original one when logged */
+	struct span queue_id;  /* empty: none (NOQUEUE) */
+	struct span client;    /* address as written: "192.0.2.1", "2001:db8::1" */
+	struct span recipient; /* address as written, quotes and all; original one when logged */
+	struct span owner; /* RECIPIENT: whose alias led there, of a message with the null sender */
 	struct span status;	 /* "5.1.1", or "550" where there is no better */
 	struct span text;	 /* message-id; or see DISCONNECTED */
 	struct span next_id;	 /* RECIPIENT: the queue id under which a filter gave it back */

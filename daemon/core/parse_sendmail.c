@@ -290,14 +290,11 @@ read_to(struct scan *scan, struct record *out)
 	bool address = scan->at < scan->end && *scan->at == '<';
 
 	out->recipient = read_recipients(scan);
-	if (EAT(scan, "ctladdr=")) {
-		struct span owner; /* of a program or a file: whose alias led there */
-
-		if (EAT(scan, "<")) {
-			owner = parse_address_forward(scan);
-			if (!scan->failed && owner.len && !address)
-				out->recipient = owner;
-		}
+	if (EAT(scan, "ctladdr=")) { /* the owner of an alias, or a sender of ours */
+		if (EAT(scan, "<"))
+			out->owner = parse_address_forward(scan);
+		if (!address && out->owner.len) /* a program or a file */
+			out->recipient = out->owner;
 		scan_until(scan, ',');
 		scan_text(scan, SPAN(" "));
 	}

@@ -3,10 +3,10 @@
  * one may be given to it by -L; that is not recognised).
  *
  * The line of a refused RCPT names neither sender nor client: both come with the from= line of the
- * same id, at the end of the transaction, and a refusal whose from= line never comes counts as one of
- * an unknown sender. A message is one whose from= line has msgid=; without it and with size=0 it was a
- * probe. What looked accepted there and was refused at its end has a to= line without mailer=.
- * A to= line with several recipients counts one delivery.
+ * same id, at the end of the transaction, and a refusal whose from= line never comes counts as one
+ * of an unknown sender. A message is one whose from= line has msgid=; without it and with size=0 it
+ * was a probe. What looked accepted there and was refused at its end has a to= line without
+ * mailer=. A to= line with several recipients counts one delivery.
  */
 #ifndef CORE_PARSE_SENDMAIL_H
 #define CORE_PARSE_SENDMAIL_H
