@@ -164,6 +164,8 @@ classify_refused_all(struct classify *classify, const struct envelope *envelope,
 	bool any = classify_refused_by(classify, envelope, record);
 	struct event event = classify_event(envelope, record, EVENT_PROBE);
 
+	if (record->recipient.len)
+		event.domain = classify_domain(classify, record->recipient);
 	if (record->probe && record->null_sender && !record->authenticated && !record->local)
 		classify_give(classify, &event);
 	return any ? "the sender of what was refused under this id is known now" : NULL;

@@ -68,6 +68,7 @@ struct record {
 	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
 	bool given_back;    /* CLIENT: it had another queue id here before */
 	bool pressure;	    /* REFUSED: because the MTA is at a limit */
+	bool twice;	    /* the log may say it once more, for another file (doubles.h) */
 	bool sender_never;  /* REFUSED: this MTA does not say it */
 	bool sender_later;  /* REFUSED: the sender is in a later line of queue_id */
 	bool local;	    /* CLIENT, ARRIVED: made on this host, not from the network */

@@ -1,5 +1,6 @@
 #include "daemon/core/reader.h"
 
+#include "daemon/core/doubles.h"
 #include "daemon/core/open_rows.h"
 
 #include <stdlib.h>
@@ -34,6 +35,9 @@ struct reader {
 	struct reader_stats stats;
 	struct reader_view view;
 	struct last last;
+	struct doubles doubles;
+	bool doubles_changed;
+	bool own_log;  /* the line before was of Exim's own log, where texts have several lines */
 	bool unsorted; /* rows were restored and not yet put in order */
 	/* of the call that is running */
 	reader_sink *sink;
@@ -131,6 +135,23 @@ repeat_last(struct reader *reader, const struct envelope *envelope)
 	reader->sink(reader->ctx, &event);
 }
 
+/* The text of a line without what differs between the two copies: "[1\\5] ". */
+static struct span
+text_of(struct span message)
+{
+	const char *end =
+		message.len && *message.at == '[' ? memchr(message.at, ']', message.len) : NULL;
+
+	return end ? span_after(message, (size_t)(end - message.at) + 2) : message;
+}
+
+static bool
+is_double(struct reader *reader, const struct envelope *envelope)
+{
+	reader->doubles_changed = true;
+	return doubles_again(&reader->doubles, envelope->pid, text_of(envelope->message));
+}
+
 static void
 read_message(struct reader *reader)
 {
@@ -140,6 +161,10 @@ read_message(struct reader *reader)
 	if (reader->last.valid && reader->last.host_key == envelope->host_key)
 		reader->last.valid = false;
 	reader->stats.of_format[format_read(reader->options.format, envelope, record)]++;
+	if (record->twice && is_double(reader, envelope)) {
+		record->kind = RECORD_OTHER;
+		record->why = "the second copy of a refusal, for the reject log";
+	}
 	if (record->kind == RECORD_OTHER || envelope->repeat == 0) {
 		reader->stats.other++;
 		return;
@@ -183,6 +208,7 @@ read_enveloped(struct reader *reader)
 	struct reader_view *view = &reader->view;
 
 	view->readable = true;
+	reader->own_log = view->envelope.shape == ENVELOPE_EXIM;
 	reader->stats.last_us = view->envelope.time_us;
 	if (!reader->stats.first_us)
 		reader->stats.first_us = view->envelope.time_us;
@@ -199,10 +225,12 @@ reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ct
 	line = strip(line);
 	if (line.len == 0)
 		reader->stats.other++;
-	else if (!envelope_read(&reader->memory, line, &reader->view.envelope))
-		reader->stats.broken++;
-	else
+	else if (envelope_read(&reader->memory, line, &reader->view.envelope))
 		read_enveloped(reader);
+	else if (reader->own_log)
+		reader->stats.other++;
+	else
+		reader->stats.broken++;
 }
 
 void
@@ -254,12 +282,16 @@ reader_changes(const struct reader *reader, reader_row *row, void *ctx)
 	tail.last_month = reader->memory.stamp.last_month;
 	tail.last = reader->last;
 	row(ctx, SPAN("t"), (struct span){ (const char *)&tail, sizeof(tail) });
+	if (reader->doubles_changed)
+		row(ctx, SPAN("d"),
+		    (struct span){ (const char *)&reader->doubles, sizeof(reader->doubles) });
 }
 
 void
 reader_saved(struct reader *reader)
 {
 	open_rows_saved(classify_open_ids(reader->classify));
+	reader->doubles_changed = false;
 }
 
 static bool
@@ -288,6 +320,12 @@ reader_restore(struct reader *reader, struct span key, struct span value)
 {
 	if (span_equal(key, SPAN("t")))
 		return restore_tail(reader, value);
+	if (span_equal(key, SPAN("d"))) {
+		if (value.len != sizeof(reader->doubles))
+			return false;
+		memcpy(&reader->doubles, value.at, sizeof(reader->doubles));
+		return true;
+	}
 	reader->unsorted = true;
 	return open_rows_restore(classify_open_ids(reader->classify), key, value);
 }

@@ -45,9 +45,20 @@ class Rules:
     def accepted(self, record):
         return True
 
+    def domains(self, record, good):
+        """The domains of a message that was taken, one of which it counts for."""
+        return good
+
     def twice(self, record):
         """Whether a message that was taken may count twice."""
         return False
+
+
+class Discards(Rules):
+    """A recipient that an ACL or a ruleset discards is in no line that has the message's id and from."""
+
+    def domains(self, record, good):
+        return [None] if record["kind"] == "null-discard" else good
 
 
 class Postfix(Rules):
@@ -85,7 +96,7 @@ class PostfixFiltered(Postfix):
         return record["client"] in ("127.0.0.1", "::1") or record["kind"] == "null-no-message-id"
 
 
-class Exim(Rules):
+class Exim(Discards):
     """
     RCPT 501 (no domain, a literal): not logged. MAIL 503: logged without the sender.
     Refused at DATA: "rejected DATA" has no F=, so the sender is not known.
@@ -109,7 +120,7 @@ class EximAll(Exim):
         return not record["sender"]
 
 
-class Sendmail(Rules):
+class Sendmail(Discards):
     """
     A probe is a from= line without msgid=, with the sender, at the end of the transaction.
     MAIL 552: its from= line is like that of a transaction in which no recipient was named.
@@ -231,7 +242,8 @@ class Expected:
         end = record.get("eom_reply") or (record.get("data_reply") if good else None) or ""
         if record.get("accepted"):
             if self.rules.accepted(record):
-                self.count("mail-accepted" if record["sender"] else "bounce-accepted", good)
+                self.count("mail-accepted" if record["sender"] else "bounce-accepted",
+                           self.rules.domains(record, good))
                 if self.rules.twice(record):
                     self.more["mail-accepted" if record["sender"] else "bounce-accepted", good[0]] += 1
         elif record.get("mail_reply", "")[:1] in ("4", "5"):
