@@ -1,0 +1,235 @@
+#include "daemon/source/streams.h"
+
+#include "daemon/source/bind.h"
+#include "daemon/source/frames.h"
+#include "daemon/source/watch.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)64 << 10) /* bytes of a connection a wakeup */
+#define ACCEPTS 64		 /* connections a wakeup */
+#define MS 1000
+
+struct stream {
+	struct streams *streams;
+	struct watch *watch;
+	struct frames frames;
+	uint64_t heard_ms;
+};
+
+struct streams {
+	struct feed feed;
+	uv_loop_t *loop;
+	char address[CONFIG_ADDRESS];
+	size_t max_line;
+	struct watch *watch; /* NULL: not listening yet */
+	struct stream *list[STREAMS_MOST];
+	unsigned count;
+	bool paused;
+	bool refusing; /* told that there are too many */
+	struct inbox inbox;
+	char piece[PIECE];
+};
+
+static void
+end_stream(struct stream *stream)
+{
+	struct streams *streams = stream->streams;
+
+	for (unsigned i = 0; i < streams->count; i++)
+		if (streams->list[i] == stream)
+			streams->list[i] = streams->list[--streams->count];
+	frames_end(&stream->frames, &streams->inbox);
+	watch_close(stream->watch);
+	free(stream);
+}
+
+static void
+pause_when_full(struct streams *streams)
+{
+	if (streams->paused || !inbox_full(&streams->inbox))
+		return;
+	streams->paused = true;
+	watch_pause(streams->watch);
+	for (unsigned i = 0; i < streams->count; i++)
+		watch_pause(streams->list[i]->watch);
+}
+
+static void
+go_on(struct streams *streams)
+{
+	if (!streams->paused || inbox_full(&streams->inbox))
+		return;
+	streams->paused = false;
+	watch_go_on(streams->watch);
+	for (unsigned i = 0; i < streams->count; i++)
+		watch_go_on(streams->list[i]->watch);
+}
+
+static void
+on_bytes(void *ctx)
+{
+	struct stream *stream = ctx;
+	struct streams *streams = stream->streams;
+	ssize_t got = read(watch_fd(stream->watch), streams->piece, PIECE);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	stream->heard_ms = uv_now(streams->loop);
+	if (got <= 0) {
+		end_stream(stream);
+	} else if (!frames_take(&stream->frames, (struct span){ streams->piece, (size_t)got },
+				&streams->inbox)) {
+		inbox_gap(&streams->inbox,
+			  "a sender's octet counting was broken: its connection was closed");
+		end_stream(stream);
+	}
+	pause_when_full(streams);
+}
+
+/* A place for one more, if need be that of the longest idle one. */
+static bool
+make_place(struct streams *streams)
+{
+	struct stream *idle = NULL;
+
+	if (streams->count < STREAMS_MOST)
+		return true;
+	for (unsigned i = 0; i < streams->count; i++)
+		if (!idle || streams->list[i]->heard_ms < idle->heard_ms)
+			idle = streams->list[i];
+	if (uv_now(streams->loop) - idle->heard_ms >= (uint64_t)STREAMS_IDLE * MS) {
+		end_stream(idle);
+		return true;
+	}
+	if (!streams->refusing)
+		inbox_gap(&streams->inbox, "too many connections at once: further ones are closed");
+	streams->refusing = true;
+	return false;
+}
+
+static void
+keep_alive(int fd)
+{
+	int on = 1, idle = 300, step = 60, most = 5;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &step, sizeof(step));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &most, sizeof(most));
+}
+
+static void
+add_stream(struct streams *streams, int fd)
+{
+	struct stream *stream = make_place(streams) ? calloc(1, sizeof(*stream)) : NULL;
+
+	if (stream)
+		stream->watch = watch_open(streams->loop, fd, on_bytes, stream, NULL);
+	if (!stream || !stream->watch) {
+		free(stream);
+		close(fd);
+		return;
+	}
+	keep_alive(fd);
+	stream->streams = streams;
+	stream->heard_ms = uv_now(streams->loop);
+	frames_init(&stream->frames, FRAMING_UNKNOWN, streams->max_line);
+	streams->list[streams->count++] = stream;
+	streams->refusing = streams->refusing && streams->count == STREAMS_MOST;
+}
+
+static void
+on_connection(void *ctx)
+{
+	struct streams *streams = ctx;
+
+	for (unsigned i = 0; i < ACCEPTS; i++) {
+		int fd =
+			accept4(watch_fd(streams->watch), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0)
+			return;
+		add_stream(streams, fd);
+	}
+}
+
+static bool
+listen_now(struct streams *streams, struct err *err)
+{
+	int fd = -1;
+
+	if (!bind_address(streams->address, SOCK_STREAM, &fd, err))
+		return false;
+	streams->watch = watch_open(streams->loop, fd, on_connection, streams, err);
+	if (!streams->watch)
+		close(fd);
+	return streams->watch != NULL;
+}
+
+static enum feed_status
+streams_read(struct feed *feed, size_t budget, const struct feed_sink *sink, struct err *err)
+{
+	struct streams *streams = (struct streams *)feed;
+	bool more;
+
+	if (!streams->watch && !listen_now(streams, err))
+		return FEED_ERROR;
+	more = inbox_give(&streams->inbox, budget, sink);
+	go_on(streams);
+	return more ? FEED_MORE : FEED_IDLE;
+}
+
+static size_t
+no_cursor(const struct feed *feed, char out[FEED_CURSOR])
+{
+	(void)feed;
+	(void)out;
+	return 0;
+}
+
+static uint64_t
+streams_behind(const struct feed *feed)
+{
+	return inbox_bytes(&((const struct streams *)feed)->inbox);
+}
+
+static void
+streams_free(struct feed *feed)
+{
+	struct streams *streams = (struct streams *)feed;
+
+	while (streams->count)
+		end_stream(streams->list[0]);
+	watch_close(streams->watch);
+	inbox_clear(&streams->inbox);
+	free(streams);
+}
+
+static const struct feed_ops ops = { .read = streams_read,
+				     .cursor = no_cursor,
+				     .behind = streams_behind,
+				     .free = streams_free,
+				     .lives = true };
+
+struct feed *
+streams_open(const struct config_source *config, uv_loop_t *loop, struct err *err)
+{
+	struct streams *streams = calloc(1, sizeof(*streams));
+
+	if (!streams) {
+		err_set(err, ERR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	streams->feed.ops = &ops;
+	streams->loop = loop;
+	streams->max_line = (size_t)config->max_line;
+	span_copy(span_of(config->syslog_tcp), streams->address, sizeof(streams->address));
+	inbox_init(&streams->inbox, streams->max_line);
+	return &streams->feed;
+}
