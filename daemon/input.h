@@ -19,7 +19,7 @@ struct input {
 	int64_t last_line;   /* seconds, wall clock; 0: none yet */
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
-	bool told_silent;
+	bool told_silent, told_error;
 	bool lost;     /* the log itself, or its way in, said that lines were lost */
 	uint64_t gaps; /* that its way in has told */
 	char lost_why[SNAPSHOT_TEXT];

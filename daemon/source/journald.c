@@ -14,6 +14,7 @@
 
 #define CURSOR 512	    /* bytes of the journal's own */
 #define SEEN_EVERY 60000000 /* microseconds: how often it is stored that all was read */
+#define RESCAN 30000000	    /* microseconds */
 #define SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
 
 struct journald {
@@ -23,8 +24,10 @@ struct journald {
 	char cursor[CURSOR];  /* of the last entry given; "": none yet */
 	int64_t seen, stored; /* when everything had been read; what is stored of it */
 	bool begun;	      /* a first start is over */
-	bool pending;	      /* the entry at hand is to be given */
-	char *message;	      /* max_line bytes */
+	bool blind;	      /* nothing tells of new files */
+	int64_t opened;
+	bool pending;  /* the entry at hand is to be given */
+	char *message; /* max_line bytes */
 };
 
 static bool
@@ -169,6 +172,9 @@ open_now(struct journald *self, const struct feed_sink *sink, struct err *err)
 {
 	bool ok = !failed(open_journal(self), "open it", err);
 
+	/* From now on inotify tells of new files; where it cannot, all is opened again at times. */
+	self->blind = ok && sd_journal_get_fd(self->journal) < 0;
+	self->opened = clock_now_us();
 	if (ok && !*self->cursor)
 		ok = start(self, err);
 	if (ok && *self->cursor)
@@ -255,7 +261,9 @@ journald_read(struct feed *feed, size_t budget, const struct feed_sink *sink, st
 	struct journald *self = (struct journald *)feed;
 	size_t done = 0;
 
-	if (self->journal && sd_journal_process(self->journal) == SD_JOURNAL_INVALIDATE)
+	if (self->journal &&
+	    (self->blind ? clock_now_us() - self->opened > RESCAN
+			 : sd_journal_process(self->journal) == SD_JOURNAL_INVALIDATE))
 		leave(self); /* files came or went: is the place still there? */
 	if (!self->journal && !open_now(self, sink, err))
 		return FEED_ERROR;
