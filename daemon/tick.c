@@ -13,7 +13,8 @@
 
 #define PRUNE_EVERY 600 /* seconds */
 
-/* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once each. */
+/* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once
+ * each. */
 static void
 tell_source(struct engine *engine, struct input *input, int64_t now)
 {

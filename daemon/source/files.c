@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define MOVES 2 /* from brother to brother in one call: to the one of the cursor, and on */
+
 struct files {
 	struct feed feed;
 	struct follow *follow;
@@ -34,18 +36,21 @@ read_follow(struct files *files, size_t budget, const struct feed_sink *sink, st
 static enum feed_status
 read_history(struct files *files, size_t budget, const struct feed_sink *sink, struct err *err)
 {
-	enum feed_status status = history_read(files->history, budget, sink, err);
 	struct follow_cursor at;
-	bool found;
+	bool found = true;
 
-	if (status != FEED_IDLE)
-		return status;
-	if (read_follow(files, 0, sink, err) == FEED_ERROR)
-		return FEED_ERROR;
-	follow_cursor(files->follow, &at);
-	if (!history_next(files->history, at.device, at.inode, sink, &found, err))
-		return FEED_ERROR;
-	files->feed.moved = true;
+	for (unsigned moves = 0; found && moves < MOVES; moves++) {
+		enum feed_status status = history_read(files->history, budget, sink, err);
+
+		if (status != FEED_IDLE)
+			return status;
+		if (read_follow(files, 0, sink, err) == FEED_ERROR)
+			return FEED_ERROR;
+		follow_cursor(files->follow, &at);
+		if (!history_next(files->history, at.device, at.inode, sink, &found, err))
+			return FEED_ERROR;
+		files->feed.moved = true;
+	}
 	if (!found) {
 		history_free(files->history);
 		files->history = NULL;

@@ -114,9 +114,10 @@ give_rest(struct history *history, const struct feed_sink *sink)
 enum feed_status
 history_read(struct history *history, size_t budget, const struct feed_sink *sink, struct err *err)
 {
+	uint64_t from = history->at.offset;
 	size_t done = 0;
 
-	while (history->unpack && done < budget) {
+	while (history->unpack && (done < budget || history->at.offset == from)) {
 		struct err why = { 0 };
 		ssize_t got = unpack_read(history->unpack, history->buffer + history->held,
 					  history->room - history->held, &why);
@@ -258,8 +259,9 @@ history_next(struct history *history, dev_t device, ino_t inode, const struct fe
 	while (left && !history->unpack) {
 		const struct rotated_file *file = &brothers.files[--left];
 
-		if (file->device != device || file->inode != inode)
-			take(history, file, history->resuming, sink);
+		if (file->device == device && file->inode == inode)
+			break; /* it and all that are younger are the follower's */
+		take(history, file, history->resuming, sink);
 		history->resuming = false;
 	}
 	*found_out = history->unpack != NULL;

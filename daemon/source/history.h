@@ -37,8 +37,8 @@ enum feed_status history_read(struct history *history, size_t budget, const stru
 			      struct err *err);
 
 /*
- * Goes to the next younger brother that is not the file (device, inode); `*found_out` is false when
- * there is none. What cannot be read is told as a gap and passed over.
+ * Goes to the next younger brother, up to the file (device, inode) and without it; `*found_out` is
+ * false when there is none. What cannot be read is told as a gap and passed over.
  */
 MUST_USE bool history_next(struct history *history, dev_t device, ino_t inode,
 			   const struct feed_sink *sink, bool *found_out, struct err *err);
