@@ -14,6 +14,7 @@
 
 #define CURSOR 512	    /* bytes of the journal's own */
 #define SEEN_EVERY 60000000 /* microseconds: how often it is stored that all was read */
+#define ENTRY_BYTES 2048    /* what an entry costs besides its message, in bytes of a log */
 #define RESCAN 30000000	    /* microseconds */
 #define SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
 
@@ -47,6 +48,12 @@ leave(struct journald *self)
 	self->pending = false;
 }
 
+static bool
+local(const struct journald *self)
+{
+	return strcmp(self->config->journal, "yes") == 0;
+}
+
 static int
 open_journal(struct journald *self)
 {
@@ -54,7 +61,7 @@ open_journal(struct journald *self)
 	const char *paths[] = { path, NULL };
 	struct stat status;
 
-	if (strcmp(path, "yes") == 0)
+	if (local(self))
 		return sd_journal_open(&self->journal, SD_JOURNAL_LOCAL_ONLY);
 	if (stat(path, &status) != 0)
 		return -errno;
@@ -120,8 +127,7 @@ all_was_seen(struct journald *self)
 {
 	uint64_t from = UINT64_MAX, to;
 
-	return strcmp(self->config->journal, "yes") == 0 &&
-	       sd_journal_get_cutoff_realtime_usec(self->journal, &from, &to) > 0 &&
+	return local(self) && sd_journal_get_cutoff_realtime_usec(self->journal, &from, &to) > 0 &&
 	       from <= (uint64_t)self->seen;
 }
 
@@ -160,6 +166,10 @@ start(struct journald *self, struct err *err)
 		result = sd_journal_previous(self->journal);
 	if (failed(result, "find its end", err))
 		return false;
+	if (result == 0 && local(self))
+		return err_set(err, ERR_BUSY,
+			       "the journal is empty, or this user may not read it (the group "
+			       "systemd-journal may)");
 	if (result > 0 && !self->config->history && !self->begun && !keep_cursor(self, err))
 		return false;
 	self->begun = true;
@@ -283,7 +293,7 @@ journald_read(struct feed *feed, size_t budget, const struct feed_sink *sink, st
 			leave(self);
 			return FEED_ERROR;
 		}
-		done += give_entry(self, sink) + 1;
+		done += give_entry(self, sink) + ENTRY_BYTES;
 		self->feed.moved = true;
 	}
 	return FEED_MORE;

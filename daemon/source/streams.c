@@ -31,10 +31,13 @@ struct streams {
 	struct stream *list[STREAMS_MOST];
 	unsigned count;
 	bool paused;
+	bool resting;  /* no descriptors: no connection is taken until the next tick */
 	bool refusing; /* told that there are too many */
 	struct inbox inbox;
 	char piece[PIECE];
 };
+
+static unsigned all; /* connections of all sources */
 
 static void
 end_stream(struct stream *stream)
@@ -44,6 +47,7 @@ end_stream(struct stream *stream)
 	for (unsigned i = 0; i < streams->count; i++)
 		if (streams->list[i] == stream)
 			streams->list[i] = streams->list[--streams->count];
+	all--;
 	frames_end(&stream->frames, &streams->inbox);
 	watch_close(stream->watch);
 	free(stream);
@@ -98,12 +102,12 @@ make_place(struct streams *streams)
 {
 	struct stream *idle = NULL;
 
-	if (streams->count < STREAMS_MOST)
+	if (streams->count < STREAMS_MOST && all < STREAMS_ALL)
 		return true;
 	for (unsigned i = 0; i < streams->count; i++)
 		if (!idle || streams->list[i]->heard_ms < idle->heard_ms)
 			idle = streams->list[i];
-	if (uv_now(streams->loop) - idle->heard_ms >= (uint64_t)STREAMS_IDLE * MS) {
+	if (idle && uv_now(streams->loop) - idle->heard_ms >= (uint64_t)STREAMS_IDLE * MS) {
 		end_stream(idle);
 		return true;
 	}
@@ -141,7 +145,8 @@ add_stream(struct streams *streams, int fd)
 	stream->heard_ms = uv_now(streams->loop);
 	frames_init(&stream->frames, FRAMING_UNKNOWN, streams->max_line);
 	streams->list[streams->count++] = stream;
-	streams->refusing = streams->refusing && streams->count == STREAMS_MOST;
+	streams->refusing = false;
+	all++;
 }
 
 static void
@@ -153,8 +158,13 @@ on_connection(void *ctx)
 		int fd =
 			accept4(watch_fd(streams->watch), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd < 0)
+		if (fd < 0) {
+			streams->resting = errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+					   errno == ENOBUFS;
+			if (streams->resting)
+				watch_pause(streams->watch);
 			return;
+		}
 		add_stream(streams, fd);
 	}
 }
@@ -182,6 +192,9 @@ streams_read(struct feed *feed, size_t budget, const struct feed_sink *sink, str
 		return FEED_ERROR;
 	more = inbox_give(&streams->inbox, budget, sink);
 	go_on(streams);
+	if (streams->resting && !streams->paused)
+		watch_go_on(streams->watch);
+	streams->resting = false;
 	return more ? FEED_MORE : FEED_IDLE;
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/source/feed.h"
 
 #define STREAMS_MOST 256 /* connections of one source */
+#define STREAMS_ALL 512	 /* of all sources: descriptors are left for the zone and the API */
 #define STREAMS_IDLE 60	 /* seconds of silence after which a place may be given away */
 
 MUST_USE struct feed *streams_open(const struct config_source *config, uv_loop_t *loop,

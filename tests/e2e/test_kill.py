@@ -3,6 +3,7 @@ rotated meanwhile, and at every system call of a short run; the totals are those
 """
 import calendar
 import concurrent.futures
+import glob
 import os
 import random
 import re
@@ -19,6 +20,8 @@ from daemon import BUILD, DOMAIN, Daemon, Log, mail, refused
 
 LONG = bool(os.environ.get("LONG"))
 LINES = 200_000
+IMPORT_LINES = 2_000_000  # several transactions
+IMPORT_ROUNDS = 50 if LONG else 5
 JOURNAL_LINES = 100_000 if LONG else 20_000
 KILLS = 1000 if LONG else 100
 POINTS = 15  # system calls at which a run is killed; with LONG at every one
@@ -188,6 +191,44 @@ class JournalKills(unittest.TestCase):
             self.assertEqual(d.stop(), 0)
             self.assertEqual(differences(d.totals(), expected), [])
             print(f"{kills} kills, {len(entries)} entries of a journal: totals equal", flush=True)
+
+
+class ImportKills(unittest.TestCase):
+    """mxsplitctl import is killed at random instants and started again until it is done."""
+
+    def run_import(self, database, log):
+        return subprocess.Popen([os.path.join(BUILD, "mxsplitctl"), "import", "--db", database, log],
+                                stdout=subprocess.PIPE, text=True)
+
+    def totals(self, database):
+        return subprocess.run([os.path.join(BUILD, "mxsplitctl"), "totals", "--db", database], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_totals_equal_an_undisturbed_import(self):
+        rng = random.Random(SEED)
+        with tempfile.TemporaryDirectory(prefix="mxsplit-kill-") as directory:
+            log = generate(directory, IMPORT_LINES)
+            calm, wild = os.path.join(directory, "calm.db"), os.path.join(directory, "wild.db")
+            begun = time.monotonic()
+            self.assertIn(" lines", self.run_import(calm, log).communicate()[0])
+            whole, kills, gone_on = time.monotonic() - begun, 0, 0
+            for _ in range(IMPORT_ROUNDS):
+                said = ""
+                while not said:
+                    with self.run_import(wild, log) as process:
+                        try:
+                            said = process.communicate(timeout=rng.uniform(0.1, 0.9) * whole)[0]
+                            self.assertEqual(process.returncode, 0)
+                        except subprocess.TimeoutExpired:
+                            process.kill()
+                            kills += 1
+                            self.assertLess(kills, 100 * IMPORT_ROUNDS)
+                gone_on += "behind what was imported before" in said
+                self.assertEqual(self.totals(wild), self.totals(calm))
+                for path in glob.glob(wild + "*"):
+                    os.unlink(path)
+            self.assertGreater(gone_on, 0, "no kill came behind a first transaction")
+            print(f"import: {kills} kills, {gone_on} gone on with: totals equal", flush=True)
 
 
 def strace_kill(d, call):
