@@ -20,6 +20,7 @@ struct stream {
 	struct watch *watch;
 	struct frames frames;
 	uint64_t heard_ms;
+	unsigned place; /* in the list */
 };
 
 struct streams {
@@ -40,17 +41,23 @@ struct streams {
 static unsigned all; /* connections of all sources */
 
 static void
+free_stream(struct stream *stream)
+{
+	all--;
+	frames_end(&stream->frames, &stream->streams->inbox);
+	watch_close(stream->watch);
+	free(stream);
+}
+
+static void
 end_stream(struct stream *stream)
 {
 	struct streams *streams = stream->streams;
+	struct stream *last = streams->list[--streams->count];
 
-	for (unsigned i = 0; i < streams->count; i++)
-		if (streams->list[i] == stream)
-			streams->list[i] = streams->list[--streams->count];
-	all--;
-	frames_end(&stream->frames, &streams->inbox);
-	watch_close(stream->watch);
-	free(stream);
+	streams->list[stream->place] = last;
+	last->place = stream->place;
+	free_stream(stream);
 }
 
 static void
@@ -144,6 +151,7 @@ add_stream(struct streams *streams, int fd)
 	stream->streams = streams;
 	stream->heard_ms = uv_now(streams->loop);
 	frames_init(&stream->frames, FRAMING_UNKNOWN, streams->max_line);
+	stream->place = streams->count;
 	streams->list[streams->count++] = stream;
 	streams->refusing = false;
 	all++;
@@ -217,8 +225,8 @@ streams_free(struct feed *feed)
 {
 	struct streams *streams = (struct streams *)feed;
 
-	while (streams->count)
-		end_stream(streams->list[0]);
+	for (unsigned i = 0; i < streams->count; i++)
+		free_stream(streams->list[i]);
 	watch_close(streams->watch);
 	inbox_clear(&streams->inbox);
 	free(streams);
