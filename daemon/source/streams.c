@@ -17,10 +17,9 @@
 
 struct stream {
 	struct streams *streams;
-	struct watch *watch;
+	struct watch *watch; /* NULL: a free place */
 	struct frames frames;
 	uint64_t heard_ms;
-	unsigned place; /* in the list */
 };
 
 struct streams {
@@ -29,8 +28,7 @@ struct streams {
 	char address[CONFIG_ADDRESS];
 	size_t max_line;
 	struct watch *watch; /* NULL: not listening yet */
-	struct stream *list[STREAMS_MOST];
-	unsigned count;
+	struct stream list[STREAMS_MOST];
 	bool paused;
 	bool resting;  /* no descriptors: no connection is taken until the next tick */
 	bool refusing; /* told that there are too many */
@@ -41,23 +39,12 @@ struct streams {
 static unsigned all; /* connections of all sources */
 
 static void
-free_stream(struct stream *stream)
-{
-	all--;
-	frames_end(&stream->frames, &stream->streams->inbox);
-	watch_close(stream->watch);
-	free(stream);
-}
-
-static void
 end_stream(struct stream *stream)
 {
-	struct streams *streams = stream->streams;
-	struct stream *last = streams->list[--streams->count];
-
-	streams->list[stream->place] = last;
-	last->place = stream->place;
-	free_stream(stream);
+	frames_end(&stream->frames, &stream->streams->inbox);
+	watch_close(stream->watch);
+	stream->watch = NULL;
+	all--;
 }
 
 static void
@@ -67,8 +54,9 @@ pause_when_full(struct streams *streams)
 		return;
 	streams->paused = true;
 	watch_pause(streams->watch);
-	for (unsigned i = 0; i < streams->count; i++)
-		watch_pause(streams->list[i]->watch);
+	for (unsigned i = 0; i < STREAMS_MOST; i++)
+		if (streams->list[i].watch)
+			watch_pause(streams->list[i].watch);
 }
 
 static void
@@ -78,8 +66,9 @@ go_on(struct streams *streams)
 		return;
 	streams->paused = false;
 	watch_go_on(streams->watch);
-	for (unsigned i = 0; i < streams->count; i++)
-		watch_go_on(streams->list[i]->watch);
+	for (unsigned i = 0; i < STREAMS_MOST; i++)
+		if (streams->list[i].watch)
+			watch_go_on(streams->list[i].watch);
 }
 
 static void
@@ -103,25 +92,30 @@ on_bytes(void *ctx)
 	pause_when_full(streams);
 }
 
-/* A place for one more, if need be that of the longest idle one. */
-static bool
-make_place(struct streams *streams)
+/* A place for one more, if need be that of the longest idle one; NULL: there is none. */
+static struct stream *
+find_place(struct streams *streams)
 {
-	struct stream *idle = NULL;
+	struct stream *empty = NULL, *idle = NULL;
 
-	if (streams->count < STREAMS_MOST && all < STREAMS_ALL)
-		return true;
-	for (unsigned i = 0; i < streams->count; i++)
-		if (!idle || streams->list[i]->heard_ms < idle->heard_ms)
-			idle = streams->list[i];
+	for (unsigned i = 0; i < STREAMS_MOST; i++) {
+		struct stream *stream = &streams->list[i];
+
+		if (!stream->watch)
+			empty = stream;
+		else if (!idle || stream->heard_ms < idle->heard_ms)
+			idle = stream;
+	}
+	if (empty && all < STREAMS_ALL)
+		return empty;
 	if (idle && uv_now(streams->loop) - idle->heard_ms >= (uint64_t)STREAMS_IDLE * MS) {
 		end_stream(idle);
-		return true;
+		return idle;
 	}
 	if (!streams->refusing)
 		inbox_gap(&streams->inbox, "too many connections at once: further ones are closed");
 	streams->refusing = true;
-	return false;
+	return NULL;
 }
 
 static void
@@ -138,12 +132,11 @@ keep_alive(int fd)
 static void
 add_stream(struct streams *streams, int fd)
 {
-	struct stream *stream = make_place(streams) ? calloc(1, sizeof(*stream)) : NULL;
+	struct stream *stream = find_place(streams);
 
 	if (stream)
 		stream->watch = watch_open(streams->loop, fd, on_bytes, stream, NULL);
 	if (!stream || !stream->watch) {
-		free(stream);
 		close(fd);
 		return;
 	}
@@ -151,8 +144,6 @@ add_stream(struct streams *streams, int fd)
 	stream->streams = streams;
 	stream->heard_ms = uv_now(streams->loop);
 	frames_init(&stream->frames, FRAMING_UNKNOWN, streams->max_line);
-	stream->place = streams->count;
-	streams->list[streams->count++] = stream;
 	streams->refusing = false;
 	all++;
 }
@@ -225,8 +216,9 @@ streams_free(struct feed *feed)
 {
 	struct streams *streams = (struct streams *)feed;
 
-	for (unsigned i = 0; i < streams->count; i++)
-		free_stream(streams->list[i]);
+	for (unsigned i = 0; i < STREAMS_MOST; i++)
+		if (streams->list[i].watch)
+			end_stream(&streams->list[i]);
 	watch_close(streams->watch);
 	inbox_clear(&streams->inbox);
 	free(streams);
