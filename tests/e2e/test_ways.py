@@ -385,6 +385,32 @@ class Trouble(unittest.TestCase):
                 room.daemon.wait_for(lambda: "another program listens" in (room.source()["error"] or ""), 10, "it is told")
             self.assertTrue(os.path.exists(room.path("log.sock")))
 
+    def test_a_socket_that_is_taken_away_is_made_again(self):
+        with Room("syslog-unix: DIR/log.sock") as room:
+            room.start()
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.connect(room.path("log.sock"))
+                s.send(MAIL.encode() + refused(1).encode())
+                os.unlink(room.path("log.sock"))
+                s.send(MAIL.encode() + refused(2).encode())
+            room.daemon.wait_for(lambda: os.path.exists(room.path("log.sock")), 10, "it is there again")
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+                s.connect(room.path("log.sock"))
+                s.send(MAIL.encode() + refused(3).encode())
+            room.heard(3)
+            self.assertEqual(room.totals()[DOMAIN], {"bounce-refused": 3})
+
+    def test_another_way_in_wants_another_name(self):
+        with Room("journal: DIR/journal", "history: yes") as room:
+            os.mkdir(room.path("journal"))
+            journal(room.path("journal/a.journal"), export(recording()[:100]))
+            room.start()
+            room.heard(100)
+            room.totals()
+            room.way = [f"follow: {room.path('mail.log')}"]
+            with self.assertRaisesRegex(AssertionError, "give the source another name"):
+                room.start()
+
     def test_reload_keeps_what_has_arrived(self):
         port = free_port()
         with Room(f'syslog-tcp: "127.0.0.1:{port}"') as room:
