@@ -125,8 +125,8 @@ history_read(struct history *history, size_t budget, const struct feed_sink *sin
 		if (got < 0 && why.kind != ERR_INPUT) {
 			leave(history);
 			history->resuming = true;
-			*err = why;
-			return err_while(err, "%s", history->path) ? FEED_IDLE : FEED_ERROR;
+			err_set(err, why.kind, "%s: %s", history->path, why.text);
+			return FEED_ERROR;
 		}
 		if (got < 0)
 			tell(sink, history->name, "is damaged: the rest of it is not read");
@@ -236,8 +236,8 @@ still(struct history *history, const struct rotated *brothers, const struct feed
 	mine = find(history, brothers);
 	if (mine < brothers->count)
 		return mine + history->resuming;
-	tell(sink, history->path,
-	     history->resuming ? "is gone: what was not read of it yet is lost" : "is gone");
+	if (history->resuming)
+		tell(sink, history->path, "is gone: what was not read of it yet is lost");
 	history->resuming = false;
 	while (left && (stat(brothers->files[left - 1].path, &status) != 0 ||
 			status.st_mtime <= history->at.modified))
