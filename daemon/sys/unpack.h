@@ -19,8 +19,8 @@ MUST_USE struct unpack *unpack_open(int fd, struct err *err);
 void unpack_free(struct unpack *unpack);
 
 /*
- * Gives up to `room` bytes; 0 at the end, -1 with `err`. What could be unpacked before the place
- * of an error has been given.
+ * Gives up to `room` bytes; 0 at the end, -1 with `err`. Of what stands just before the place of an
+ * error some may be missing.
  */
 MUST_USE ssize_t unpack_read(struct unpack *unpack, char *out, size_t room, struct err *err);
 
