@@ -36,7 +36,7 @@ imported_begin(struct imported_place *place, struct span head)
 void
 imported_move(struct imported_place *place, struct span bytes)
 {
-	size_t room = IMPORTED_PRINT, keep;
+	size_t room = IMPORTED_TAIL, keep;
 
 	place->so_far.bytes += bytes.len;
 	if (bytes.len >= room) {

@@ -9,7 +9,8 @@
 #include "daemon/store/store.h"
 #include "daemon/sys/unpack.h"
 
-#define IMPORTED_PRINT ((size_t)64 << 10) /* bytes of the head, and of the tail */
+#define IMPORTED_PRINT ((size_t)64 << 10) /* bytes of the head */
+#define IMPORTED_TAIL 4096		  /* bytes before the place */
 #define IMPORTED_DIGEST 32
 
 /* Stored as it is; no padding, no pointers. */
@@ -18,13 +19,13 @@ struct imported {
 	uint32_t head_bytes;
 	uint64_t bytes;
 	unsigned char head[IMPORTED_DIGEST]; /* of the first `head_bytes` */
-	unsigned char tail[IMPORTED_DIGEST]; /* of the last IMPORTED_PRINT before `bytes` */
+	unsigned char tail[IMPORTED_DIGEST]; /* of the last IMPORTED_TAIL before `bytes` */
 };
 
 /* Where an import stands in the content. */
 struct imported_place {
 	struct imported so_far;
-	char tail[IMPORTED_PRINT]; /* the last bytes before the place */
+	char tail[IMPORTED_TAIL]; /* the last bytes before the place */
 	size_t tail_bytes;
 };
 
