@@ -82,7 +82,9 @@ pipe_read(struct feed *feed, size_t budget, const struct feed_sink *sink, struct
 
 	if (!pipe->watch && pipe->fd < 0 && !begin(pipe, err))
 		return FEED_ERROR;
-	on_ready(pipe);
+	do
+		on_ready(pipe);
+	while (!pipe->watch && !pipe->ended && !inbox_full(&pipe->inbox)); /* a file */
 	more = inbox_give(&pipe->inbox, budget, sink);
 	if (pipe->paused && !pipe->ended && !inbox_full(&pipe->inbox)) {
 		pipe->paused = false;
