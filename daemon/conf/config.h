@@ -76,13 +76,13 @@ struct config_domain {
 };
 
 enum config_way { /* in the order of the table */
-	CONFIG_WAY_FOLLOW,
-	CONFIG_WAY_SYSLOG_UDP,
-	CONFIG_WAY_SYSLOG_TCP,
-	CONFIG_WAY_SYSLOG_UNIX,
-	CONFIG_WAY_JOURNAL,
-	CONFIG_WAY_STDIN,
-	CONFIG_WAYS
+		  CONFIG_WAY_FOLLOW,
+		  CONFIG_WAY_SYSLOG_UDP,
+		  CONFIG_WAY_SYSLOG_TCP,
+		  CONFIG_WAY_SYSLOG_UNIX,
+		  CONFIG_WAY_JOURNAL,
+		  CONFIG_WAY_STDIN,
+		  CONFIG_WAYS
 };
 
 struct config_source {
