@@ -31,7 +31,8 @@ open_parts(struct engine *engine, const struct config *config, struct parts *par
 
 	*parts = (struct parts){ 0 };
 	for (unsigned i = 0; i < config->source_count; i++, parts->input_count++) {
-		parts->inputs[i] = input_open(&config->sources[i], engine->store, now, err);
+		parts->inputs[i] =
+			input_open(&config->sources[i], engine->store, engine->loop, now, err);
 		if (!parts->inputs[i])
 			goto out;
 	}
@@ -142,7 +143,7 @@ engine_reload(struct engine *engine, struct config *config, struct text *changes
 	for (unsigned i = 0; i < old.input_count; i++)
 		for (unsigned j = 0; j < new.input_count; j++)
 			if (strcmp(old.inputs[i]->config->name, new.inputs[j]->config->name) == 0)
-				new.inputs[j]->last_line = old.inputs[i]->last_line;
+				input_inherit(new.inputs[j], old.inputs[i]);
 	outbox_stop(engine);
 	free_parts(&old);
 	put_parts(engine, &new);

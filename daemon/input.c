@@ -21,27 +21,23 @@ restore_row(void *ctx, struct span key, struct span value)
 }
 
 static bool
-open_at_cursor(struct input *input, struct store *store, struct err *err)
+open_at_cursor(struct input *input, struct store *store, uv_loop_t *loop, struct err *err)
 {
-	struct follow_options options = { .path = input->config->path,
-					  .max_line = (size_t)input->config->max_line };
 	struct restoring restoring = { .reader = input->reader };
-	struct follow_cursor cursor;
+	char cursor[FEED_CURSOR];
 	size_t length = 0;
 
-	if (!store_cursors_get(store, input->config->name, (char *)&cursor, sizeof(cursor), &length,
-			       err))
+	if (!store_cursors_get(store, input->config->name, cursor, sizeof(cursor), &length, err))
 		return false;
-	if (length != 0 && length != sizeof(cursor))
-		return err_set(err, ERR_INPUT, "its stored cursor is of another version");
 	if (!store_cursors_each_open(store, input->config->name, restore_row, &restoring, err))
 		return false;
-	input->follow = follow_open(&options, length ? &cursor : NULL, err);
-	return input->follow != NULL;
+	input->feed = feed_open(input->config, loop, (struct span){ cursor, length }, err);
+	return input->feed != NULL;
 }
 
 struct input *
-input_open(const struct config_source *config, struct store *store, int64_t now, struct err *err)
+input_open(const struct config_source *config, struct store *store, uv_loop_t *loop, int64_t now,
+	   struct err *err)
 {
 	struct reader_options options = { .format = config->format,
 					  .reference = now,
@@ -60,7 +56,7 @@ input_open(const struct config_source *config, struct store *store, int64_t now,
 	input->tally = tally_new(0);
 	if (!input->reader || !input->tally)
 		err_set(err, ERR_SYSTEM, "out of memory");
-	else if (open_at_cursor(input, store, err))
+	else if (open_at_cursor(input, store, loop, err))
 		return input;
 	err_while(err, "source %s", config->name);
 	input_free(input);
@@ -68,11 +64,24 @@ input_open(const struct config_source *config, struct store *store, int64_t now,
 }
 
 void
+input_inherit(struct input *input, struct input *old)
+{
+	struct feed *feed = input->feed;
+
+	input->last_line = old->last_line;
+	input->gaps = old->gaps;
+	if (!feed_same(old->feed, old->config, input->config))
+		return;
+	input->feed = old->feed;
+	old->feed = feed;
+}
+
+void
 input_free(struct input *input)
 {
 	if (!input)
 		return;
-	follow_free(input->follow);
+	feed_free(input->feed);
 	reader_free(input->reader);
 	tally_free(input->tally);
 	free(input);
@@ -101,6 +110,15 @@ take_line(void *ctx, struct span line)
 }
 
 static void
+take_entry(void *ctx, const struct reader_entry *entry)
+{
+	struct input *input = ctx;
+
+	reader_entry(input->reader, entry, take_event, input);
+	input->dirty = true;
+}
+
+static void
 take_too_long(void *ctx)
 {
 	struct input *input = ctx;
@@ -115,6 +133,7 @@ take_gap(void *ctx, const char *why)
 	struct input *input = ctx;
 
 	input->lost = true;
+	input->gaps++;
 	input->dirty = true;
 	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
 }
@@ -122,23 +141,26 @@ take_gap(void *ctx, const char *why)
 bool
 input_read(struct input *input, int64_t now, int64_t stale_after)
 {
-	struct follow_sink sink = {
-		.ctx = input, .line = take_line, .too_long = take_too_long, .gap = take_gap
-	};
+	struct feed_sink sink = { .ctx = input,
+				  .line = take_line,
+				  .entry = take_entry,
+				  .too_long = take_too_long,
+				  .gap = take_gap };
 	uint64_t before = reader_stats(input->reader)->lines;
 	struct err err = { 0 };
-	enum follow_status status;
+	enum feed_status status;
 
 	reader_reference(input->reader, now);
 	input->fresh_from = (now - stale_after) * WHEN_SECOND_US;
-	status = follow_read(input->follow, READ_BUDGET, &sink, &err);
+	status = input->feed->ops->read(input->feed, READ_BUDGET, &sink, &err);
+	input->dirty = input->dirty || input->feed->moved;
 	if (reader_stats(input->reader)->lines != before)
 		input->last_line = now;
-	if (status == FOLLOW_ERROR)
+	if (status == FEED_ERROR)
 		span_copy(span_of(err.text), input->error, sizeof(input->error));
 	else
 		input->error[0] = '\0';
-	return status == FOLLOW_MORE;
+	return status == FEED_MORE;
 }
 
 struct saving {
@@ -171,14 +193,14 @@ bool
 input_save(struct input *input, struct store *store, struct err *err)
 {
 	struct saving saving = { .input = input, .store = store, .err = err, .ok = true };
-	struct follow_cursor cursor;
+	char cursor[FEED_CURSOR];
+	size_t length = input->feed->ops->cursor(input->feed, cursor);
 
-	follow_cursor(input->follow, &cursor);
 	tally_each(input->tally, save_cell, &saving);
 	reader_changes(input->reader, save_row, &saving);
 	return saving.ok &&
-	       store_cursors_put(store, input->config->name,
-				 (struct span){ (const char *)&cursor, sizeof(cursor) }, err);
+	       (length == 0 || store_cursors_put(store, input->config->name,
+						 (struct span){ cursor, length }, err));
 }
 
 void
@@ -186,6 +208,7 @@ input_saved(struct input *input)
 {
 	tally_clear(input->tally);
 	reader_saved(input->reader);
+	input->feed->moved = false;
 	input->dirty = false;
 }
 
@@ -200,6 +223,7 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 	   struct snapshot_source *out)
 {
 	const struct reader_stats *stats = reader_stats(input->reader);
+	struct text where = TEXT(out->path);
 
 	*out = (struct snapshot_source){
 		.stale = input_silent(input, now, silent_after),
@@ -208,13 +232,13 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 		.lines = stats->lines,
 		.other = stats->other,
 		.broken = stats->broken,
-		.gaps = stats->gaps,
+		.gaps = stats->gaps + input->gaps,
 		.open_ids = stats->open,
-		.bytes_behind = follow_behind(input->follow),
+		.bytes_behind = input->feed->ops->behind(input->feed),
 	};
 	span_copy(span_of(input->config->name), out->name, sizeof(out->name));
 	span_copy(span_of(input->config->mta), out->mta, sizeof(out->mta));
-	span_copy(span_of(input->config->path), out->path, sizeof(out->path));
+	feed_where(input->config, &where);
 	span_copy(span_of(format_name(input->config->format)), out->format, sizeof(out->format));
 	span_copy(span_of(input->error), out->error, sizeof(out->error));
 }

@@ -8,26 +8,30 @@
 #include "daemon/core/reader.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/core/tally.h"
-#include "daemon/source/follow.h"
+#include "daemon/source/feed.h"
 #include "daemon/store/store.h"
 
 struct input {
 	const struct config_source *config;
-	struct follow *follow;
+	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */
 	int64_t last_line;   /* seconds, wall clock; 0: none yet */
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
-	bool told_silent;
-	bool lost; /* the log itself, or the follower, said that lines were lost */
+	bool told_silent, told_error;
+	bool lost;     /* the log itself, or its way in, said that lines were lost */
+	uint64_t gaps; /* that its way in has told */
 	char lost_why[SNAPSHOT_TEXT];
 	char error[SNAPSHOT_TEXT];
 };
 
 /* Goes on where the store says that this source was. */
 MUST_USE struct input *input_open(const struct config_source *config, struct store *store,
-				  int64_t now, struct err *err);
+				  uv_loop_t *loop, int64_t now, struct err *err);
+
+/* A reload: takes over from the input of the same name what is nowhere but in the process. */
+void input_inherit(struct input *input, struct input *old);
 void input_free(struct input *input);
 
 /* Reads what there is, at most a budget a call. True when there is more. */

@@ -9,6 +9,7 @@
 #include "daemon/ctl/ctl_override.h"
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_token.h"
+#include "daemon/import.h"
 #include "daemon/totals.h"
 
 #include <signal.h>
@@ -30,6 +31,7 @@ static const struct command {
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
 	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
+	{ "import", import, "--db FILE LOG...: counts old logs, also .gz and .zst" },
 	{ "totals", totals, "--db FILE: what the database counted" },
 	{ "token", ctl_token, "add NAME --role ROLE --file FILE: a token for the API" },
 };

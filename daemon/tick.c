@@ -13,7 +13,8 @@
 
 #define PRUNE_EVERY 600 /* seconds */
 
-/* Silence, its end, and lines that the log itself calls lost are told, once each. */
+/* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once
+ * each. */
 static void
 tell_source(struct engine *engine, struct input *input, int64_t now)
 {
@@ -23,15 +24,16 @@ tell_source(struct engine *engine, struct input *input, int64_t now)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", input->config->name,
 		       input->lost_why);
 	input->lost = false;
+	if (input->error[0] && !input->told_error)
+		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
+		       input->config->name, input->error);
+	input->told_error = input->error[0] != '\0';
 	if (silent == input->told_silent)
 		return;
 	input->told_silent = silent;
 	if (!silent)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", input->config->name);
-	else if (input->error[0])
-		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
-		       input->config->name, input->error);
-	else
+	else if (!input->error[0])
 		record(engine, JOURNAL_SOURCE, "", "",
 		       "source %s is silent: no line for %lld s; that says nothing about bounces",
 		       input->config->name, (long long)engine->config->silent_after);

@@ -24,10 +24,13 @@
 #define CONFIG_CHECKS 15
 #define CONFIG_DROP 8
 #define CONFIG_ARGV 16
+#define CONFIG_MATCHES 8
 
 #define CONFIG_PATH 4096
 #define CONFIG_NAME 256	       /* a DNS name with its final dot, or a name that people chose */
 #define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
+#define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */
+#define CONFIG_MATCH 256       /* FIELD=VALUE of a journal */
 #define CONFIG_ARGUMENT 1024   /* one argument of a hook */
 #define CONFIG_BYTES (1 << 20) /* a larger file is refused */
 
@@ -72,10 +75,28 @@ struct config_domain {
 	int64_t retry_first, retry_max;
 };
 
+enum config_way { /* in the order of the table */
+		  CONFIG_WAY_FOLLOW,
+		  CONFIG_WAY_SYSLOG_UDP,
+		  CONFIG_WAY_SYSLOG_TCP,
+		  CONFIG_WAY_SYSLOG_UNIX,
+		  CONFIG_WAY_JOURNAL,
+		  CONFIG_WAY_STDIN,
+		  CONFIG_WAYS
+};
+
 struct config_source {
 	char name[CONFIG_NAME];
 	char mta[CONFIG_NAME];
+	enum config_way way;	/* which one of the next six is set */
 	char path[CONFIG_PATH]; /* the followed file */
+	char syslog_udp[CONFIG_ADDRESS], syslog_tcp[CONFIG_ADDRESS]; /* with the port */
+	char syslog_unix[CONFIG_SOCKET];
+	char journal[CONFIG_PATH]; /* "yes": this machine's; else a directory or a file */
+	bool from_stdin;
+	bool history; /* at the first start also what was before */
+	unsigned match_count;
+	char match[CONFIG_MATCHES][CONFIG_MATCH]; /* of the journal's entries */
 	enum format format;
 	char default_domain[CONFIG_NAME]; /* without the final dot, as in logs; "": none */
 	int64_t max_line;

@@ -112,6 +112,97 @@ check_domains(const struct check *check)
 	}
 }
 
+/* The value of a way in; "" when the setting does not choose it. */
+static const char *
+way_value(const struct config_source *source, enum config_way way)
+{
+	switch (way) {
+	case CONFIG_WAY_FOLLOW:
+		return source->path;
+	case CONFIG_WAY_SYSLOG_UDP:
+		return source->syslog_udp;
+	case CONFIG_WAY_SYSLOG_TCP:
+		return source->syslog_tcp;
+	case CONFIG_WAY_SYSLOG_UNIX:
+		return source->syslog_unix;
+	case CONFIG_WAY_JOURNAL:
+		return source->journal;
+	case CONFIG_WAY_STDIN:
+		return source->from_stdin ? "standard input" : "";
+	case CONFIG_WAYS:
+		break;
+	}
+	return "";
+}
+
+static const char *const way_names[CONFIG_WAYS] = { "follow",	   "syslog-udp", "syslog-tcp",
+						    "syslog-unix", "journal",	 "stdin" };
+
+/* One way in, and no more. */
+static void
+check_way(const struct check *check, unsigned index)
+{
+	struct config_source *source = &check->config->sources[index];
+	const char *off = NULL, *chosen = NULL;
+
+	for (int way = 0; way < CONFIG_WAYS; way++) {
+		struct config_place at = place(check, "sources", index, way_names[way]);
+		bool given = config_tree_value(
+			config_tree_entry(config_tree_value(check->root, "sources"), index),
+			way_names[way]);
+
+		if (!*way_value(source, (enum config_way)way)) {
+			off = given ? way_names[way] : off;
+			continue;
+		}
+		if (chosen)
+			config_problem_add(check->problems, at,
+					   "%s stands beside %s, wanted one way in a source",
+					   way_names[way], chosen);
+		if (chosen)
+			continue;
+		source->way = (enum config_way)way;
+		chosen = way_names[way];
+	}
+	if (!chosen && off && check->problems->count == 0)
+		config_problem_add(check->problems, place(check, "sources", index, off),
+				   "%s is not used, and there is no other way in", off);
+#ifndef HAVE_JOURNAL
+	if (*source->journal)
+		config_problem_add(check->problems, place(check, "sources", index, "journal"),
+				   "this build has no journal, wanted another way in");
+#endif
+}
+
+/* Two sources that read the same would count everything twice. */
+static void
+check_sources(const struct check *check)
+{
+	struct config *config = check->config;
+
+	for (unsigned i = 0; i < config->source_count; i++)
+		check_way(check, i);
+	for (unsigned i = 1; i < config->source_count; i++)
+		for (unsigned j = 0; j < i; j++) {
+			struct config_source *a = &config->sources[i], *b = &config->sources[j];
+			const char *value = way_value(a, a->way);
+			char seen[CONFIG_PROBLEM_SHOWN];
+
+			if (a->way != b->way || !*value ||
+			    strcmp(value, way_value(b, b->way)) != 0 ||
+			    (a->way == CONFIG_WAY_JOURNAL &&
+			     memcmp(a->match, b->match, sizeof(a->match)) != 0))
+				continue;
+			config_problem_add(check->problems,
+					   place(check, "sources", i, way_names[a->way]),
+					   "%s %s was already given at line %d",
+					   a->way == CONFIG_WAY_FOLLOW ? "file" : way_names[a->way],
+					   config_problem_show(span_of(value), seen),
+					   place(check, "sources", j, way_names[b->way]).line);
+			break;
+		}
+}
+
 /* With one domain only, a bounce can be nobody else's. */
 static void
 set_default_domains(struct config *config)
@@ -138,10 +229,9 @@ config_check(const struct config_node *root, struct config *config,
 		   sizeof(config->domains[0]), config->domain_count);
 	check_once(&check, "sources", "name", "source", config->sources[0].name,
 		   sizeof(config->sources[0]), config->source_count);
-	check_once(&check, "sources", "follow", "file", config->sources[0].path,
-		   sizeof(config->sources[0]), config->source_count);
 	check_once(&check, "hooks", "name", "hook", config->hooks[0].name, sizeof(config->hooks[0]),
 		   config->hook_count);
 	check_domains(&check);
+	check_sources(&check);
 	set_default_domains(config);
 }

@@ -183,13 +183,36 @@ row_of(const struct config_node *key, enum config_section section, int lines[ROW
 		return NULL;
 	}
 	line = &lines[row - config_table];
-	if (*line) {
+	if (*line > 0) {
 		config_problem_add(problems, key->place, "%s was already given at line %d",
 				   row->name, *line);
 		return NULL;
 	}
 	*line = key->place.line;
 	return row;
+}
+
+/* The settings that may stand in the place of a required one. */
+static void
+add_others(const struct config_setting *row, struct text *text)
+{
+	for (unsigned i = 0; i < config_table_rows; i++) {
+		const struct config_setting *other = &config_table[i];
+
+		if (other->section == row->section && other->type != CONFIG_TYPE_LATER &&
+		    other->instead && strcmp(other->instead, row->name) == 0)
+			text_add(text, ", or %s", other->name);
+	}
+}
+
+/* Whatever stands in the place of a required setting: that one is not missing. */
+static void
+note_instead(const struct config_setting *row, int lines[ROWS])
+{
+	int *line = &lines[config_table_find(row->section, span_of(row->instead)) - config_table];
+
+	if (*line == 0)
+		*line = -1;
 }
 
 static void
@@ -204,6 +227,7 @@ report_missing(const struct config_node *node, enum config_section section, cons
 		if (row->section != section || !row->required || lines[i])
 			continue;
 		wanted_all(row, &text);
+		add_others(row, &text);
 		config_problem_add(problems, node->place, "%s%s%s is missing, wanted %s",
 				   config_table_section(section), section ? ": " : "", row->name,
 				   wanted);
@@ -214,7 +238,7 @@ static void
 fill_map(const struct config_node *node, enum config_section section, void *base,
 	 struct config_problems *problems)
 {
-	int lines[ROWS] = { 0 }; /* where each row's setting was given */
+	int lines[ROWS] = { 0 }; /* where each row's setting was given; -1: another instead */
 	char seen[CONFIG_PROBLEM_SHOWN];
 
 	if (node->kind != CONFIG_NODE_MAP) {
@@ -229,12 +253,12 @@ fill_map(const struct config_node *node, enum config_section section, void *base
 
 		if (!row)
 			continue;
+		if (row->instead)
+			note_instead(row, lines);
 		if (row->type == CONFIG_TYPE_LATER) {
 			config_problem_add(problems, key->place,
 					   "%s is not in this version, wanted %s", row->name,
 					   row->instead);
-			lines[config_table_find(section, span_of(row->instead)) - config_table] =
-				key->place.line;
 		} else if (row->entries) {
 			fill_list(row, key->next, base, problems);
 		} else {

@@ -61,7 +61,10 @@ print_sentence(FILE *out, const char *indent, const struct config_setting *row)
 static void
 print_setting(FILE *out, const struct config_setting *row, bool first)
 {
-	const char *indent = row->section == CONFIG_TOP ? "" : first ? "  - " : "    ";
+	const char *indent = row->section == CONFIG_TOP ? ""
+			     : first			? "  - "
+			     : row->instead		? "    # "
+							: "    ";
 	char line[CONFIG_PATH];
 	struct text text = TEXT(line);
 
@@ -76,7 +79,7 @@ print_setting(FILE *out, const struct config_setting *row, bool first)
 	if (row->section == CONFIG_TOP)
 		fprintf(out, "\n");
 	print_sentence(out, row->section == CONFIG_TOP ? "" : first ? "  " : "    ", row);
-	if (row->required)
+	if (row->required || row->instead)
 		fprintf(out, "%s\n", line);
 	else
 		fprintf(out, "%-*s #\n", VALUE_COLUMN, line);

@@ -8,6 +8,7 @@
 #define MINUTE 60
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
+#define SYSLOG 514 /* RFC 5426; in use for TCP as well */
 
 #define ONE(type, member)                                                                          \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
@@ -123,6 +124,25 @@ const struct config_setting config_table[] = {
 	{ CONFIG_SOURCE, "follow", CONFIG_TYPE_PATH, true, ONE(config_source, path),
 	  .sample = "/var/log/mail.log",
 	  .sentence = "The file to follow, through every rotation." },
+	{ CONFIG_SOURCE, "syslog-udp", CONFIG_TYPE_ADDRESS, ONE(config_source, syslog_udp),
+	  .least = SYSLOG, .instead = "follow", .sample = "\"192.0.2.1:514\"",
+	  .sentence = "Or: take syslog messages at this address by UDP." },
+	{ CONFIG_SOURCE, "syslog-tcp", CONFIG_TYPE_ADDRESS, ONE(config_source, syslog_tcp),
+	  .least = SYSLOG, .instead = "follow", .sample = "\"192.0.2.1:514\"",
+	  .sentence = "Or: by TCP, with octet counting or by lines." },
+	{ CONFIG_SOURCE, "syslog-unix", CONFIG_TYPE_PATH, ONE(config_source, syslog_unix),
+	  .instead = "follow", .sample = "/run/mxsplit/log",
+	  .sentence = "Or: at a unix datagram socket that is made here." },
+	{ CONFIG_SOURCE, "journal", CONFIG_TYPE_JOURNAL, ONE(config_source, journal),
+	  .instead = "follow", .sample = "yes",
+	  .sentence = "Or: read the systemd journal, this machine's (yes) or a directory's." },
+	{ CONFIG_SOURCE, "stdin", CONFIG_TYPE_FLAG, ONE(config_source, from_stdin),
+	  .instead = "follow", .sample = "yes", .sentence = "Or: read standard input." },
+	{ CONFIG_SOURCE, "history", CONFIG_TYPE_FLAG, ONE(config_source, history), .preset = "no",
+	  .sentence = "At the very first start read rotated files too (or all the journal)." },
+	{ CONFIG_SOURCE, "journal-match", CONFIG_TYPE_MATCH,
+	  LIST(config_source, match, match_count), .preset = "SYSLOG_FACILITY=2",
+	  .sentence = "Which entries of the journal; as journalctl takes them (2 is mail)." },
 	{ CONFIG_SOURCE, "format", CONFIG_TYPE_FORMAT, ONE(config_source, format), .preset = "auto",
 	  .sentence = "The MTA that writes it." },
 	{ CONFIG_SOURCE, "default-domain", CONFIG_TYPE_MAIL_DOMAIN,
@@ -131,12 +151,6 @@ const struct config_setting config_table[] = {
 		  "Whose a bounce is until its recipient is known (the domain, if there is one)." },
 	{ CONFIG_SOURCE, "max-line", CONFIG_TYPE_SIZE, ONE(config_source, max_line), .least = 1024,
 	  .most = 64 * 1024, .preset = "8k", .sentence = "Longer lines are cut." },
-	{ CONFIG_SOURCE, "syslog-udp", CONFIG_TYPE_LATER, .instead = "follow" },
-	{ CONFIG_SOURCE, "syslog-tcp", CONFIG_TYPE_LATER, .instead = "follow" },
-	{ CONFIG_SOURCE, "syslog-unix", CONFIG_TYPE_LATER, .instead = "follow" },
-	{ CONFIG_SOURCE, "journal", CONFIG_TYPE_LATER, .instead = "follow" },
-	{ CONFIG_SOURCE, "stdin", CONFIG_TYPE_LATER, .instead = "follow" },
-
 	{ CONFIG_TOP, "hooks", CONFIG_TYPE_SECTION, LIST(config, hooks, hook_count),
 	  .inner = CONFIG_HOOK,
 	  .sentence = "Programs that tell people; JSON comes on standard input." },

@@ -24,7 +24,7 @@ enum config_type {
 	CONFIG_TYPE_NAME,	 /* a DNS name, kept absolute */
 	CONFIG_TYPE_HOST,	 /* a host name, kept absolute */
 	CONFIG_TYPE_MAIL_DOMAIN, /* a DNS name, kept without the final dot */
-	CONFIG_TYPE_ADDRESS,	 /* an IP address, a port may follow (53) */
+	CONFIG_TYPE_ADDRESS,	 /* an IP address, a port may follow (else `least`, or 53) */
 	CONFIG_TYPE_LISTEN,	 /* an IP address with port, or unix:/path */
 	CONFIG_TYPE_DURATION,
 	CONFIG_TYPE_SIZE,
@@ -33,8 +33,10 @@ enum config_type {
 	CONFIG_TYPE_FLAG,
 	CONFIG_TYPE_MODE,
 	CONFIG_TYPE_FORMAT,
-	CONFIG_TYPE_EVENT, /* a list of journal kinds in one unsigned of bits */
-	CONFIG_TYPE_LATER, /* a setting of the design that this version does not have */
+	CONFIG_TYPE_JOURNAL, /* yes, or an absolute path */
+	CONFIG_TYPE_MATCH,   /* FIELD=VALUE */
+	CONFIG_TYPE_EVENT,   /* a list of journal kinds in one unsigned of bits */
+	CONFIG_TYPE_LATER,   /* a setting of the design that this version does not have */
 	CONFIG_TYPES
 };
 
@@ -51,7 +53,7 @@ struct config_setting {
 	int64_t least, most;	   /* range of durations, sizes, counts and decimals */
 	const char *preset;	   /* default as text, a list's parted by ", "; NULL: nothing */
 	const char *sample;	   /* YAML for the sample file, where that is not the default */
-	const char *instead;	   /* CONFIG_TYPE_LATER: what to use */
+	const char *instead;	   /* of which setting it takes the place (LATER: which to use) */
 	const char *sentence;
 };
 

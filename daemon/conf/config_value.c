@@ -80,7 +80,7 @@ read_address(const struct config_setting *row, struct span text, void *out)
 	struct text whole = text_over(out, row->size);
 	uint16_t port;
 
-	if (!config_net_address(text, DNS_PORT, host, &port))
+	if (!config_net_address(text, row->least ? (uint16_t)row->least : DNS_PORT, host, &port))
 		return CONFIG_VALUE_WRONG;
 	config_net_print(host, port, &whole);
 	return CONFIG_VALUE_OK;
@@ -151,6 +151,21 @@ read_decimal(const struct config_setting *row, struct span text, void *out)
 	return CONFIG_VALUE_OK;
 }
 
+/* A field's name as the journal allows it, '=', and what it must hold. */
+static enum config_value
+read_match(const struct config_setting *row, struct span text, void *out)
+{
+	size_t name = 0;
+
+	while (name < text.len &&
+	       ((text.at[name] >= 'A' && text.at[name] <= 'Z') ||
+		(text.at[name] >= '0' && text.at[name] <= '9') || text.at[name] == '_'))
+		name++;
+	return answer(name > 0 && name + 1 < text.len && text.at[name] == '=' &&
+		      text.len < row->size && !memchr(text.at, '\0', text.len) &&
+		      span_copy(text, out, row->size));
+}
+
 static const struct name flags[] = { { 1, "yes" },   { 0, "no" }, { 1, "true" },
 				     { 0, "false" }, { 1, "on" }, { 0, "off" } };
 
@@ -164,6 +179,16 @@ read_flag(const struct config_setting *row, struct span text, void *out)
 		return CONFIG_VALUE_WRONG;
 	*(bool *)out = value != 0;
 	return CONFIG_VALUE_OK;
+}
+
+static enum config_value
+read_journal(const struct config_setting *row, struct span text, void *out)
+{
+	bool yes;
+
+	if (read_flag(row, text, &yes) != CONFIG_VALUE_OK)
+		return read_path(row, text, out);
+	return answer(span_copy(yes ? SPAN("yes") : SPAN(""), out, row->size));
 }
 
 static enum config_value
@@ -247,6 +272,10 @@ static const struct {
 	[CONFIG_TYPE_FLAG] = { .read = read_flag, .wanted = "yes or no" },
 	[CONFIG_TYPE_MODE] = { .read = read_mode, .choose = choose_mode },
 	[CONFIG_TYPE_FORMAT] = { .read = read_format, .choose = choose_format },
+	[CONFIG_TYPE_JOURNAL] = { .read = read_journal,
+				  .wanted = "yes, or the absolute path of a journal" },
+	[CONFIG_TYPE_MATCH] = { .read = read_match,
+				.wanted = "FIELD=VALUE such as SYSLOG_FACILITY=2" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
 };
 

@@ -85,6 +85,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_DURATION] = print_duration, [CONFIG_TYPE_SIZE] = print_size,
 	[CONFIG_TYPE_COUNT] = print_count,	 [CONFIG_TYPE_DECIMAL] = print_decimal,
 	[CONFIG_TYPE_FLAG] = print_flag,	 [CONFIG_TYPE_MODE] = print_mode,
+	[CONFIG_TYPE_JOURNAL] = print_text,	 [CONFIG_TYPE_MATCH] = print_text,
 	[CONFIG_TYPE_FORMAT] = print_format,	 [CONFIG_TYPE_EVENT] = print_events,
 };
 

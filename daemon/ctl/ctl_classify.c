@@ -187,7 +187,9 @@ read_options(int argc, char **argv, struct classify *out)
 static bool
 read_all(struct classify *classify, struct err *err)
 {
-	struct ctl_lines_sink sink = { take_line, take_too_long, classify };
+	struct ctl_lines_sink sink = { .line = take_line,
+				       .too_long = take_too_long,
+				       .ctx = classify };
 	int64_t changed;
 	int fd = ctl_lines_open(classify->path, &changed, err);
 

@@ -210,7 +210,9 @@ print_rest(struct explain *explain)
 static bool
 read_standard_input(struct explain *explain, struct err *err)
 {
-	struct ctl_lines_sink sink = { take_line, take_too_long, explain };
+	struct ctl_lines_sink sink = { .line = take_line,
+				       .too_long = take_too_long,
+				       .ctx = explain };
 	int64_t changed;
 	int fd = ctl_lines_open("-", &changed, err);
 

@@ -30,19 +30,6 @@ ctl_lines_open(const char *path, int64_t *changed_out, struct err *err)
 	return fd;
 }
 
-static ssize_t
-read_some(int fd, char *at, size_t room, struct err *err)
-{
-	ssize_t got;
-
-	do
-		got = read(fd, at, room);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		err_set(err, ERR_SYSTEM, "reading failed: %s", strerror(errno));
-	return got;
-}
-
 /* Gives the whole lines in [from, end) and returns where the unfinished one begins. */
 static char *
 give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *sink)
@@ -75,25 +62,50 @@ keep_rest(char *buffer, const char *rest, size_t length, bool *skipping,
 	return length;
 }
 
+/* The last line without newline. */
+static bool
+give_last(char *buffer, size_t held, const struct ctl_lines_sink *sink, struct err *err)
+{
+	struct span rest = { buffer, held };
+
+	if (held)
+		sink->line(sink->ctx, rest);
+	return held == 0 || !sink->given || sink->given(sink->ctx, rest, err);
+}
+
 bool
-ctl_lines_read(int fd, const struct ctl_lines_sink *sink, struct err *err)
+ctl_lines_unpacked(struct unpack *unpack, const struct ctl_lines_sink *sink, struct err *err)
 {
 	char *buffer = malloc(CTL_LINES_MAX + BLOCK), *rest;
-	bool skipping = false;
+	bool skipping = false, ok = true;
 	size_t held = 0;
 	ssize_t got = -1;
 
 	if (!buffer)
 		err_set(err, ERR_SYSTEM, "out of memory");
-	while (buffer && (got = read_some(fd, buffer + held, BLOCK, err)) > 0) {
+	while (buffer && ok && (got = unpack_read(unpack, buffer + held, BLOCK, err)) > 0) {
 		char *end = buffer + held + got;
+		size_t left;
 
 		rest = give_lines(buffer, end, &skipping, sink);
-		held = keep_rest(buffer, rest, (size_t)(end - rest), &skipping, sink);
+		left = (size_t)(end - rest);
+		if (skipping || left > CTL_LINES_MAX)
+			rest = end;
+		ok = !sink->given ||
+		     sink->given(sink->ctx, (struct span){ buffer, (size_t)(rest - buffer) }, err);
+		held = keep_rest(buffer, end - left, left, &skipping, sink);
 	}
-	if (got == 0 && held && !skipping)
-		sink->line(sink->ctx, (struct span){ buffer, held });
+	ok = ok && got == 0 && give_last(buffer, held, sink, err);
 	free(buffer);
-	close(fd);
-	return got == 0;
+	return ok;
+}
+
+bool
+ctl_lines_read(int fd, const struct ctl_lines_sink *sink, struct err *err)
+{
+	struct unpack *unpack = unpack_open(fd, err);
+	bool ok = unpack && ctl_lines_unpacked(unpack, sink, err);
+
+	unpack_free(unpack);
+	return ok;
 }

@@ -82,3 +82,17 @@ store_cursors_each_open(struct store *store, const char *source, store_cursors_r
 		row(ctx, store_sql_span_at(&sql, 0), store_sql_span_at(&sql, 1));
 	return store_sql_end(&sql, err);
 }
+
+bool
+store_cursors_each(struct store *store, struct span prefix, store_cursors_cursor *each, void *ctx,
+		   struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "read the cursors",
+					       "SELECT source, bytes FROM cursors"
+					       " WHERE substr(source, 1, length(?1)) = ?1");
+
+	store_sql_text(&sql, prefix);
+	while (store_sql_row(&sql))
+		each(ctx, store_sql_span_at(&sql, 0), store_sql_span_at(&sql, 1));
+	return store_sql_end(&sql, err);
+}

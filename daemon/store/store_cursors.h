@@ -15,6 +15,11 @@ MUST_USE bool store_cursors_put(struct store *store, const char *source, struct 
 MUST_USE bool store_cursors_get(struct store *store, const char *source, char *out, size_t room,
 				size_t *length_out, struct err *err);
 
+/* Every cursor whose source's name begins so. The spans live until the call returns. */
+typedef void store_cursors_cursor(void *ctx, struct span source, struct span bytes);
+MUST_USE bool store_cursors_each(struct store *store, struct span prefix,
+				 store_cursors_cursor *each, void *ctx, struct err *err);
+
 /* An empty value takes the key away. */
 MUST_USE bool store_cursors_put_open(struct store *store, const char *source, struct span key,
 				     struct span value, struct err *err);

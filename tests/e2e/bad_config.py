@@ -37,7 +37,7 @@ WORDS = {
 }
 ENTRIES = ["", "\n", "# nothing\n", "---\n", "null\n", "5\n", "[]\n", "{}\n", "a", "- a\n", "\"", "[[[[", "{",
            "%YAML 9.9\n---\n", "domains:\n", "servers: []\ndomains: []\n", "[" * 500, "{a: " * 500, "\ufeff", "?\n"]
-LATER = ["syslog-udp: 5514", "syslog-tcp: 5514", "journal: yes", "stdin: yes"]
+LATER = ["syslog-udp: 5514", "syslog-tcp: localhost", "journal: maybe", "stdin: no", "syslog-unix: here"]
 
 
 def key_of(line):

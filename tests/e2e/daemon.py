@@ -112,6 +112,8 @@ class Daemon:
         self.daemon_settings = dict(stale_after="2m", silent_after="5m", watch="2s")
         self.prove, self.timeout = "10s", "2s"
         self.hooks = []  # (name, [program, ...], [kinds])
+        self.way = "follow"
+        self.stdin = None
         self.process = None
 
     def write_config(self):
@@ -129,7 +131,9 @@ class Daemon:
         lines += [f"    {k.replace('_', '-')}: {v}" for k, v in self.settings.items()]
         lines.append("sources:")
         for name, path in self.sources.items():
-            lines += [f"  - name: {name}-log", f"    mta: {name}.{DOMAIN}", f"    follow: {path}",
+            if self.way == "journal":
+                path += "\n    history: yes"
+            lines += [f"  - name: {name}-log", f"    mta: {name}.{DOMAIN}", f"    {self.way}: {path}",
                       f"    default-domain: {DOMAIN}"]
         if self.hooks:
             lines.append("hooks:")
@@ -157,7 +161,8 @@ class Daemon:
         self.write_config()
         self.output = open(self.log_path, "a")
         self.process = subprocess.Popen((self.wrap or self.valgrind()) + [program("mxsplitd"), "-f", "-c", self.config_path],
-                                        stdout=self.output, stderr=subprocess.STDOUT, env=self.env)
+                                        stdin=self.stdin, stdout=self.output, stderr=subprocess.STDOUT,
+                                        env=self.env)
         if wait:
             self.wait_for(lambda: self.status() is not None, 30, "the API answers")
         return self

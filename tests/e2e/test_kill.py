@@ -1,7 +1,9 @@
 """Exactly once: the daemon is killed with SIGKILL at random instants while it ingests a log that is
 rotated meanwhile, and at every system call of a short run; the totals are those of an undisturbed run.
 """
+import calendar
 import concurrent.futures
+import glob
 import os
 import random
 import re
@@ -18,11 +20,15 @@ from daemon import BUILD, DOMAIN, Daemon, Log, mail, refused
 
 LONG = bool(os.environ.get("LONG"))
 LINES = 200_000
+IMPORT_LINES = 2_000_000  # several transactions
+IMPORT_ROUNDS = 50 if LONG else 5
+JOURNAL_LINES = 100_000 if LONG else 20_000
 KILLS = 1000 if LONG else 100
 POINTS = 15  # system calls at which a run is killed; with LONG at every one
 NORMAL = [(10, f"mta1.{DOMAIN}."), (20, f"mta2.{DOMAIN}.")]
 SPLIT = [(20, f"mta2.{DOMAIN}.")]
 WORKERS = 4 if LONG else 2
+REMOTE = "/lib/systemd/systemd-journal-remote"
 SEED = int(os.environ.get("SEED", "20261124"))
 
 
@@ -40,37 +46,39 @@ def differences(totals, expected):
             if totals.get(d, {}).get(k) != expected.get(d, {}).get(k)]
 
 
-class RandomKills(unittest.TestCase):
-    def generate(self, directory):
-        log, truth = os.path.join(directory, "whole.log"), os.path.join(directory, "truth.json")
-        with open(log, "wb") as out:
-            subprocess.run([os.path.join(BUILD, "tools/genlog"), "--lines", str(LINES), "--seed", str(SEED),
-                            "--start", str(int(time.time()) - 86400), "--domain", DOMAIN, "--truth", truth],
-                           check=True, stdout=out)
-        return log
+def generate(directory, lines):
+    log, truth = os.path.join(directory, "whole.log"), os.path.join(directory, "truth.json")
+    with open(log, "wb") as out:
+        subprocess.run([os.path.join(BUILD, "tools/genlog"), "--lines", str(lines), "--seed", str(SEED),
+                        "--start", str(int(time.time()) - 86400), "--domain", DOMAIN, "--truth", truth],
+                       check=True, stdout=out)
+    return log
 
+
+def settle(d):
+    """Waits until nothing is left to read, twice a tick apart."""
+    seen = [-1, -1]
+
+    def still():
+        status = d.status()
+        ticks, read = status["ticks"], sum(s["lines"] for s in status["sources"])
+        if sum(s["bytes_behind"] for s in status["sources"]) or read != seen[1]:
+            seen[:] = -1, read
+        elif seen[0] < 0:
+            seen[0] = ticks
+        return seen[0] >= 0 and ticks >= seen[0] + 2
+    d.wait_for(still, 60, "everything is read")
+
+
+class RandomKills(unittest.TestCase):
     def undisturbed(self, directory, whole):
         os.mkdir(directory)
         d = observer(directory)
         os.link(whole, d.sources["mta1"])
         d.start()
-        self.settle(d)
+        settle(d)
         self.assertEqual(d.stop(), 0)
         return d.totals()
-
-    def settle(self, d):
-        """Waits until nothing is left to read, twice a tick apart."""
-        seen = [-1]
-
-        def still():
-            status = d.status()
-            ticks, behind = status["ticks"], sum(s["bytes_behind"] for s in status["sources"])
-            if behind:
-                seen[0] = -1
-            elif seen[0] < 0:
-                seen[0] = ticks
-            return seen[0] >= 0 and ticks >= seen[0] + 2
-        d.wait_for(still, 60, "everything is read")
 
     def feed(self, log, data, rng, pace, done):
         """Writes in odd pieces, also in the middle of lines, and rotates now and then."""
@@ -93,7 +101,7 @@ class RandomKills(unittest.TestCase):
     def test_totals_equal_an_undisturbed_run(self):
         rng = random.Random(SEED)
         with tempfile.TemporaryDirectory(prefix="mxsplit-kill-") as directory:
-            whole = self.generate(directory)
+            whole = generate(directory, LINES)
             expected = self.undisturbed(os.path.join(directory, "calm"), whole)
             self.assertGreater(sum(expected[DOMAIN].values()), 1000)
             with open(whole, "rb") as f:
@@ -112,11 +120,115 @@ class RandomKills(unittest.TestCase):
             feeder.join()
             log.close()
             d.start()
-            self.settle(d)
+            settle(d)
             self.assertEqual(d.stop(), 0)
             self.assertEqual(differences(d.totals(), expected), [])
             self.assertGreater(done[0], 0, "the log was hardly rotated")
             print(f"{KILLS} kills, {done[0]} rotations, {LINES} lines: totals equal", flush=True)
+
+
+class JournalKills(unittest.TestCase):
+    """The same with the journal: systemd-journal-remote writes it while the daemon is killed."""
+
+    def entries(self, whole):
+        out, year = [], time.gmtime(time.time() - 86400).tm_year  # when the recording begins
+        with open(whole, "rb") as f:
+            for n, line in enumerate(f):
+                found = re.match(rb"(\w{3} +\d+ \S+) (\S+) ([^\[:]+)(?:\[(\d+)\])?: (.*)\n", line, re.S)
+                when, host, tag, pid, message = found.groups()
+                at = calendar.timegm(time.strptime(f"{year} {when.decode()}", "%Y %b %d %H:%M:%S")) * 1000000 + n
+                entry = [b"__REALTIME_TIMESTAMP=%d" % at, b"__MONOTONIC_TIMESTAMP=%d" % (n + 1),
+                         b"_BOOT_ID=0f0f0f0f0f0f4f0f8f0f0f0f0f0f0f0f", b"SYSLOG_FACILITY=2",
+                         b"SYSLOG_IDENTIFIER=" + tag, b"SYSLOG_PID=" + (pid or b"1"), b"_HOSTNAME=" + host,
+                         b"MESSAGE\n" + len(message).to_bytes(8, "little") + message]
+                out.append(b"\n".join(entry) + b"\n\n")
+        return out
+
+    def feed(self, path, entries, pace, done):
+        with subprocess.Popen([REMOTE, "-o", path, "--split-mode=none", "-"], stdin=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as remote:
+            for at in range(0, len(entries), 100):
+                remote.stdin.write(b"".join(entries[at:at + 100]))
+                remote.stdin.flush()
+                time.sleep(pace)
+            remote.stdin.close()
+            done.append(remote.wait(60))
+
+    def journal_observer(self, directory):
+        d = observer(directory)
+        d.sources = {"mta1": os.path.join(directory, "mta1.journal")}
+        d.way = "journal"
+        return d
+
+    def test_totals_equal_the_file(self):
+        rng, kills = random.Random(SEED), KILLS // 2
+        with tempfile.TemporaryDirectory(prefix="mxsplit-kill-") as directory:
+            whole = generate(directory, JOURNAL_LINES)
+            calm = os.path.join(directory, "calm")
+            os.mkdir(calm)
+            d = observer(calm)
+            os.link(whole, d.sources["mta1"])
+            d.start()
+            settle(d)
+            self.assertEqual(d.stop(), 0)
+            expected = d.totals()
+            wild = os.path.join(directory, "wild")
+            os.mkdir(wild)
+            d, done, entries = self.journal_observer(wild), [], self.entries(whole)
+            feeder = threading.Thread(target=self.feed, args=(d.sources["mta1"], entries,
+                                                              kills * 0.2 * 100 / len(entries), done))
+            feeder.start()
+            for _ in range(kills):
+                d.start(wait=False)
+                time.sleep(rng.uniform(0.0, 0.35))
+                self.assertIsNone(d.process.poll(), d.log())
+                d.kill()
+            feeder.join()
+            self.assertEqual(done, [0])
+            d.start()
+            settle(d)
+            self.assertEqual([e["text"] for e in d.events() if "lost" in e["text"]], [])
+            self.assertEqual(d.stop(), 0)
+            self.assertEqual(differences(d.totals(), expected), [])
+            print(f"{kills} kills, {len(entries)} entries of a journal: totals equal", flush=True)
+
+
+class ImportKills(unittest.TestCase):
+    """mxsplitctl import is killed at random instants and started again until it is done."""
+
+    def run_import(self, database, log):
+        return subprocess.Popen([os.path.join(BUILD, "mxsplitctl"), "import", "--db", database, log],
+                                stdout=subprocess.PIPE, text=True)
+
+    def totals(self, database):
+        return subprocess.run([os.path.join(BUILD, "mxsplitctl"), "totals", "--db", database], check=True,
+                              capture_output=True, text=True).stdout
+
+    def test_totals_equal_an_undisturbed_import(self):
+        rng = random.Random(SEED)
+        with tempfile.TemporaryDirectory(prefix="mxsplit-kill-") as directory:
+            log = generate(directory, IMPORT_LINES)
+            calm, wild = os.path.join(directory, "calm.db"), os.path.join(directory, "wild.db")
+            begun = time.monotonic()
+            self.assertIn(" lines", self.run_import(calm, log).communicate()[0])
+            whole, kills, gone_on = time.monotonic() - begun, 0, 0
+            for _ in range(IMPORT_ROUNDS):
+                said = ""
+                while not said:
+                    with self.run_import(wild, log) as process:
+                        try:
+                            said = process.communicate(timeout=rng.uniform(0.1, 0.9) * whole)[0]
+                            self.assertEqual(process.returncode, 0)
+                        except subprocess.TimeoutExpired:
+                            process.kill()
+                            kills += 1
+                            self.assertLess(kills, 100 * IMPORT_ROUNDS)
+                gone_on += "behind what was imported before" in said
+                self.assertEqual(self.totals(wild), self.totals(calm))
+                for path in glob.glob(wild + "*"):
+                    os.unlink(path)
+            self.assertGreater(gone_on, 0, "no kill came behind a first transaction")
+            print(f"import: {kills} kills, {gone_on} gone on with: totals equal", flush=True)
 
 
 def strace_kill(d, call):

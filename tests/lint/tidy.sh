@@ -5,6 +5,7 @@ set -u
 
 stamps=$1 file=$2
 flags=(-std=gnu11 -D_GNU_SOURCE '-DMXSPLIT_VERSION="0"' -I.)
+pkg-config --exists libsystemd && flags+=(-DHAVE_JOURNAL)
 [ "$file" = daemon/base/err.c ] || flags+=(-include tests/lint/tidy.h)
 text=$(clang -E -CC "${flags[@]}" "$file" 2>/dev/null | cat - .clang-tidy "$0" | sha256sum)
 stamp=$stamps/${text:0:32}

@@ -122,9 +122,25 @@ static const struct {
 	{ 10, "sources: none", "s:\n",
 	  "10:10: not YAML: invalid multiline plain key" },
 	{ 13, NULL, NULL,
-	  "11:5: sources: follow is missing, wanted an absolute path such as /etc/mxsplit/x" },
-	{ 13, "    syslog-udp: 127.0.0.1:514", NULL,
-	  "13:5: syslog-udp is not in this version, wanted follow" },
+	  "11:5: sources: follow is missing, wanted an absolute path such as /etc/mxsplit/x, or "
+	  "syslog-udp, or syslog-tcp, or syslog-unix, or journal, or stdin" },
+	{ 13, "    follow: /a\n    syslog-udp: 127.0.0.1:514", NULL,
+	  "14:17: syslog-udp stands beside follow, wanted one way in a source" },
+	{ 13, "    journal: yes\n    stdin: yes\n    follow: /a", NULL,
+	  "13:14: journal stands beside follow, wanted one way in a source | "
+	  "14:12: stdin stands beside follow, wanted one way in a source" },
+	{ 13, "    stdin: no", NULL,
+	  "13:12: stdin is not used, and there is no other way in" },
+	{ 13, "    syslog-tcp: localhost:514", NULL,
+	  "13:17: syslog-tcp is \"localhost:514\", wanted an IP address such as 192.0.2.53 or "
+	  "\"[2001:db8::53]:53\"" },
+	{ 13, "    syslog-udp: 192.0.2.1\n  - name: two\n    mta: a.b\n    syslog-udp: "
+	      "\"192.0.2.1:514\"", NULL,
+	  "16:17: syslog-udp \"192.0.2.1:514\" was already given at line 13" },
+	{ 13, "    stdin: yes\n  - name: two\n    mta: a.b\n    stdin: yes", NULL,
+	  "16:12: stdin \"standard input\" was already given at line 13" },
+	{ 13, "    journal: yes\n    journal-match: [mail]", NULL,
+	  "14:21: journal-match is \"mail\", wanted FIELD=VALUE such as SYSLOG_FACILITY=2" },
 	{ 13, "    follow: /a\n    max-line: 1M", NULL,
 	  "14:15: max-line is \"1M\", wanted 1k to 64k" },
 	{ 13, "    follow: /a\n  - name: two\n    mta: a.b\n    follow: /a", NULL,
@@ -236,7 +252,7 @@ sample_open(void)
 
 		if (at[indent] == '#' || at[indent] == '\n')
 			continue;
-		while (config_table[row].type == CONFIG_TYPE_LATER)
+		while (config_table[row].instead)
 			row++;
 		colon = strchr(at, ':');
 		cr_assert(span_equal((struct span){ at + indent, (size_t)(colon - at) - indent },

@@ -212,3 +212,52 @@ Test(follow, loses_and_doubles_nothing_in_1000_rotations_with_restarts)
 		  rotated, restarts, room.written, room.heard, room.twice, room.why);
 	room_clear(&room);
 }
+
+static void
+take_directory_away(struct room *room)
+{
+	cr_assert(unlink(room->path) == 0 && rmdir(room->directory) == 0);
+}
+
+/* The file that is open is read to its end; what comes back under the path is another. */
+Test(follow, outlives_its_directory)
+{
+	for (unsigned restart = 0; restart < 2; restart++) {
+		struct room room = room_make();
+
+		room_run(&room, "w3 r w2");
+		take_directory_away(&room);
+		room_run(&room, "r r");
+		cr_assert(room.status == FOLLOW_IDLE && room.heard == 5, "%u heard: %s", room.heard,
+			  room.err.text);
+		if (restart)
+			room_run(&room, "R r");
+		cr_assert(mkdir(room.directory, 0700) == 0);
+		room_run(&room, "r w4 r w1 r");
+		cr_assert(room.status == FOLLOW_IDLE && room.heard == 10 && room.twice == 0,
+			  "%u heard, %u twice: %s", room.heard, room.twice, room.err.text);
+		cr_assert(room.gaps == restart, "%u gaps: %s", room.gaps, room.why);
+		room_clear(&room);
+	}
+}
+
+/* Many files one after another at the same path, most of them with the same inode number. */
+Test(follow, is_not_deceived_by_an_inode_that_is_used_again)
+{
+	struct room room = room_make();
+	unsigned reused = 0;
+	ino_t last = 0;
+
+	for (unsigned i = 0; i < 50; i++) {
+		struct stat status;
+
+		room_run(&room, "w3 r");
+		cr_assert(stat(room.path, &status) == 0);
+		reused += status.st_ino == last;
+		last = status.st_ino;
+		room_run(&room, i % 2 ? "u R" : "R u");
+	}
+	cr_assert(room.heard == 150 && room.twice == 0, "%u heard, %u twice, %u inodes used again",
+		  room.heard, room.twice, reused);
+	room_clear(&room);
+}
