@@ -90,7 +90,7 @@ show_wrong(void *ctx, int64_t minute, struct span domain, enum event_kind kind, 
 static void
 read_log(struct cells *cells, const char *path, struct reader_options *options)
 {
-	struct ctl_lines_sink sink = { take_line, take_too_long, cells };
+	struct ctl_lines_sink sink = { .line = take_line, .too_long = take_too_long, .ctx = cells };
 	struct err err = { 0 };
 	int64_t changed;
 	int fd = ctl_lines_open(path, &changed, &err);
