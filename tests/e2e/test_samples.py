@@ -221,7 +221,8 @@ class Expected:
     def deliveries(self, record):
         """By the MTA itself what it took for its own domains; by the far end what that answered."""
         for rcpt, reply in record.get("rcpts", []):
-            if record["kind"] != "far-end" and (not record.get("accepted") or domain_of(rcpt) not in OWN):
+            own = domain_of(rcpt) in (*OWN, "(none)")  # Sendmail hands those over by LMTP or SMTP, too
+            if own if record["kind"] == "far-end" else not (own and record.get("accepted")):
                 continue
             if reply[0] == "2":
                 self.sure["delivery-failed" if rcpt.startswith("ghost") else "delivered", domain_of(rcpt)] += 1
