@@ -26,6 +26,11 @@ class Rules:
     """What a log shows of the truth. The base is a log that shows all of it."""
 
     to_postmaster = False  # whether a bounce of a bounce is one more that the MTA makes
+    shared_line = False  # whether recipients of one message are delivered in one line
+
+    def domains(self, record, good):
+        """The domains of the recipients of a message that was taken."""
+        return good
 
     def refused(self, record, reply):
         """The kind of a RCPT that got `reply`; None: the log is silent."""
@@ -125,9 +130,14 @@ class Sendmail(Discards):
     A probe is a from= line without msgid=, with the sender, at the end of the transaction.
     MAIL 552: its from= line is like that of a transaction in which no recipient was named.
     A bounce that bounces becomes a message to postmaster, made here like a bounce.
+    Discarded by access_db: there is no to= line, so no domain.
+    Recipients of one message that go to one mailer share a to= line, which is one delivery.
     """
 
-    to_postmaster = True
+    to_postmaster = shared_line = True
+
+    def domains(self, record, good):
+        return [None] if record["kind"] == "null-discard" else good
 
     def late(self, record, reply):
         return super().late(record, reply) if "data_reply" in record else None
@@ -220,8 +230,14 @@ class Expected:
 
     def deliveries(self, record):
         """By the MTA itself what it took for its own domains; by the far end what that answered."""
+        own = [domain_of(rcpt) for rcpt, reply in record.get("rcpts", []) if reply[0] == "2"]
+        if self.rules.shared_line and len(own) > 1 and set(own) <= set(OWN):
+            if record.get("accepted") and "delivered" in self.compared:
+                self.count("delivered", own)
+            return
         for rcpt, reply in record.get("rcpts", []):
-            if record["kind"] != "far-end" and (not record.get("accepted") or domain_of(rcpt) not in OWN):
+            own = domain_of(rcpt) in (*OWN, "(none)")  # Sendmail hands those over by LMTP or SMTP, too
+            if own if record["kind"] == "far-end" else not (own and record.get("accepted")):
                 continue
             if reply[0] == "2":
                 self.sure["delivery-failed" if rcpt.startswith("ghost") else "delivered", domain_of(rcpt)] += 1
@@ -232,7 +248,10 @@ class Expected:
         """Whether a null sender's recipient at the far end, and its answer, tell of a local bounce."""
         if rcpt.endswith("@back.test"):
             return reply[0] == "2"
-        return self.rules.to_postmaster and reply[0] == "5"
+        if not self.rules.to_postmaster or reply[0] != "5":
+            return False
+        self.sure["delivered", "(none)"] += 1  # to the local user that postmaster is an alias of
+        return True
 
     def transaction(self, record, session):
         good = [domain_of(rcpt) for rcpt, reply in record["rcpts"] if reply[0] == "2"]

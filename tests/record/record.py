@@ -7,6 +7,7 @@ left when the process ends, however it ends: the overlay and the namespaces go w
 """
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -99,6 +100,7 @@ def root(name):
 def main(arguments):
     if os.geteuid() != 0:
         sys.exit("record: it needs root (namespaces, an overlay, the MTAs)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))  # Sendmail closes every one that there may be
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if arguments[:1] == ["--root"]:
         root(arguments[1])

@@ -22,9 +22,10 @@ define(`confREJECT_LOG_INTERVAL', `1m')dnl
 define(`confPRIVACY_FLAGS', `authwarnings')dnl
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')dnl
 define(`confSERVICE_SWITCH_FILE', `/etc/mail/service.switch')dnl
-define(`LOCAL_MAILER_PATH', `/usr/local/bin/deliver')dnl
-define(`LOCAL_MAILER_ARGS', `deliver')dnl
-define(`LOCAL_MAILER_FLAGS', `SXPnz9w5@')dnl
+define(`LOCAL_MAILER_PATH', `[IPC]')dnl
+define(`LOCAL_MAILER_DSN_DIAGNOSTIC_CODE', `SMTP')dnl
+define(`LOCAL_MAILER_ARGS', `TCP [198.51.100.200] 2525')dnl
+define(`LOCAL_MAILER_FLAGS', `mn9X')dnl
 define(`ESMTP_MAILER_ARGS', `TCP $h 2525')dnl
 define(`confDELIVERY_MODE', `background')dnl
 FEATURE(`nouucp', `reject')dnl
