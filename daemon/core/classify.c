@@ -2,6 +2,7 @@
 
 #include "daemon/core/hash.h"
 #include "daemon/core/parse_address.h"
+#include "daemon/core/swar.h"
 
 #include <stdlib.h>
 
@@ -65,25 +66,28 @@ classify_domain(struct classify *classify, struct span recipient)
 	return domain;
 }
 
-struct event
-classify_event(const struct envelope *envelope, const struct record *record, enum event_kind kind)
+void
+classify_event(struct event *event, const struct envelope *envelope, const struct record *record,
+	       enum event_kind kind)
 {
-	return (struct event){ .time_us = envelope->time_us,
-			       .kind = kind,
-			       .count = envelope->repeat,
-			       .client = record->client,
-			       .queue_id = record->queue_id,
-			       .status = record->status };
+	swar_zero(event, sizeof(*event));
+	event->time_us = envelope->time_us;
+	event->kind = kind;
+	event->count = envelope->repeat;
+	event->client = record->client;
+	event->queue_id = record->queue_id;
+	event->status = record->status;
 }
 
-struct event
-classify_event_of_open(const struct open_facts *facts, enum event_kind kind)
+void
+classify_event_of_open(struct event *event, const struct open_facts *facts, enum event_kind kind)
 {
-	return (struct event){ .time_us = facts->queued_us,
-			       .kind = kind,
-			       .count = 1,
-			       .client = { facts->text, facts->text_len },
-			       .queue_id = { facts->id, facts->id_len } };
+	swar_zero(event, sizeof(*event));
+	event->time_us = facts->queued_us;
+	event->kind = kind;
+	event->count = 1;
+	event->client = (struct span){ facts->text, facts->text_len };
+	event->queue_id = (struct span){ facts->id, facts->id_len };
 }
 
 void
@@ -97,9 +101,10 @@ static void
 settle(const struct classify *classify, const struct open_id *open, struct span domain)
 {
 	const struct open_facts *facts = &open->facts;
-	struct event event = classify_event_of_open(
-		facts, facts->null_sender ? EVENT_BOUNCE_ACCEPTED : EVENT_MAIL_ACCEPTED);
+	struct event event;
 
+	classify_event_of_open(&event, facts,
+			       facts->null_sender ? EVENT_BOUNCE_ACCEPTED : EVENT_MAIL_ACCEPTED);
 	event.domain = domain;
 	if (facts->counted_for) {
 		struct span counted = span_of(classify->options.default_domain);
@@ -190,8 +195,9 @@ static const char *
 take_plain(struct classify *classify, const struct envelope *envelope, const struct record *record,
 	   enum event_kind kind)
 {
-	struct event event = classify_event(envelope, record, kind);
+	struct event event;
 
+	classify_event(&event, envelope, record, kind);
 	classify_give(classify, &event);
 	return NULL;
 }

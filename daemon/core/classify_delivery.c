@@ -26,10 +26,11 @@ const char *
 classify_delivery_recipient(struct classify *classify, const struct envelope *envelope,
 			    const struct record *record)
 {
-	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
+	struct event event;
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 	const char *why = NULL;
 
+	classify_event(&event, envelope, record, delivery_kinds[record->delivery]);
 	if (record->owner.len && open && open->facts.queued && open->facts.null_sender)
 		event.domain = classify_domain(classify, record->owner);
 	else
@@ -58,9 +59,10 @@ const char *
 classify_delivery_outcome(struct classify *classify, const struct envelope *envelope,
 			  const struct record *record)
 {
-	struct event event = classify_event(envelope, record, delivery_kinds[record->delivery]);
+	struct event event;
 	struct open_id *open = classify_find(classify, envelope, record->delivery_id);
 
+	classify_event(&event, envelope, record, delivery_kinds[record->delivery]);
 	if (open && open->facts.delivery) {
 		span_copy((struct span){ open->facts.text, open->facts.text_len }, classify->domain,
 			  sizeof(classify->domain));

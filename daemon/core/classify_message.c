@@ -84,7 +84,7 @@ count_at_once(const struct classify *classify, struct open_id *open)
 	if (!open->facts.null_sender || !classify->options.at_once || open->facts.loopback)
 		return "client and sender are both known: counts when the recipient appears";
 	open->facts.counted_for = classify->default_key;
-	event = classify_event_of_open(&open->facts, EVENT_BOUNCE_ACCEPTED);
+	classify_event_of_open(&event, &open->facts, EVENT_BOUNCE_ACCEPTED);
 	event.domain = span_of(classify->options.default_domain);
 	classify_give(classify, &event);
 	return "client and null sender are both known: counted for the default domain";
@@ -103,8 +103,9 @@ static const char *
 take_local(struct classify *classify, const struct envelope *envelope, const struct record *record,
 	   struct open_id *open)
 {
-	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+	struct event event;
 
+	classify_event(&event, envelope, record, EVENT_LOCAL_DSN);
 	open->facts.settled = true;
 	if (!record->null_sender)
 		return "its session began on this host: not from the network";
@@ -139,8 +140,9 @@ static const char *
 arrived_here(struct classify *classify, const struct envelope *envelope,
 	     const struct record *record, struct open_id *via)
 {
-	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+	struct event event;
 
+	classify_event(&event, envelope, record, EVENT_LOCAL_DSN);
 	if (record->null_sender && !via->facts.settled)
 		classify_give(classify, &event);
 	open_ids_remove(classify->ids, via);
@@ -176,10 +178,11 @@ const char *
 classify_message_local_dsn(struct classify *classify, const struct envelope *envelope,
 			   const struct record *record)
 {
-	struct event event = classify_event(envelope, record, EVENT_LOCAL_DSN);
+	struct event event;
 	const char *joined = NULL;
 	struct open_id *open;
 
+	classify_event(&event, envelope, record, EVENT_LOCAL_DSN);
 	classify_give(classify, &event);
 	if (!record->remember)
 		return NULL;
@@ -229,7 +232,7 @@ end_one(struct classify *classify, const struct envelope *envelope, struct open_
 		open_ids_remove(classify->ids, open);
 		return NULL;
 	}
-	event = classify_event_of_open(&open->facts, EVENT_PROBE);
+	classify_event_of_open(&event, &open->facts, EVENT_PROBE);
 	event.time_us = envelope->time_us;
 	classify_give(classify, &event);
 	open_ids_remove(classify->ids, open);

@@ -19,9 +19,11 @@ struct classify {
 	void *ctx;
 };
 
-struct event classify_event(const struct envelope *envelope, const struct record *record,
+/* Into the caller's own: as a value they would be copied for each event. */
+void classify_event(struct event *event, const struct envelope *envelope,
+		    const struct record *record, enum event_kind kind);
+void classify_event_of_open(struct event *event, const struct open_facts *facts,
 			    enum event_kind kind);
-struct event classify_event_of_open(const struct open_facts *facts, enum event_kind kind);
 void classify_give(const struct classify *classify, const struct event *event);
 
 struct open_id *classify_find(const struct classify *classify, const struct envelope *envelope,

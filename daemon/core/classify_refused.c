@@ -48,8 +48,9 @@ keep_refused(struct classify *classify, const struct envelope *envelope,
 static struct event
 event_of_pending(const struct open_facts *facts, enum event_kind kind)
 {
-	struct event event = classify_event_of_open(facts, kind);
+	struct event event;
 
+	classify_event_of_open(&event, facts, kind);
 	event.count = facts->count;
 	event.domain = event.client;
 	event.client = (struct span){ 0 };
@@ -96,7 +97,7 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 
 	if (record->sender_later)
 		return keep_refused(classify, envelope, record);
-	event = classify_event(envelope, record, refused_kind(record));
+	classify_event(&event, envelope, record, refused_kind(record));
 	if (record->stage == STAGE_LATE && record->queue_id.len)
 		open = classify_find(classify, envelope, record->queue_id);
 	if (open && !open->facts.queued)
@@ -122,7 +123,7 @@ classify_refused_too_large(struct classify *classify, const struct envelope *env
 
 	if (!open || open->facts.queued)
 		return "no open client= line for this id: said before, or not from the network";
-	event = classify_event_of_open(&open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
+	classify_event_of_open(&event, &open->facts, EVENT_REFUSED_SENDER_UNKNOWN);
 	event.time_us = envelope->time_us;
 	classify_give(classify, &event);
 	open_ids_remove(classify->ids, open);
@@ -141,7 +142,7 @@ classify_refused_at_end(struct classify *classify, const struct envelope *envelo
 		return "not a message from the network that is in the log: not counted";
 	as.null_sender = open->facts.null_sender;
 	as.stage = STAGE_LATE;
-	event = classify_event_of_open(&open->facts, refused_kind(&as));
+	classify_event_of_open(&event, &open->facts, refused_kind(&as));
 	event.status = record->status;
 	if (record->recipient.at)
 		event.domain = classify_domain(classify, record->recipient);
@@ -162,8 +163,9 @@ classify_refused_all(struct classify *classify, const struct envelope *envelope,
 		     const struct record *record)
 {
 	bool any = classify_refused_by(classify, envelope, record);
-	struct event event = classify_event(envelope, record, EVENT_PROBE);
+	struct event event;
 
+	classify_event(&event, envelope, record, EVENT_PROBE);
 	if (record->recipient.len)
 		event.domain = classify_domain(classify, record->recipient);
 	if (record->probe && record->null_sender && !record->authenticated && !record->local)

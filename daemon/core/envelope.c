@@ -137,14 +137,12 @@ tag_place(struct envelope_memory *memory, const char *at, size_t length)
 static size_t
 tag_length(const char *at, const char *end)
 {
-	size_t colon = 14;
+	size_t colon;
 
 	if (end - at < ENVELOPE_TAG)
 		return 0;
-	colon += swar_before(swar_between(swar_load(at + colon), ':', ':'));
-	if (colon == 14 + SWAR_BYTES)
-		colon += swar_before(swar_between(swar_load(at + colon), ':', ':'));
-	return at[colon] == ':' && at[colon + 1] == ' ' ? colon + 2 : 0;
+	colon = 14 + swar_find(at + 14, ':');
+	return colon < ENVELOPE_TAG - 2 && at[colon + 1] == ' ' ? colon + 2 : 0;
 }
 
 static bool
@@ -173,7 +171,7 @@ remember_tag(struct envelope_tag *tag, struct span text, const struct envelope *
 	tag->daemon = (struct span){ tag->text + daemon, envelope->daemon.len };
 	tag->pid = envelope->pid;
 	tag->group_key = envelope->group_key;
-	tag->claim = 0;
+	tag->claim[0] = tag->claim[1] = 0;
 	return true;
 }
 
@@ -195,14 +193,14 @@ recall_tag(struct envelope_memory *memory, struct scan *scan, struct envelope *o
 		out->group = tag->group;
 		out->pid = tag->pid;
 		out->group_key = tag->group_key;
-		out->claim = &tag->claim;
+		out->claim = tag->claim;
 		scan->at += tag->len;
 		return true;
 	}
 	if (!read_tag(scan, out))
 		return false;
 	if (remember_tag(tag, (struct span){ from, (size_t)(scan->at - from) }, out))
-		out->claim = &tag->claim;
+		out->claim = tag->claim;
 	return true;
 }
 

@@ -46,7 +46,7 @@ struct envelope_tag {
 	struct span program, instance, daemon, group;
 	uint32_t pid, group_key;
 	uint8_t len;
-	uint8_t claim; /* 0 until somebody writes to it */
+	uint8_t claim[2]; /* 0 until somebody writes to it */
 };
 
 /* What is remembered from line to line: few stamps, hosts and tags make most. Not to be moved. */

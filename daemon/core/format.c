@@ -7,6 +7,7 @@
 #include "daemon/core/parse_postfix.h"
 #include "daemon/core/parse_qmail.h"
 #include "daemon/core/parse_sendmail.h"
+#include "daemon/core/swar.h"
 
 static const struct name names[] = {
 	{ FORMAT_AUTO, "auto" },	   { FORMAT_POSTFIX, "postfix" },
@@ -62,26 +63,14 @@ ask(const struct envelope *envelope)
 	return CLAIM_NONE;
 }
 
-/* RECORD_OTHER. In pieces, because the compiler makes one slow instruction of the whole. */
-static inline void
-clear(struct record *out)
-{
-	char *at = (char *)out;
-	size_t left = sizeof(*out);
-
-	for (; left >= 64; at += 64, left -= 64)
-		memset(at, 0, 64);
-	memset(at, 0, left);
-}
-
-_Static_assert(RECORD_OTHER == 0 && STAGE_RCPT == 0 && DELIVERY_NONE == 0, "what clear() makes");
+_Static_assert(RECORD_OTHER == 0 && STAGE_RCPT == 0 && DELIVERY_NONE == 0, "what zero means");
 
 enum format
 format_read(enum format format, const struct envelope *envelope, struct record *out)
 {
 	int claim = envelope->claim ? *envelope->claim : 0;
 
-	clear(out);
+	swar_zero(out, sizeof(*out));
 	out->why = "not a program of this MTA";
 	if (claim == 0) {
 		claim = ask(envelope);

@@ -1,6 +1,7 @@
 #include "daemon/core/open_ids.h"
 
 #include "daemon/core/hash.h"
+#include "daemon/core/swar.h"
 
 #include <stdlib.h>
 
@@ -241,6 +242,18 @@ take_slot(struct open_ids *ids)
 	return &ids->slots[ids->top++];
 }
 
+static void
+put_in(struct open_ids *ids, struct open_id *open)
+{
+	ids->used++;
+	put_cell(ids->cells, ids->mask, (uint32_t)open->facts.key, slot_of(ids, open));
+	link_in(ids, OPEN_CHAIN_AGE, open);
+	if (open->facts.session)
+		link_in(ids, OPEN_CHAIN_SESSION, open);
+	if (open->facts.message_id)
+		link_in(ids, OPEN_CHAIN_MESSAGE, open);
+}
+
 struct open_id *
 open_ids_insert(struct open_ids *ids, const struct open_facts *facts)
 {
@@ -251,13 +264,7 @@ open_ids_insert(struct open_ids *ids, const struct open_facts *facts)
 	open->facts = *facts;
 	open->stored = false;
 	open->changed = true;
-	ids->used++;
-	put_cell(ids->cells, ids->mask, (uint32_t)facts->key, slot_of(ids, open));
-	link_in(ids, OPEN_CHAIN_AGE, open);
-	if (facts->session)
-		link_in(ids, OPEN_CHAIN_SESSION, open);
-	if (facts->message_id)
-		link_in(ids, OPEN_CHAIN_MESSAGE, open);
+	put_in(ids, open);
 	return open;
 }
 
@@ -265,19 +272,23 @@ struct open_id *
 open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, uint32_t pid,
 	     int64_t time_us)
 {
-	struct open_facts facts = { .key = hash_span(id, host), .host = host, .group = group };
-	struct open_id *before = open_ids_find(ids, host, group, id, true);
+	struct open_id *open = open_ids_full(ids) || id.len > OPEN_IDS_ID ? NULL : take_slot(ids);
 
-	if (before)
-		open_ids_remove(ids, before);
-	if (id.len > OPEN_IDS_ID)
+	if (!open)
 		return NULL;
-	facts.pid = pid;
-	facts.session = pid != 0;
-	facts.opened_us = time_us;
-	facts.id_len = (uint8_t)id.len;
-	memcpy(facts.id, id.at, id.len);
-	return open_ids_insert(ids, &facts);
+	swar_zero(&open->facts, sizeof(open->facts));
+	open->facts.key = hash_span(id, host);
+	open->facts.host = host;
+	open->facts.group = group;
+	open->facts.pid = pid;
+	open->facts.session = pid != 0;
+	open->facts.opened_us = time_us;
+	open->facts.id_len = (uint8_t)id.len;
+	memcpy(open->facts.id, id.at, id.len);
+	open->stored = false;
+	open->changed = true;
+	put_in(ids, open);
+	return open;
 }
 
 /* Takes the cell out and moves back those behind it that would not be found any more. */

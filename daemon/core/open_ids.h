@@ -75,7 +75,8 @@ struct open_id *open_ids_of_session(struct open_ids *ids, uint32_t host, uint32_
 /* Another open id with the same message-id that did not come from loopback, or NULL. */
 struct open_id *open_ids_same_message(struct open_ids *ids, const struct open_id *open);
 
-/* A new id, afresh when there was one. NULL when full, out of memory or the id is too long. */
+/* A new id, which is not open in this group. NULL when full, out of memory or the id is too long.
+ */
 struct open_id *open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id,
 			     uint32_t pid, int64_t time_us);
 void open_ids_remove(struct open_ids *ids, struct open_id *open);

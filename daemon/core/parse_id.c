@@ -15,17 +15,16 @@ id_byte(char c)
 }
 
 /* How many letters and digits begin here; those beyond ID_MAX need not be counted. */
-static size_t
+static inline size_t
 id_length(const char *at, const char *end)
 {
 	size_t length = 0, left = (size_t)(end - at);
 
-	while (left - length >= SWAR_BYTES && length <= ID_MAX) {
-		unsigned more =
-			swar_before(~swar_alphanumeric(swar_load(at + length)) & SWAR_ALL(0x80));
+	while (left - length >= SWAR_MORE && length <= ID_MAX) {
+		unsigned more = swar_run_alphanumeric(at + length);
 
 		length += more;
-		if (more < SWAR_BYTES)
+		if (more < SWAR_MORE)
 			return length;
 	}
 	while (length < left && id_byte(at[length]))

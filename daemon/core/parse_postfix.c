@@ -5,6 +5,7 @@
 #include "daemon/core/parse_id.h"
 #include "daemon/core/parse_reject.h"
 #include "daemon/core/parse_trouble.h"
+#include "daemon/core/swar.h"
 
 static bool
 contains(struct span text, struct span part)
@@ -182,7 +183,7 @@ read_fields(struct scan *scan, struct span *relay, struct span *status)
 
 	for (const char *at = scan->at;; at++) {
 		ignored.at = at;
-		at = at < scan->end ? memchr(at, ',', (size_t)(scan->end - at)) : NULL;
+		at = swar_search(at, scan->end, ',');
 		if (!at || scan->end - at < 9)
 			return false;
 		value->len = (size_t)(at - value->at);
@@ -254,42 +255,51 @@ only_trouble(struct scan *scan, struct record *out)
 
 typedef void read_message(struct scan *scan, struct record *out);
 
-/* By the daemon's name; NULL when its lines do not matter here. */
-static read_message *
-reader_of(struct span daemon)
+static const struct {
+	struct span daemon;
+	read_message *read;
+} readers[] = {
+	{ { "smtpd", 5 }, read_smtpd },	   { { "cleanup", 7 }, read_cleanup },
+	{ { "qmgr", 4 }, read_qmgr },	   { { "nqmgr", 5 }, read_qmgr },
+	{ { "oqmgr", 5 }, read_qmgr },	   { { "smtp", 4 }, read_delivery },
+	{ { "lmtp", 4 }, read_delivery },  { { "pipe", 4 }, read_delivery },
+	{ { "local", 5 }, read_delivery }, { { "virtual", 7 }, read_delivery },
+	{ { "error", 5 }, read_delivery }, { { "retry", 5 }, read_delivery },
+	{ { "relay", 5 }, read_delivery }, { { "discard", 7 }, read_delivery },
+	{ { "bounce", 6 }, read_bounce },  { { "postscreen", 10 }, read_postscreen },
+	{ { "master", 6 }, only_trouble }, { { "pickup", 6 }, only_trouble },
+};
+
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
+/* By the daemon's name: its row, from 1; 0 when its lines do not matter here. */
+static uint8_t
+row_of(struct span daemon)
 {
-	switch (daemon.len) {
-	case 4:
-		return EAT_IS(daemon, "qmgr") ? read_qmgr
-		       : EAT_IS(daemon, "smtp") || EAT_IS(daemon, "lmtp") || EAT_IS(daemon, "pipe")
-			       ? read_delivery
-			       : NULL;
-	case 5:
-		return EAT_IS(daemon, "smtpd") ? read_smtpd
-		       : EAT_IS(daemon, "local") || EAT_IS(daemon, "error") ||
-				       EAT_IS(daemon, "retry") || EAT_IS(daemon, "relay")
-			       ? read_delivery
-		       : EAT_IS(daemon, "nqmgr") || EAT_IS(daemon, "oqmgr") ? read_qmgr
-									    : NULL;
-	case 6:
-		return EAT_IS(daemon, "bounce")				      ? read_bounce
-		       : EAT_IS(daemon, "master") || EAT_IS(daemon, "pickup") ? only_trouble
-									      : NULL;
-	case 7:
-		return EAT_IS(daemon, "cleanup")				? read_cleanup
-		       : EAT_IS(daemon, "virtual") || EAT_IS(daemon, "discard") ? read_delivery
-										: NULL;
-	case 10:
-		return EAT_IS(daemon, "postscreen") ? read_postscreen : NULL;
-	default:
-		return NULL;
-	}
+	for (uint8_t i = 0; i < READERS; i++)
+		if (span_equal(readers[i].daemon, daemon))
+			return i + 1;
+	return 0;
 }
 
 bool
 parse_postfix_claims(const struct envelope *envelope)
 {
-	return envelope->instance.len && reader_of(envelope->daemon);
+	return envelope->instance.len && row_of(envelope->daemon);
+}
+
+/* Remembered with the tag, beside whose it is. */
+static uint8_t
+known_row(const struct envelope *envelope)
+{
+	uint8_t row = envelope->claim ? envelope->claim[1] : 0;
+
+	if (row)
+		return row;
+	row = row_of(envelope->daemon);
+	if (envelope->claim)
+		envelope->claim[1] = row;
+	return row;
 }
 
 /* The services of master.cf that only users of ours are for, by the names that it gives them. */
@@ -304,11 +314,11 @@ void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
-	read_message *read = reader_of(envelope->daemon);
+	uint8_t row = known_row(envelope);
 
 	out->why = "a line of Postfix that is not of interest";
-	if (read && envelope->message.len)
-		read(&scan, out);
+	if (row && envelope->message.len)
+		readers[row - 1].read(&scan, out);
 	/* In 3.7 a refusal does not name the user. */
 	if (out->kind == RECORD_REFUSED && for_users(envelope->instance)) {
 		out->authenticated = true;

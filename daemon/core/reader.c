@@ -174,8 +174,6 @@ read_message(struct reader *reader)
 		return;
 	}
 	reader->view.joined = classify_record(reader->classify, envelope, record, pass_on, reader);
-	reader->stats.open = open_ids_count(classify_open_ids(reader->classify));
-	reader->stats.dropped = classify_dropped(reader->classify);
 }
 
 /* Holes of a crash or of copytruncate are NULs before the line; a CR may stand behind it. */
@@ -255,12 +253,13 @@ reader_end(struct reader *reader, reader_sink *sink, void *ctx)
 	reader->sink = sink;
 	reader->ctx = ctx;
 	classify_end(reader->classify, pass_on, reader);
-	reader->stats.open = 0;
 }
 
 const struct reader_stats *
-reader_stats(const struct reader *reader)
+reader_stats(struct reader *reader)
 {
+	reader->stats.open = open_ids_count(classify_open_ids(reader->classify));
+	reader->stats.dropped = classify_dropped(reader->classify);
 	return &reader->stats;
 }
 

@@ -69,7 +69,7 @@ void reader_too_long(struct reader *reader);
 /* No more lines: what is still open is given. */
 void reader_end(struct reader *reader, reader_sink *sink, void *ctx);
 
-const struct reader_stats *reader_stats(const struct reader *reader);
+const struct reader_stats *reader_stats(struct reader *reader);
 const struct reader_view *reader_view(const struct reader *reader);
 
 /*
