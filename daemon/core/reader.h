@@ -36,7 +36,7 @@ struct reader_stats {
 struct reader_view {
 	bool readable; /* false: its envelope is not known, and the rest is undefined */
 	struct envelope envelope;
-	struct record record;
+	_Alignas(16) struct record record; /* written anew for each line */
 	const char *joined; /* what other lines make of it, or NULL */
 };
 
