@@ -166,11 +166,18 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 	for (unsigned i = 0; i < config->source_count; i++)
 		add_effect(domain, config->sources[i].mta);
 	if (restore(domain, now, err) && open_zone(domain, &config->servers[own->server], err) &&
+	    domain_know(domain, err) &&
 	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
 		return domain;
 	err_while(err, "domain %s", domain->display);
 	domain_free(domain);
 	return NULL;
+}
+
+bool
+domain_know(struct domain *domain, struct err *err)
+{
+	return store_counts_know(domain->engine->store, domain->display, err);
 }
 
 void

@@ -68,6 +68,9 @@ struct domain {
 /* Restores what the store knows of it; nothing is sent yet. */
 MUST_USE struct domain *domain_open(struct engine *engine, const struct config *config,
 				    const struct config_domain *own, int64_t now, struct err *err);
+/* Its counts keep a row of their own in the store; to be said again after pruning. */
+MUST_USE bool domain_know(struct domain *domain, struct err *err);
+
 void domain_free(struct domain *domain);
 
 /* Takes in what one source counted since the last commit. */

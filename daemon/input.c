@@ -70,6 +70,8 @@ input_inherit(struct input *input, struct input *old)
 
 	input->last_line = old->last_line;
 	input->gaps = old->gaps;
+	input->last_gap = old->last_gap;
+	input->told_formats = old->told_formats;
 	if (!feed_same(old->feed, old->config, input->config))
 		return;
 	input->feed = old->feed;
@@ -219,11 +221,23 @@ input_silent(const struct input *input, int64_t now, int64_t silent_after)
 }
 
 void
+input_formats(const struct input *input, struct text *text)
+{
+	char seen[64] = "";
+	struct text formats = TEXT(seen);
+
+	reader_formats(input->reader, &formats);
+	text_add(text, "%s", format_name(input->config->format));
+	if (input->config->format == FORMAT_AUTO && seen[0])
+		text_add(text, ": %s", seen);
+}
+
+void
 input_show(const struct input *input, int64_t now, int64_t silent_after,
 	   struct snapshot_source *out)
 {
 	const struct reader_stats *stats = reader_stats(input->reader);
-	struct text where = TEXT(out->path);
+	struct text where = TEXT(out->path), format = TEXT(out->format);
 
 	*out = (struct snapshot_source){
 		.stale = input_silent(input, now, silent_after),
@@ -234,11 +248,13 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 		.broken = stats->broken,
 		.gaps = stats->gaps + input->gaps,
 		.open_ids = stats->open,
+		.forgotten = stats->dropped,
+		.last_gap = input->last_gap,
 		.bytes_behind = input->feed->ops->behind(input->feed),
 	};
 	span_copy(span_of(input->config->name), out->name, sizeof(out->name));
 	span_copy(span_of(input->config->mta), out->mta, sizeof(out->mta));
 	feed_where(input->config, &where);
-	span_copy(span_of(format_name(input->config->format)), out->format, sizeof(out->format));
+	input_formats(input, &format);
 	span_copy(span_of(input->error), out->error, sizeof(out->error));
 }

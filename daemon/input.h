@@ -20,8 +20,11 @@ struct input {
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
 	bool told_silent, told_error;
-	bool lost;     /* the log itself, or its way in, said that lines were lost */
-	uint64_t gaps; /* that its way in has told */
+	unsigned told_formats;	 /* how many there were */
+	uint64_t told_forgotten; /* queue ids */
+	int64_t last_gap;	 /* seconds; 0: none was seen */
+	bool lost;		 /* the log itself, or its way in, said that lines were lost */
+	uint64_t gaps;		 /* that its way in has told */
 	char lost_why[SNAPSHOT_TEXT];
 	char error[SNAPSHOT_TEXT];
 };
@@ -44,6 +47,9 @@ void input_saved(struct input *input);
 
 /* No line for `silent_after` seconds: its silence says nothing about bounces. */
 bool input_silent(const struct input *input, int64_t now, int64_t silent_after);
+
+/* The format that was chosen; with "auto" also those that were found. */
+void input_formats(const struct input *input, struct text *text);
 
 void input_show(const struct input *input, int64_t now, int64_t silent_after,
 		struct snapshot_source *out);

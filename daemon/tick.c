@@ -13,6 +13,33 @@
 
 #define PRUNE_EVERY 600 /* seconds */
 
+/* Which formats were found where that was to be found out, and queue ids that had no room. */
+static void
+tell_reading(struct engine *engine, struct input *input)
+{
+	const struct reader_stats *stats = reader_stats(input->reader);
+	unsigned formats = 0;
+	char sentence[64];
+	struct text text = TEXT(sentence);
+
+	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
+		formats += stats->of_format[i] > 0;
+	if (formats > input->told_formats && input->config->format == FORMAT_AUTO) {
+		input_formats(input, &text);
+		record(engine, JOURNAL_SOURCE, "", "", "source %s is read as %s",
+		       input->config->name, sentence);
+	}
+	if (formats > input->told_formats)
+		input->told_formats = formats;
+	if (stats->dropped <= input->told_forgotten * 2)
+		return;
+	input->told_forgotten = stats->dropped;
+	record(engine, JOURNAL_SOURCE, "", "",
+	       "source %s: %llu queue ids were forgotten because too many were open; their bounces "
+	       "count without a domain",
+	       input->config->name, (unsigned long long)stats->dropped);
+}
+
 /* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once
  * each. */
 static void
@@ -23,6 +50,8 @@ tell_source(struct engine *engine, struct input *input, int64_t now)
 	if (input->lost)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", input->config->name,
 		       input->lost_why);
+	if (input->lost)
+		input->last_gap = now;
 	input->lost = false;
 	if (input->error[0] && !input->told_error)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
@@ -50,6 +79,7 @@ read_sources(struct engine *engine, int64_t now)
 
 		more = input_read(input, now, engine->config->stale_after) || more;
 		tell_source(engine, input, now);
+		tell_reading(engine, input);
 	}
 	return more;
 }
@@ -131,11 +161,15 @@ prune(struct engine *engine, int64_t now)
 				   .hours_days = engine->config->keep_hours / 86400,
 				   .journal_rows = engine->config->keep_journal };
 	struct err err = { 0 };
+	bool ok;
 
 	if (now - engine->last_prune < PRUNE_EVERY)
 		return;
 	engine->last_prune = now;
-	if (!store_prune(engine->store, now, &keep, &err))
+	ok = store_prune(engine->store, now, &keep, &err);
+	for (unsigned i = 0; ok && i < engine->domain_count; i++)
+		ok = domain_know(engine->domains[i], &err);
+	if (!ok)
 		log_event(LOG_LEVEL_ERROR, "store", "", err.text);
 }
 

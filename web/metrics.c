@@ -218,6 +218,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 		{ "log_stale", "gauge", "1: no line for longer than there should be." },
 		{ "log_last_line_timestamp_seconds", "gauge", "The last line that was read." },
 		{ "log_open_ids", "gauge", "Queue ids that are still open." },
+		{ "log_forgotten_ids_total", "counter", "Queue ids given up: too many open." },
 	};
 
 	for (unsigned row = 0; row < ROWS(rows); row++) {
@@ -228,7 +229,8 @@ source_metrics(FILE *out, const struct snapshot *s)
 				(double)source->lines,	      (double)source->other,
 				(double)source->broken,	      (double)source->gaps,
 				(double)source->bytes_behind, source->stale,
-				(double)source->last_line,    (double)source->open_ids
+				(double)source->last_line,    (double)source->open_ids,
+				(double)source->forgotten
 			};
 			const char *labels[4] = { "source", source->name, NULL };
 

@@ -263,6 +263,19 @@ reader_stats(struct reader *reader)
 	return &reader->stats;
 }
 
+void
+reader_formats(const struct reader *reader, struct text *text)
+{
+	const char *comma = "";
+
+	for (int format = FORMAT_AUTO + 1; format < FORMATS; format++) {
+		if (!reader->stats.of_format[format])
+			continue;
+		text_add(text, "%s%s", comma, format_name((enum format)format));
+		comma = ", ";
+	}
+}
+
 const struct reader_view *
 reader_view(const struct reader *reader)
 {

@@ -5,6 +5,7 @@
 #ifndef CORE_READER_H
 #define CORE_READER_H
 
+#include "daemon/base/text.h"
 #include "daemon/core/classify.h"
 
 struct reader_options {
@@ -37,7 +38,7 @@ struct reader_view {
 	bool readable; /* false: its envelope is not known, and the rest is undefined */
 	struct envelope envelope;
 	_Alignas(16) struct record record; /* written anew for each line */
-	const char *joined; /* what other lines make of it, or NULL */
+	const char *joined;		   /* what other lines make of it, or NULL */
 };
 
 struct reader;
@@ -70,6 +71,9 @@ void reader_too_long(struct reader *reader);
 void reader_end(struct reader *reader, reader_sink *sink, void *ctx);
 
 const struct reader_stats *reader_stats(struct reader *reader);
+/* The formats that were seen, as "postfix, exim"; "" for none yet. */
+void reader_formats(const struct reader *reader, struct text *text);
+
 const struct reader_view *reader_view(const struct reader *reader);
 
 /*

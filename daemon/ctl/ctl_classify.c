@@ -120,6 +120,22 @@ print_time(const char *name, int64_t time_us)
 	printf(",\"%s\":\"%s\"", name, time);
 }
 
+/* Lines of each format that was found. */
+static void
+print_formats(const struct reader_stats *stats)
+{
+	const char *comma = "";
+
+	fputs(",\"formats\":{", stdout);
+	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
+		if (stats->of_format[i]) {
+			printf("%s\"%s\":%" PRIu64, comma, format_name((enum format)i),
+			       stats->of_format[i]);
+			comma = ",";
+		}
+	putchar('}');
+}
+
 static void
 print_summary(const struct classify *classify)
 {
@@ -130,6 +146,7 @@ print_summary(const struct classify *classify)
 	       stats->other, stats->broken);
 	print_time("first", stats->first_us);
 	print_time("last", stats->last_us);
+	print_formats(stats);
 	fputs(",\"kinds\":", stdout);
 	print_kinds(classify->kinds, true);
 	fputs(",\"domains\":{", stdout);

@@ -174,6 +174,7 @@ store_rollback(struct store *store)
 	if (!store->in_transaction)
 		return;
 	store->in_transaction = false;
+	store->names = 0;
 	/* A failed COMMIT, or a full disk, may have rolled back already. */
 	if (!sqlite3_get_autocommit(store->db) &&
 	    !store_sql_run(store, "give up a transaction", "ROLLBACK", NULL))

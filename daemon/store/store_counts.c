@@ -31,7 +31,33 @@ learn(struct store *store, struct span name, struct err *err)
 	struct store_sql sql = store_sql_start(store, "keep a name", add_name);
 
 	store_sql_text(&sql, name);
-	return store_sql_end(&sql, err);
+	if (!store_sql_end(&sql, err))
+		return false;
+	store->names += store->names && sqlite3_changes(store->db) > 0;
+	return true;
+}
+
+/* Whether one more name has room. */
+static bool
+has_room(struct store *store, bool *room_out, struct err *err)
+{
+	if (store->names == 0) {
+		struct store_sql sql =
+			store_sql_start(store, "count names", "SELECT count(*) FROM names");
+
+		if (store_sql_row(&sql))
+			store->names = store_sql_integer_at(&sql, 0);
+		if (!store_sql_end(&sql, err))
+			return false;
+	}
+	*room_out = store->names < STORE_COUNTS_NAMES;
+	return true;
+}
+
+bool
+store_counts_know(struct store *store, const char *domain, struct err *err)
+{
+	return learn(store, span_of(domain), err);
 }
 
 bool
@@ -39,16 +65,22 @@ store_counts_add(struct store *store, const char *source, struct span domain, en
 		 int64_t minute, int64_t delta, struct err *err)
 {
 	struct span names[3] = { span_of(source), domain, span_of(event_name(kind)) };
-	bool known;
+	bool known, room;
 
 	if (!add(store, names, minute, delta, &known, err))
 		return false;
 	if (known)
 		return true;
-	for (unsigned i = 0; i < 3; i++)
-		if (!learn(store, names[i], err))
-			return false;
-	return add(store, names, minute, delta, &known, err);
+	if (!learn(store, names[0], err) || !learn(store, names[2], err) ||
+	    !add(store, names, minute, delta, &known, err))
+		return false;
+	if (known)
+		return true;
+	if (!has_room(store, &room, err))
+		return false;
+	if (!room) /* strangers choose the domains that they write to */
+		names[1] = SPAN("other");
+	return learn(store, names[1], err) && add(store, names, minute, delta, &known, err);
 }
 
 /* The first hour that begins at or after this minute. */

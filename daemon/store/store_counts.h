@@ -8,6 +8,11 @@
 #include "daemon/core/event.h"
 #include "daemon/store/store.h"
 
+#define STORE_COUNTS_NAMES 4096 /* names that strangers may bring in; then domains are "other" */
+
+/* A domain of ours: it has its own row whatever strangers do. */
+MUST_USE bool store_counts_know(struct store *store, const char *domain, struct err *err);
+
 /* Adds `delta` (which may be negative: a bounce that moves to another domain). */
 MUST_USE bool store_counts_add(struct store *store, const char *source, struct span domain,
 			       enum event_kind kind, int64_t minute, int64_t delta,

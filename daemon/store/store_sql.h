@@ -27,7 +27,8 @@ struct store {
 	int lock_fd; /* -1: none (a reader) */
 	bool in_transaction;
 	bool broken;
-	bool full; /* the last failure was a full disk */
+	bool full;     /* the last failure was a full disk */
+	int64_t names; /* rows of that table; 0: to be counted */
 	unsigned statements;
 	struct {
 		const char *text; /* a literal: known by its address */

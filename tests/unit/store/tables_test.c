@@ -43,6 +43,16 @@ totals(struct room *room, struct heard *heard, int64_t from, int64_t to)
 }
 
 static const char *
+series_of(struct room *room, struct heard *heard, const char *domain)
+{
+	heard->said = TEXT(heard->text);
+	cr_assert(store_counts_series(room->store, domain, NULL, 0, 0, point, &heard->said,
+				      &room->err),
+		  "%s", room->err.text);
+	return heard->text;
+}
+
+static const char *
 series(struct room *room, struct heard *heard, const char *source, int64_t from, int64_t to)
 {
 	heard->said = TEXT(heard->text);
@@ -92,6 +102,33 @@ Test(tables, counts_add_up_over_sources_and_time)
 	for (int kind = 0; kind < EVENT_KINDS; kind++)
 		cr_assert(strstr(heard.text, event_name((enum event_kind)kind)), "%s is lost",
 			  event_name((enum event_kind)kind));
+	room_clear(&room);
+}
+
+Test(tables, domains_that_strangers_choose_are_bounded)
+{
+	struct room room = room_make();
+	struct heard heard;
+	char name[32];
+
+	room_open(&room, NULL);
+	OK(store_counts_know(room.store, "ours.jp", &room.err));
+	OK(store_begin(room.store, &room.err));
+	for (int i = 0; i < STORE_COUNTS_NAMES + 10; i++) {
+		snprintf(name, sizeof(name), "d%d.example", i);
+		OK(store_counts_add(room.store, "log", span_of(name), EVENT_BOUNCE_REFUSED, 7, 1,
+				    &room.err));
+	}
+	OK(store_commit(room.store, &room.err));
+	OK(store_counts_add(room.store, "log", SPAN("ours.jp"), EVENT_BOUNCE_REFUSED, 8, 3,
+			    &room.err));
+	OK(store_counts_add(room.store, "log", SPAN("late.jp"), EVENT_BOUNCE_REFUSED, 8, 2,
+			    &room.err));
+	/* the source, the kind, our domain and "other" are names as well */
+	cr_assert_str_eq(totals(&room, &heard, 8, 9),
+			 "other bounce-refused 2; ours.jp bounce-refused 3; ");
+	cr_assert_str_eq(series_of(&room, &heard, "other"),
+			 "7 bounce-refused 13; 8 bounce-refused 2; ");
 	room_clear(&room);
 }
 
