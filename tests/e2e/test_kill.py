@@ -46,11 +46,11 @@ def differences(totals, expected):
             if totals.get(d, {}).get(k) != expected.get(d, {}).get(k)]
 
 
-def generate(directory, lines):
+def generate(directory, lines, *more):
     log, truth = os.path.join(directory, "whole.log"), os.path.join(directory, "truth.json")
     with open(log, "wb") as out:
         subprocess.run([os.path.join(BUILD, "tools/genlog"), "--lines", str(lines), "--seed", str(SEED),
-                        "--start", str(int(time.time()) - 86400), "--domain", DOMAIN, "--truth", truth],
+                        "--start", str(int(time.time()) - 86400), "--domain", DOMAIN, "--truth", truth, *more],
                        check=True, stdout=out)
     return log
 
@@ -163,7 +163,7 @@ class JournalKills(unittest.TestCase):
     def test_totals_equal_the_file(self):
         rng, kills = random.Random(SEED), KILLS // 2
         with tempfile.TemporaryDirectory(prefix="mxsplit-kill-") as directory:
-            whole = generate(directory, JOURNAL_LINES)
+            whole = generate(directory, JOURNAL_LINES, "--plain", "--with", "hostile")  # no line without a tag
             calm = os.path.join(directory, "calm")
             os.mkdir(calm)
             d = observer(calm)
