@@ -19,6 +19,7 @@ const struct route routes_table[] = {
 	{ "/v1/domains/{name}/override", "PUT", RIGHTS_CHANGE, change_put,
 	  "order split or normal" },
 	{ "/v1/domains/{name}/override", "DELETE", RIGHTS_CHANGE, change_delete, "end the order" },
+	{ "/v1/counters", "POST", RIGHTS_PUSH, change_push, "hand in counters" },
 	{ NULL, NULL, RIGHTS_NONE, NULL, NULL },
 };
 
