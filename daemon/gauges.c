@@ -12,6 +12,7 @@
 
 #define FRESH_READINGS 3 /* a value older than so many readings is stale */
 #define FRESH_PUSHED 300 /* seconds, of what is pushed */
+#define EARLY_US (WHEN_SECOND_US / 2) /* due now, or before the next tick is nearer */
 
 static bool
 login(struct gauge *gauge, struct err *err)
@@ -204,7 +205,7 @@ start_snmp(struct engine *engine, int64_t now_us)
 	for (unsigned i = 0; i < gauges->count; i++) {
 		struct gauge *gauge = gauges->list[i];
 
-		if (gauge->snmp && gauge->next_us <= now_us &&
+		if (gauge->snmp && gauge->next_us <= now_us + EARLY_US &&
 		    (!first || gauge->next_us < first->next_us))
 			first = gauge;
 	}
@@ -218,14 +219,13 @@ gauges_step(struct engine *engine)
 	struct gauges *gauges = &engine->gauges;
 	int64_t now_us = clock_monotonic_us();
 
-	
 	for (unsigned i = 0; i < gauges->count; i++) {
 		struct gauge *gauge = gauges->list[i];
 
 		if (gauge->busy)
 			continue;
 		tell(engine, gauge);
-		if (!gauge->snmp && !gauge->config.push && gauge->next_us <= now_us)
+		if (!gauge->snmp && !gauge->config.push && gauge->next_us <= now_us + EARLY_US)
 			start(engine, gauge, now_us);
 	}
 	start_snmp(engine, now_us);

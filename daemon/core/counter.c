@@ -6,6 +6,7 @@
 
 #define SECOND_US INT64_C(1000000)
 #define TICK_US INT64_C(10000)
+#define SOON_US (SECOND_US / 2)
 #define CLOCK_BACK_US (600 * SECOND_US) /* older by more than this: the clock was set back */
 #define UPTIME_SLACK 1000		/* ticks between uptime and our clock, and a tenth of the time */
 
@@ -17,7 +18,7 @@ static const struct name kinds[] = { { COUNTER_GAUGE, "gauge" },
 static const struct name whys[] = {
 	{ COUNTER_TAKEN, "" },
 	{ COUNTER_FIRST, "a rate needs a second sample" },
-	{ COUNTER_SOON, "less than a second after the one before" },
+	{ COUNTER_SOON, "less than half a second after the one before" },
 	{ COUNTER_OLD, "not newer than the one before" },
 	{ COUNTER_CLOCK, "the clock was set back; counting begins anew" },
 	{ COUNTER_RESET, "the agent was restarted; counting begins anew" },
@@ -133,7 +134,7 @@ judge(const struct counter *counter, const struct counter_sample *sample, double
 		return COUNTER_TYPE;
 	if (!counts)
 		return level(sample, most, value_out);
-	if (elapsed < SECOND_US)
+	if (elapsed < SOON_US)
 		return COUNTER_SOON;
 	if (restarted(last, sample, (int64_t)elapsed))
 		return COUNTER_RESET;

@@ -33,6 +33,9 @@ poll_session_prepare(void)
 	done = true;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, yes[i], 1);
+	/* certificates are looked for, and listed in the persistent directory: in none */
+	set_persistent_directory("/dev/null/none");
+	set_configuration_directory("/dev/null/none");
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
 	snmp_disable_log();
@@ -117,10 +120,11 @@ poll_session_login(const char *address, const struct poll_secret *secret,
 static bool
 silent(const struct poll_session_login *login, struct err *err)
 {
+	if (login->v3)
+		return err_set(err, ERR_BUSY, "no answer in time: the agent is down");
 	return err_set(err, ERR_BUSY,
-		       login->v3 ? "no answer in time: the agent is down or does not answer us"
-				 : "no answer in time: the agent is down, or does not answer to "
-				   "this community");
+		       "no answer in time: the agent is down, or does not answer to this "
+		       "community");
 }
 
 static bool
@@ -238,7 +242,8 @@ take(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu, voi
 		return 1;
 	answer->done = true;
 	answer->operation = operation;
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+	if (pdu && (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+		    operation == NETSNMP_CALLBACK_OP_SEC_ERROR))
 		answer->pdu = snmp_clone_pdu(pdu);
 	return 1;
 }
@@ -279,7 +284,12 @@ judge(const struct poll_session *session, const struct answer *answer, struct er
 	const netsnmp_pdu *pdu = answer->pdu;
 
 	if (!answer->done || answer->operation == NETSNMP_CALLBACK_OP_TIMED_OUT)
-		return silent(session->login, err);
+		return session->login->v3 /* whose engine did answer a moment ago */
+			       ? err_set(err, ERR_BUSY,
+					 "no answer in time, but the agent is there: the privacy "
+					 "passphrase or protocol of the user %s may be wrong",
+					 session->login->user)
+			       : silent(session->login, err);
 	if (!pdu)
 		return err_set(err, ERR_REFUSED, "%s",
 			       answer->operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE
