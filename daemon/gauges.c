@@ -10,8 +10,8 @@
 
 #include <stdlib.h>
 
-#define FRESH_READINGS 3 /* a value older than so many readings is stale */
-#define FRESH_PUSHED 300 /* seconds, of what is pushed */
+#define FRESH_READINGS 3	      /* a value older than so many readings is stale */
+#define FRESH_PUSHED 300	      /* seconds, of what is pushed */
 #define EARLY_US (WHEN_SECOND_US / 2) /* due now, or before the next tick is nearer */
 
 static bool
@@ -103,9 +103,9 @@ read_now(uv_work_t *work)
 	if (gauge->snmp)
 		gauge->ok = poll_snmp_ask(gauge->snmp, &gauge->result, &gauge->err);
 	else if (config->spool[0])
-		gauge->ok = poll_spool_count(config->spool,
-					     clock_monotonic_us() + config->timeout * WHEN_SECOND_US,
-					     &gauge->result, &gauge->err);
+		gauge->ok = poll_spool_count(
+			config->spool, clock_monotonic_us() + config->timeout * WHEN_SECOND_US,
+			&gauge->result, &gauge->err);
 	else
 		gauge->ok = poll_loadavg_read(NULL, &gauge->result, &gauge->err);
 	gauge->read_us = clock_monotonic_us();
@@ -114,14 +114,13 @@ read_now(uv_work_t *work)
 static struct board_origin
 origin_of(const struct gauge *gauge)
 {
-	return (struct board_origin){
-		.mta = gauge->mta,
-		.source = gauge->config.name,
-		.most = gauge->config.most,
-		.fresh_for = gauge->config.push ? FRESH_PUSHED
-						: FRESH_READINGS * gauge->config.every +
-							  gauge->config.timeout
-	};
+	return (struct board_origin){ .mta = gauge->mta,
+				      .source = gauge->config.name,
+				      .most = gauge->config.most,
+				      .fresh_for = gauge->config.push
+							   ? FRESH_PUSHED
+							   : FRESH_READINGS * gauge->config.every +
+								     gauge->config.timeout };
 }
 
 static void
@@ -244,8 +243,8 @@ gauges_save(struct gauges *gauges, struct store *store, struct err *err)
 	for (unsigned i = 0; i < gauges->board.count; i++) {
 		const struct board_series *series = &gauges->board.series[i];
 
-		if (series->dirty && !store_samples_put(store, series->mta, series->name,
-							&series->minute, err))
+		if (series->dirty &&
+		    !store_samples_put(store, series->mta, series->name, &series->minute, err))
 			return err_while(err, "counter %s of %s", series->name, series->mta);
 	}
 	return true;
@@ -268,8 +267,8 @@ taker(struct gauges *gauges, const char *mta)
 }
 
 bool
-gauges_push(struct gauges *gauges, const struct push *list, unsigned count,
-	    struct push_answer *out, struct err *err)
+gauges_push(struct gauges *gauges, const struct push *list, unsigned count, struct push_answer *out,
+	    struct err *err)
 {
 	int64_t now_us = clock_now_us();
 

@@ -144,8 +144,8 @@ conclude(struct engine *engine, int64_t now, struct err *err)
 {
 	bool ok = store_begin(engine->store, err);
 
-	if (ok && (!decide(engine, now, err) ||
-		   !gauges_save(&engine->gauges, engine->store, err))) {
+	if (ok &&
+	    (!decide(engine, now, err) || !gauges_save(&engine->gauges, engine->store, err))) {
 		store_rollback(engine->store);
 		ok = false;
 	}

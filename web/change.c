@@ -92,14 +92,16 @@ push_answers(const struct push *list, const struct push_answer *answers, unsigne
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct push_answer *answer = &answers[i];
-		const char *why = answer->refused ? "there is no room for it, or another entry has it"
-						  : counter_why(answer->result);
+		const char *why = answer->refused
+					  ? "there is no room for it, or another entry has it"
+					  : counter_why(answer->result);
 		bool taken = !answer->refused && answer->result == COUNTER_TAKEN;
 
-		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:o}", "mta", list[i].mta,
-						       "name", list[i].name, "value",
-						       taken ? json_real(answer->value) : json_null(),
-						       "why", taken ? json_null() : json_string(why)));
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s, s:o, s:o}", "mta", list[i].mta, "name",
+						list[i].name, "value",
+						taken ? json_real(answer->value) : json_null(),
+						"why", taken ? json_null() : json_string(why)));
 	}
 	return json_pack("{s:o}", "counters", array);
 }
@@ -112,15 +114,16 @@ change_push(const struct routes_call *call, struct reply *reply)
 	struct push list[PUSH_MOST];
 	struct push_answer answers[PUSH_MOST] = { 0 };
 	unsigned count;
-	char field[PUSH_FIELD];
+	struct push_place place;
 	struct err err = { 0 };
 
 	if (!is_json(request->content_type))
 		return problem_set(reply, 415, "wanted Content-Type: application/json");
 	if (!query_read(request->query, NULL, 0, reply))
 		return false;
-	if (!push_read(request->body, request->now, list, &count, field, &err))
-		return problem_field(reply, field[0] ? 422 : 400, field, err.text);
+	if (!push_read(request->body, request->now, list, &count, &place, &err))
+		return problem_entry(reply, place.entry[0] || place.field[0] ? 422 : 400,
+				     place.entry, place.field, err.text);
 	if (!deps->push(deps->ctx, list, count, answers, &err))
 		return problem_err(reply, &err);
 	render_reply(reply, 200, "application/json", push_answers(list, answers, count));

@@ -1,5 +1,6 @@
 /*
- * The routes that change something: a domain's override, the counters. The right to do so was checked before.
+ * The routes that change something: a domain's override, the counters. The right to do so was
+ * checked before.
  */
 #ifndef WEB_CHANGE_H
 #define WEB_CHANGE_H

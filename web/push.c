@@ -9,20 +9,19 @@
 
 struct reader {
 	const json_t *entry;
-	int index; /* of many; -1: there is one */
-	char *field;
+	struct push_place *place;
 	struct err *err;
 };
 
 static bool
 wrong(const struct reader *reader, const char *member, const char *sentence)
 {
-	struct text field = text_over(reader->field, PUSH_FIELD);
+	struct text field = TEXT(reader->place->field);
 
-	if (reader->index >= 0)
-		text_add(&field, "counters/%d%s", reader->index, member[0] ? "/" : "");
 	text_add_scrubbed(&field, span_of(member));
-	return err_set(reader->err, ERR_INPUT, "%s %s", reader->field, sentence);
+	return err_set(reader->err, ERR_INPUT, "%s%s%s %s", reader->place->entry,
+		       reader->place->entry[0] && member[0] ? "/" : "", reader->place->field,
+		       sentence);
 }
 
 static struct span
@@ -116,8 +115,7 @@ read_value(const struct reader *reader, struct counter_sample *sample)
 		sample->level = json_number_value(value);
 		return json_is_number(value) || wrong(reader, "value", "is not a number");
 	}
-	return whole(value, sample->kind == COUNTER_64 ? UINT64_MAX : UINT32_MAX,
-		     &sample->count) ||
+	return whole(value, sample->kind == COUNTER_64 ? UINT64_MAX : UINT32_MAX, &sample->count) ||
 	       wrong(reader, "value", "is not a whole number that the type can hold");
 }
 
@@ -128,8 +126,7 @@ read_when(const struct reader *reader, int64_t now, struct counter_sample *sampl
 	const json_t *uptime = json_object_get(reader->entry, "uptime");
 	uint64_t ticks = 0;
 
-	if (time && (!json_is_string(time) ||
-		     !when_parse_rfc3339(text_of(time), &sample->time_us)))
+	if (time && (!json_is_string(time) || !when_parse_rfc3339(text_of(time), &sample->time_us)))
 		return wrong(reader, "time", "wants RFC 3339 such as 2026-11-24T16:36:26Z");
 	if (time && (sample->time_us < (now - PUSH_OLDEST) * WHEN_SECOND_US ||
 		     sample->time_us > (now + PUSH_AHEAD) * WHEN_SECOND_US))
@@ -164,7 +161,9 @@ read_many(struct reader *reader, const json_t *many, int64_t now, struct push *l
 	if (count == 0 || count > PUSH_MOST)
 		return wrong(reader, "counters", "wants 1 to 64 entries");
 	for (size_t i = 0; i < count; i++) {
-		reader->index = (int)i;
+		struct text entry = TEXT(reader->place->entry);
+
+		text_add(&entry, "/counters/%zu", i);
 		reader->entry = json_array_get(many, i);
 		if (!read_entry(reader, now, &list_out[i]))
 			return false;
@@ -175,14 +174,14 @@ read_many(struct reader *reader, const json_t *many, int64_t now, struct push *l
 
 bool
 push_read(struct span body, int64_t now, struct push list_out[PUSH_MOST], unsigned *count_out,
-	  char field_out[PUSH_FIELD], struct err *err)
+	  struct push_place *place_out, struct err *err)
 {
 	json_t *document;
-	struct reader reader = { .index = -1, .field = field_out, .err = err };
+	struct reader reader = { .place = place_out, .err = err };
 	const json_t *many;
 	bool good;
 
-	field_out[0] = '\0';
+	*place_out = (struct push_place){ 0 };
 	document = body_read(body, DEPTH, err);
 	if (!document)
 		return false;

@@ -18,6 +18,11 @@
 #define PUSH_AHEAD 60	/* and ahead of our clock */
 #define PUSH_FIELD 64
 
+struct push_place {	/* of what is wrong */
+	char entry[32]; /* "/counters/3", or "" where there is one entry */
+	char field[PUSH_FIELD];
+};
+
 struct push {
 	char mta[BOARD_MTA]; /* lower case, no final dot */
 	char name[BOARD_NAME];
@@ -31,10 +36,10 @@ struct push_answer {
 };
 
 /*
- * At most PUSH_MOST entries at `now` (seconds). On failure `field_out` names the member that is
- * wrong ("counters/3/mta"), or is "" when the body is no JSON; `list_out` may be half filled.
+ * At most PUSH_MOST entries at `now` (seconds). On failure `place_out` names what is wrong, or is
+ * empty when the body is no JSON object; `list_out` may be half filled.
  */
 MUST_USE bool push_read(struct span body, int64_t now, struct push list_out[PUSH_MOST],
-			unsigned *count_out, char field_out[PUSH_FIELD], struct err *err);
+			unsigned *count_out, struct push_place *place_out, struct err *err);
 
 #endif

@@ -253,14 +253,14 @@ render_status(const struct snapshot *snapshot, const struct override *orders, in
 		json_array_append_new(domains,
 				      render_domain(&snapshot->domain[i], &orders[i], now));
 	status = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "version",
-			 render_text(snapshot->version), "made",
-			 time_or_null(snapshot->made_us / WHEN_SECOND_US), "started",
-			 time_or_null(snapshot->started), "ticks", count(snapshot->ticks),
-			 "reloads", count(snapshot->reloads), "database_bytes",
-			 json_integer(snapshot->database_bytes), "degraded",
-			 text_or_null(snapshot->degraded), "hooks", "waiting",
-			 count(snapshot->hooks_waiting), "failed", count(snapshot->hooks_failed),
-			 "sources", sources, "domains", domains);
+			   render_text(snapshot->version), "made",
+			   time_or_null(snapshot->made_us / WHEN_SECOND_US), "started",
+			   time_or_null(snapshot->started), "ticks", count(snapshot->ticks),
+			   "reloads", count(snapshot->reloads), "database_bytes",
+			   json_integer(snapshot->database_bytes), "degraded",
+			   text_or_null(snapshot->degraded), "hooks", "waiting",
+			   count(snapshot->hooks_waiting), "failed", count(snapshot->hooks_failed),
+			   "sources", sources, "domains", domains);
 	if (status)
 		add_counters(status, snapshot);
 	return status;

@@ -86,6 +86,7 @@ routes_answer(struct site *site, const struct request *request, struct reply *re
 		allowed = rights_check(&site->rights, request, row->need, &call.who,
 				       &note_out->refused, reply);
 		note_out->who = call.who;
+		note_out->quiet = row->need == RIGHTS_PUSH;
 		if (!allowed)
 			return;
 		call.snapshot = site->deps.snapshot(site->deps.ctx);

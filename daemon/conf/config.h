@@ -118,7 +118,8 @@ struct config_counter {
 	unsigned set_count;
 	enum oids_set sets[OIDS_SETS];
 	unsigned oid_count;
-	char oids[CONFIG_OIDS][CONFIG_OID]; /* "name=1.3.6...", or an object's name; they are good */
+	char oids[CONFIG_OIDS]
+		 [CONFIG_OID]; /* "name=1.3.6...", or an object's name; they are good */
 	int64_t every, timeout;
 	double most; /* plausible maximum, of counters a second */
 };

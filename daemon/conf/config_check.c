@@ -233,7 +233,8 @@ check_counters(const struct check *check)
 			for (unsigned k = 0; k < j; k++)
 				if (same_name(counter->oids[j], counter->oids[k]))
 					config_problem_add(
-						check->problems, place(check, "counters", i, "oids"),
+						check->problems,
+						place(check, "counters", i, "oids"),
 						"oids has the name %.*s twice, wanted it once",
 						(int)strcspn(counter->oids[j], "="),
 						counter->oids[j]);

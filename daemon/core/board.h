@@ -1,7 +1,7 @@
 /*
  * The board of all counters: their last values by name, "mta1.example.jp" and "load1". A rule asks
- * it with board_value; nothing is decided here. The number of series is bounded, what did not fit is
- * counted.
+ * it with board_value; nothing is decided here. The number of series is bounded, what did not fit
+ * is counted.
  */
 #ifndef CORE_BOARD_H
 #define CORE_BOARD_H
@@ -14,7 +14,7 @@
 #define BOARD_NAME 64
 #define BOARD_SOURCE 256
 
-struct board_minute { /* what one minute held */
+struct board_minute {	/* what one minute held */
 	int64_t minute; /* since 1970 UTC */
 	double last, least, greatest;
 };

@@ -8,7 +8,7 @@
 #define TICK_US INT64_C(10000)
 #define SOON_US (SECOND_US / 2)
 #define CLOCK_BACK_US (600 * SECOND_US) /* older by more than this: the clock was set back */
-#define UPTIME_SLACK 1000		/* ticks between uptime and our clock, and a tenth of the time */
+#define UPTIME_SLACK 1000 /* ticks between uptime and our clock, and a tenth of the time */
 
 static const struct name kinds[] = { { COUNTER_GAUGE, "gauge" },
 				     { COUNTER_32, "counter32" },

@@ -1,11 +1,11 @@
 /*
- * One series of samples with SNMP's semantics (RFC 2578, section 7.1): a gauge is a level, a counter
- * says something only by its difference to the sample before. A sample gives a value or, in a word,
- * why it does not; no sequence of samples gives a value above the plausible maximum.
+ * One series of samples with SNMP's semantics (RFC 2578, section 7.1): a gauge is a level, a
+ * counter says something only by its difference to the sample before. A sample gives a value or, in
+ * a word, why it does not; no sequence of samples gives a value above the plausible maximum.
  *
- * A Counter32 may wrap once between two samples, and only where that is plausible; a Counter64 never
- * wraps in anybody's lifetime. A restart of the agent is seen by its sysUpTime, which itself wraps
- * after 497 days, or by its engine boots (RFC 3414): after it counting begins anew.
+ * A Counter32 may wrap once between two samples, and only where that is plausible; a Counter64
+ * never wraps in anybody's lifetime. A restart of the agent is seen by its sysUpTime, which itself
+ * wraps after 497 days, or by its engine boots (RFC 3414): after it counting begins anew.
  */
 #ifndef CORE_COUNTER_H
 #define CORE_COUNTER_H
@@ -38,11 +38,11 @@ enum counter_result {
 
 struct counter_sample {
 	enum counter_kind kind;
-	double level;	    /* of a gauge */
-	uint64_t count;	    /* of the others */
-	int64_t time_us;    /* one clock for all samples of a series */
+	double level;	 /* of a gauge */
+	uint64_t count;	 /* of the others */
+	int64_t time_us; /* one clock for all samples of a series */
 	bool uptime_known, boots_known;
-	uint32_t uptime;    /* hundredths of a second */
+	uint32_t uptime; /* hundredths of a second */
 	uint32_t boots;
 };
 

@@ -17,12 +17,7 @@ struct oid_path {
 	uint32_t part[OIDS_PARTS];
 };
 
-enum oids_set {
-	OIDS_UCD_LOAD,
-	OIDS_HOST_RESOURCES,
-	OIDS_MTA_MIB,
-	OIDS_SETS
-};
+enum oids_set { OIDS_UCD_LOAD, OIDS_HOST_RESOURCES, OIDS_MTA_MIB, OIDS_SETS };
 
 struct oids_object {
 	const char *name; /* "laLoadInt" */

@@ -59,9 +59,9 @@ struct snapshot_counter {
 	char agent[SNAPSHOT_NAME];
 	enum counter_kind kind;
 	bool known, stale;
-	double value;	/* of a counter: a second */
-	int64_t time;	/* seconds; when the value came */
-	char why[128];	/* why the last sample gave no value, or "" */
+	double value;  /* of a counter: a second */
+	int64_t time;  /* seconds; when the value came */
+	char why[128]; /* why the last sample gave no value, or "" */
 };
 
 struct snapshot_mta { /* the effect: what reached this exchanger in the last ten minutes */

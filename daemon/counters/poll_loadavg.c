@@ -35,6 +35,5 @@ poll_loadavg_read(const char *path, struct poll_result *out, struct err *err)
 		err_set(err, ERR_SYSTEM, "%s cannot be read: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return length >= 0 &&
-	       poll_loadavg_parse((struct span){ text, (size_t)length }, out, err);
+	return length >= 0 && poll_loadavg_parse((struct span){ text, (size_t)length }, out, err);
 }

@@ -11,7 +11,7 @@
 #define PHRASE_LEAST 8
 
 static const struct name auths[] = {
-	{ POLL_SECRET_SHA, "SHA" },	  { POLL_SECRET_SHA, "SHA-1" },
+	{ POLL_SECRET_SHA, "SHA" },	   { POLL_SECRET_SHA, "SHA-1" },
 	{ POLL_SECRET_SHA224, "SHA-224" }, { POLL_SECRET_SHA256, "SHA-256" },
 	{ POLL_SECRET_SHA384, "SHA-384" }, { POLL_SECRET_SHA512, "SHA-512" },
 };
@@ -38,7 +38,8 @@ word(struct span *line)
 	return first;
 }
 
-/* Copies a value that was not yet given, of at least `least` printable bytes; says what is wrong. */
+/* Copies a value that was not yet given, of at least `least` printable bytes; says what is wrong.
+ */
 static const char *
 put(struct span value, size_t least, char *out, size_t room)
 {

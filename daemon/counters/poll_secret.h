@@ -9,8 +9,8 @@
  *     auth SHA-256 PASSPHRASE         also SHA (SHA-1), SHA-224, SHA-384, SHA-512
  *     priv AES PASSPHRASE
  *
- * Lines that begin with # are comments; a passphrase is the rest of its line, at least 8 characters (RFC 3414,
- * section 11.2). No error shows a secret.
+ * Lines that begin with # are comments; a passphrase is the rest of its line, at least 8 characters
+ * (RFC 3414, section 11.2). No error shows a secret.
  */
 #ifndef COUNTERS_POLL_SECRET_H
 #define COUNTERS_POLL_SECRET_H

@@ -74,8 +74,7 @@ static bool
 derive(const char *phrase, const struct poll_session_login *login, u_char *key, size_t *length)
 {
 	return generate_Ku(login->auth_protocol, (u_int)login->auth_protocol_len,
-			   (const u_char *)phrase, strlen(phrase), key,
-			   length) == SNMPERR_SUCCESS;
+			   (const u_char *)phrase, strlen(phrase), key, length) == SNMPERR_SUCCESS;
 }
 
 bool
@@ -86,7 +85,8 @@ poll_session_login(const char *address, const struct poll_secret *secret,
 		oid *protocol;
 		size_t length;
 	} auths[] = {
-		[POLL_SECRET_SHA] = { usmHMACSHA1AuthProtocol, OID_LENGTH(usmHMACSHA1AuthProtocol) },
+		[POLL_SECRET_SHA] = { usmHMACSHA1AuthProtocol,
+				      OID_LENGTH(usmHMACSHA1AuthProtocol) },
 		[POLL_SECRET_SHA224] = { usmHMAC128SHA224AuthProtocol,
 					 OID_LENGTH(usmHMAC128SHA224AuthProtocol) },
 		[POLL_SECRET_SHA256] = { usmHMAC192SHA256AuthProtocol,
@@ -153,11 +153,11 @@ pin(const struct poll_session *session)
 {
 	netsnmp_transport *transport = snmp_sess_transport(session->handle);
 
-	return transport && connect(transport->sock,
-				    (const struct sockaddr *)&session->login->address,
-				    session->login->address.ss_family == AF_INET
-					    ? sizeof(struct sockaddr_in)
-					    : sizeof(struct sockaddr_in6)) == 0;
+	return transport &&
+	       connect(transport->sock, (const struct sockaddr *)&session->login->address,
+		       session->login->address.ss_family == AF_INET
+			       ? sizeof(struct sockaddr_in)
+			       : sizeof(struct sockaddr_in6)) == 0;
 }
 
 /* Tables inside net-snmp keep what they know of an engine for ever: only the last one stays. */
@@ -169,9 +169,9 @@ keep_engine(const struct poll_session *session)
 
 	if (!own->securityEngineIDLen || own->securityEngineIDLen > sizeof(login->engine))
 		return;
-	if (login->engine_len && (login->engine_len != own->securityEngineIDLen ||
-				  memcmp(login->engine, own->securityEngineID,
-					 login->engine_len) != 0))
+	if (login->engine_len &&
+	    (login->engine_len != own->securityEngineIDLen ||
+	     memcmp(login->engine, own->securityEngineID, login->engine_len) != 0))
 		free_enginetime(login->engine, login->engine_len);
 	memcpy(login->engine, own->securityEngineID, own->securityEngineIDLen);
 	login->engine_len = own->securityEngineIDLen;
@@ -351,8 +351,8 @@ poll_session_boots(const struct poll_session *session, uint32_t *boots_out)
 static void
 forget_user(const netsnmp_session *own)
 {
-	struct usmUser *user = usm_get_user(own->securityEngineID, own->securityEngineIDLen,
-					    own->securityName);
+	struct usmUser *user =
+		usm_get_user(own->securityEngineID, own->securityEngineIDLen, own->securityName);
 
 	if (user) {
 		usm_remove_user(user);

@@ -16,7 +16,7 @@
 #define POLL_SESSION_ENGINE 32 /* RFC 3411: an engine id has at most 32 octets */
 
 struct poll_session_login {
-	char peer[80];		     /* "udp:192.0.2.25:161" */
+	char peer[80];			 /* "udp:192.0.2.25:161" */
 	struct sockaddr_storage address; /* the same */
 	bool v3;
 	char community[POLL_SECRET_WORD];

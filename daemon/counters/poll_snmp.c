@@ -139,8 +139,7 @@ take(const struct item *item, const netsnmp_variable_list *variable, const struc
 	struct counter_sample sample;
 	const char *why = item->first_row ? "has no row" : "was answered with another object";
 
-	if (!belongs(item, variable) ||
-	    !poll_value_sample(variable, item->object, &sample, &why)) {
+	if (!belongs(item, variable) || !poll_value_sample(variable, item->object, &sample, &why)) {
 		poll_note(out, "%s %s", item->series, why);
 		return;
 	}

@@ -62,7 +62,8 @@ take(struct column *column, const netsnmp_variable_list *variable, const struct 
 }
 
 static bool
-read_column(struct poll_session *session, struct span column_oid, struct column *out, struct err *err)
+read_column(struct poll_session *session, struct span column_oid, struct column *out,
+	    struct err *err)
 {
 	struct oid_path root, at;
 	bool more = oids_parse(column_oid, &root);

@@ -45,9 +45,9 @@ read_any(const netsnmp_variable_list *variable, struct counter_sample *out, cons
 		set_level(out, *variable->val.doubleVal);
 		return true;
 	case ASN_OCTET_STR: /* what an `extend` script printed */
-		text = poll_decimal((struct span){ (const char *)variable->val.string,
-						   variable->val_len },
-				    &level);
+		text = poll_decimal(
+			(struct span){ (const char *)variable->val.string, variable->val_len },
+			&level);
 		set_level(out, level);
 		*why_out = "is a text that is no number";
 		return text;
@@ -96,7 +96,6 @@ poll_value_path(const netsnmp_variable_list *variable, struct oid_path *out)
 int64_t
 poll_value_integer(const netsnmp_variable_list *variable)
 {
-	return variable->type == ASN_INTEGER && *variable->val.integer >= 0
-		       ? *variable->val.integer
-		       : -1;
+	return variable->type == ASN_INTEGER && *variable->val.integer >= 0 ? *variable->val.integer
+									    : -1;
 }

@@ -3,11 +3,11 @@
 #include "daemon/store/store_files.h"
 #include "daemon/store/store_sql.h"
 
-#define HOURS_A_CALL 24	 /* hours made of minutes in one call */
-#define ROWS_A_CALL 1000 /* rows dropped of a table in one call */
+#define HOURS_A_CALL 24	    /* hours made of minutes in one call */
+#define ROWS_A_CALL 1000    /* rows dropped of a table in one call */
 #define SAMPLES_A_CALL 5000 /* more than come between two calls, with every series in use */
-#define SERIES_MANY 1024	/* as NAMES_MANY, of counters */
-#define NAMES_MANY 4096	 /* names are looked through only when there are more */
+#define SERIES_MANY 1024    /* as NAMES_MANY, of counters */
+#define NAMES_MANY 4096	    /* names are looked through only when there are more */
 #define DAY_HOURS 24
 #define WAL_MANY 16777216 /* bytes: from here the log is cut by force */
 
@@ -95,11 +95,10 @@ drop_samples(struct store *store, int64_t end_minute, struct err *err)
 		 end_minute, SAMPLES_A_CALL, err) ||
 	    !number(store, "SELECT count(*) FROM series", &series, err))
 		return false;
-	return series <= SERIES_MANY ||
-	       store_sql_run(store, "drop unused series",
-			     "DELETE FROM series WHERE id NOT IN"
-			     " (SELECT series FROM sample_minutes)",
-			     err);
+	return series <= SERIES_MANY || store_sql_run(store, "drop unused series",
+						      "DELETE FROM series WHERE id NOT IN"
+						      " (SELECT series FROM sample_minutes)",
+						      err);
 }
 
 static bool

@@ -45,7 +45,8 @@ store_samples_put(struct store *store, const char *mta, const char *name,
 
 	if (!put(store, mta, name, minute, &known, err))
 		return false;
-	return known || (learn(store, mta, name, err) && put(store, mta, name, minute, &known, err));
+	return known ||
+	       (learn(store, mta, name, err) && put(store, mta, name, minute, &known, err));
 }
 
 bool

@@ -3,13 +3,14 @@ import contextlib
 import os
 import random
 import sqlite3
+import subprocess
 import tempfile
 import time
 import unittest
 
 from agents import (COUNTER32, COUNTER64, GAUGE32, INTEGER, NO_OBJECT, OID, OPAQUE, STRING, SYS_UPTIME, TIMETICKS,
                     FakeAgent, Snmpd)
-from daemon import DOMAIN, Daemon, Log, mail
+from daemon import DOMAIN, Daemon, Log, mail, program
 
 LONG = bool(os.environ.get("LONG"))
 SECONDS = 240 if LONG else 20
@@ -106,6 +107,9 @@ class RealAgent(Counters):
         self.assertIn("nothing is not ", self.agent("host")["note"])
         self.assertIn("noSuch", self.agent("host")["note"])
         self.assertIsNone(self.agent("host")["error"])
+        shown = subprocess.run([program("mxsplitctl"), "status", "--socket", self.daemon.socket], check=True,
+                               capture_output=True, text=True).stdout
+        self.assertRegex(shown, rf"{MTA} +load1 +[0-9.]+ ")
         code, page = self.daemon.request("GET", "/metrics")
         self.assertIn('mxsplitd_counter{mta="%s",name="load1"} ' % MTA, page)
         self.assertIn('mxsplitd_counter_agent_up{agent="host",mta="%s"} 1\n' % MTA, page)

@@ -13,10 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct push list[PUSH_MOST];
 	unsigned count = 0;
-	char field[PUSH_FIELD];
+	struct push_place place;
 	struct err err = { 0 };
 
-	if (!push_read((struct span){ (const char *)bytes, length }, NOW, list, &count, field, &err)) {
+	if (!push_read((struct span){ (const char *)bytes, length }, NOW, list, &count, &place,
+		       &err)) {
 		assert(err.kind == ERR_INPUT && err.text[0]);
 		return 0;
 	}
@@ -27,8 +28,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		assert(list[i].mta[0] && board_name(span_of(list[i].name)));
 		assert(sample->kind < COUNTER_KINDS);
 		assert(sample->kind == COUNTER_64 || sample->count <= UINT32_MAX);
-		assert(!sample->time_us || (sample->time_us >= (NOW - PUSH_OLDEST) * INT64_C(1000000) &&
-					    sample->time_us <= (NOW + PUSH_AHEAD) * INT64_C(1000000)));
+		assert(!sample->time_us ||
+		       (sample->time_us >= (NOW - PUSH_OLDEST) * INT64_C(1000000) &&
+			sample->time_us <= (NOW + PUSH_AHEAD) * INT64_C(1000000)));
 	}
 	return 0;
 }

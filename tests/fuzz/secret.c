@@ -1,4 +1,5 @@
-/* Whatever the bytes are: a secret that is taken is whole, one that is not leaves nothing behind. */
+/* Whatever the bytes are: a secret that is taken is whole, one that is not leaves nothing behind.
+ */
 #include "daemon/counters/poll.h"
 #include "daemon/counters/poll_secret.h"
 
@@ -18,7 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	assert(poll_decimal(text, &value) == (bool)isfinite(value));
 	if (!poll_secret_parse("f", text, &secret, &err)) {
-		assert(err.kind == ERR_INPUT && err.text[0] && !secret.community[0] && !secret.user[0]);
+		assert(err.kind == ERR_INPUT && err.text[0] && !secret.community[0] &&
+		       !secret.user[0]);
 		return 0;
 	}
 	assert(secret.v3 == !secret.community[0]);

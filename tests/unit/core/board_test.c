@@ -26,12 +26,18 @@ Test(board, a_rule_finds_a_value_by_name_while_it_is_fresh)
 		int64_t now;
 		double value; /* -1: none */
 	} rows[] = {
-		{ "mta1.example.jp.load1", 100, 3 }, { "MTA1.example.jp.load1", 100, 3 },
-		{ "mta2.load1", 100, 5 },	     { "mta2.load1", 190, 5 },
-		{ "mta2.load1", 191, -1 },	     { "mta1.load1", 100, -1 }, /* two of them */
-		{ "mta1.load5", 100, 4 },	     { "load1", 100, -1 },
-		{ "mta1.", 100, -1 },		     { "", 100, -1 },
-		{ "mta3.load1", 100, -1 },	     { ".load1", 100, -1 },
+		{ "mta1.example.jp.load1", 100, 3 },
+		{ "MTA1.example.jp.load1", 100, 3 },
+		{ "mta2.load1", 100, 5 },
+		{ "mta2.load1", 190, 5 },
+		{ "mta2.load1", 191, -1 },
+		{ "mta1.load1", 100, -1 }, /* two of them */
+		{ "mta1.load5", 100, 4 },
+		{ "load1", 100, -1 },
+		{ "mta1.", 100, -1 },
+		{ "", 100, -1 },
+		{ "mta3.load1", 100, -1 },
+		{ ".load1", 100, -1 },
 	};
 
 	cr_assert(add(&one, "load1", 3, 100) && add(&one, "load5", 4, 100));

@@ -71,8 +71,8 @@ Test(counter, two_samples_give_a_value_or_a_reason)
 
 		counter_add(&counter, &pairs[i].first, MOST, &value);
 		value = 0;
-		cr_expect_eq(counter_add(&counter, &pairs[i].second, MOST, &value),
-			     pairs[i].result, "%s", pairs[i].what);
+		cr_expect_eq(counter_add(&counter, &pairs[i].second, MOST, &value), pairs[i].result,
+			     "%s", pairs[i].what);
 		cr_expect_float_eq(value, pairs[i].value, 1e-9, "%s: %f", pairs[i].what, value);
 	}
 }
@@ -157,7 +157,8 @@ Test(counter, no_sequence_of_lies_gives_a_spike)
 
 	for (unsigned i = 0; i < SEQUENCES; i++) {
 		struct counter counter = { 0 };
-		struct walk walk = { .count = lie(), .kind = (enum counter_kind)(i % COUNTER_KINDS) };
+		struct walk walk = { .count = lie(),
+				     .kind = (enum counter_kind)(i % COUNTER_KINDS) };
 
 		for (unsigned j = 0; j < SAMPLES; j++) {
 			struct counter_sample sample = lying_sample(&walk);
@@ -176,7 +177,8 @@ Test(counter, no_sequence_of_lies_gives_a_spike)
 	cr_assert(taken > 2 * SEQUENCES, "only %u values: the test says nothing", taken);
 }
 
-/* An honest agent that wraps, is restarted and is asked at odd times: every value is the true one. */
+/* An honest agent that wraps, is restarted and is asked at odd times: every value is the true one.
+ */
 Test(counter, what_an_honest_agent_says_is_true)
 {
 	unsigned taken = 0, restarts = 0;

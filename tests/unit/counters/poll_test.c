@@ -17,12 +17,26 @@ Test(poll, a_decimal_is_a_decimal_and_nothing_else)
 		const char *text;
 		double value; /* NAN: none */
 	} rows[] = {
-		{ "0", 0 },	   { " 12\n", 12 },  { "-3", -3 },     { "0.25", 0.25 },
-		{ "1.05", 1.05 },  { "", NAN },	     { "-", NAN },     { "1.", NAN },
-		{ ".5", NAN },	   { "1e5", NAN },   { "0x10", NAN },  { "nan", NAN },
-		{ "inf", NAN },	   { "1 2", NAN },   { "1,5", NAN },   { "--1", NAN },
-		{ "1.2.3", NAN },  { "9223372036854775807", 9223372036854775807.0 },
-		{ "9223372036854775808", NAN },	     { "0.1234567890123456", NAN },
+		{ "0", 0 },
+		{ " 12\n", 12 },
+		{ "-3", -3 },
+		{ "0.25", 0.25 },
+		{ "1.05", 1.05 },
+		{ "", NAN },
+		{ "-", NAN },
+		{ "1.", NAN },
+		{ ".5", NAN },
+		{ "1e5", NAN },
+		{ "0x10", NAN },
+		{ "nan", NAN },
+		{ "inf", NAN },
+		{ "1 2", NAN },
+		{ "1,5", NAN },
+		{ "--1", NAN },
+		{ "1.2.3", NAN },
+		{ "9223372036854775807", 9223372036854775807.0 },
+		{ "9223372036854775808", NAN },
+		{ "0.1234567890123456", NAN },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -158,10 +172,12 @@ Test(secret, a_file_that_others_may_read_is_refused)
 
 Test(spool, counts_files_through_hashed_directories_only_so_deep)
 {
-	static const char *const directories[] = { "incoming", "active",       "deferred",
-						   "hold",     "maildrop",     "deferred/A",
-						   "deferred/A/B", "deferred/A/B/C", "deferred/A/B/C/D",
-						   "deferred/A/B/C/D/E", "active/longer" };
+	static const char *const directories[] = { "incoming",	       "active",
+						   "deferred",	       "hold",
+						   "maildrop",	       "deferred/A",
+						   "deferred/A/B",     "deferred/A/B/C",
+						   "deferred/A/B/C/D", "deferred/A/B/C/D/E",
+						   "active/longer" };
 	static const char *const files[] = { "incoming/A1",	      "deferred/A/A2",
 					     "deferred/A/B/C/D/A3",   "deferred/A/B/C/D/E/TOODEEP",
 					     "active/longer/NOTHASH", "hold/.hidden" };

@@ -335,7 +335,9 @@ minute_of(void *ctx, const struct board_minute *minute)
 Test(tables, samples_of_a_minute_join_and_old_ones_go)
 {
 	struct room room = room_make();
-	struct board_minute minutes[] = { { 100, 5, 4, 6 }, { 100, 7, 5, 7 }, { 101, 1.5, 1.5, 2 } };
+	struct board_minute minutes[] = { { 100, 5, 4, 6 },
+					  { 100, 7, 5, 7 },
+					  { 101, 1.5, 1.5, 2 } };
 	struct store_keep keep = { .minutes_days = 1 };
 	struct heard heard = { .said = TEXT(heard.text) };
 
