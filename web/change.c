@@ -113,7 +113,7 @@ change_push(const struct routes_call *call, struct reply *reply)
 	const struct web_deps *deps = &call->site->deps;
 	struct push list[PUSH_MOST];
 	struct push_answer answers[PUSH_MOST] = { 0 };
-	unsigned count;
+	unsigned count = 0;
 	struct push_place place;
 	struct err err = { 0 };
 
