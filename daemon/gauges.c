@@ -141,19 +141,8 @@ take(struct gauge *gauge, int64_t now)
 }
 
 static void
-was_read(uv_work_t *work, int status)
+conclude(struct gauge *gauge, int64_t now)
 {
-	struct gauge *gauge = work->data;
-	int64_t now = clock_now_us() / WHEN_SECOND_US;
-
-	(void)status;
-	gauge->busy = false;
-	if (gauge->snmp)
-		gauge->all->asking = false;
-	if (gauge->closed) {
-		gauges_close(gauge);
-		return;
-	}
 	gauge->readings++;
 	gauge->error[0] = '\0';
 	if (gauge->ok) {
@@ -166,16 +155,54 @@ was_read(uv_work_t *work, int status)
 	span_copy(span_of(gauge->result.note), gauge->note, sizeof(gauge->note));
 }
 
+static void was_read(uv_work_t *work, int status);
+
 static void
-start(struct engine *engine, struct gauge *gauge, int64_t now_us)
+start(uv_loop_t *loop, struct gauge *gauge, int64_t now_us)
 {
 	gauge->work.data = gauge;
-	if (uv_queue_work(engine->loop, &gauge->work, read_now, was_read) != 0)
+	if (uv_queue_work(loop, &gauge->work, read_now, was_read) != 0)
 		return; /* tried again with the next tick */
 	gauge->busy = true;
 	gauge->next_us = now_us + gauge->config.every * WHEN_SECOND_US;
 	if (gauge->snmp)
 		gauge->all->asking = true;
+}
+
+/* The one that is due for the longest time is asked next, so that none is left behind. */
+static void
+start_snmp(uv_loop_t *loop, struct gauges *gauges)
+{
+	int64_t now_us = clock_monotonic_us();
+	struct gauge *first = NULL;
+
+	for (unsigned i = 0; i < gauges->count; i++) {
+		struct gauge *gauge = gauges->list[i];
+
+		if (gauge->snmp && gauge->next_us <= now_us + EARLY_US &&
+		    (!first || gauge->next_us < first->next_us))
+			first = gauge;
+	}
+	if (first && !gauges->asking)
+		start(loop, first, now_us);
+}
+
+static void
+was_read(uv_work_t *work, int status)
+{
+	struct gauge *gauge = work->data;
+	struct gauges *gauges = gauge->all;
+	uv_loop_t *loop = work->loop;
+
+	(void)status;
+	gauge->busy = false;
+	if (gauge->snmp)
+		gauges->asking = false;
+	if (gauge->closed)
+		gauges_close(gauge);
+	else
+		conclude(gauge, clock_now_us() / WHEN_SECOND_US);
+	start_snmp(loop, gauges);
 }
 
 static void
@@ -194,24 +221,6 @@ tell(struct engine *engine, struct gauge *gauge)
 		       gauge->config.name, gauge->mta);
 }
 
-/* The one that is due for the longest time is asked next, so that none is left behind. */
-static void
-start_snmp(struct engine *engine, int64_t now_us)
-{
-	struct gauges *gauges = &engine->gauges;
-	struct gauge *first = NULL;
-
-	for (unsigned i = 0; i < gauges->count; i++) {
-		struct gauge *gauge = gauges->list[i];
-
-		if (gauge->snmp && gauge->next_us <= now_us + EARLY_US &&
-		    (!first || gauge->next_us < first->next_us))
-			first = gauge;
-	}
-	if (first && !gauges->asking)
-		start(engine, first, now_us);
-}
-
 void
 gauges_step(struct engine *engine)
 {
@@ -225,9 +234,9 @@ gauges_step(struct engine *engine)
 			continue;
 		tell(engine, gauge);
 		if (!gauge->snmp && !gauge->config.push && gauge->next_us <= now_us + EARLY_US)
-			start(engine, gauge, now_us);
+			start(engine->loop, gauge, now_us);
 	}
-	start_snmp(engine, now_us);
+	start_snmp(engine->loop, gauges);
 	if (gauges->board.refused && !gauges->told_refused) {
 		gauges->told_refused = gauges->board.refused;
 		record(engine, JOURNAL_SOURCE, "", "",
