@@ -230,10 +230,9 @@ gauges_step(struct engine *engine)
 	for (unsigned i = 0; i < gauges->count; i++) {
 		struct gauge *gauge = gauges->list[i];
 
-		if (gauge->busy)
-			continue;
 		tell(engine, gauge);
-		if (!gauge->snmp && !gauge->config.push && gauge->next_us <= now_us + EARLY_US)
+		if (!gauge->busy && !gauge->snmp && !gauge->config.push &&
+		    gauge->next_us <= now_us + EARLY_US)
 			start(engine->loop, gauge, now_us);
 	}
 	start_snmp(engine->loop, gauges);
