@@ -62,7 +62,7 @@ static const struct {
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    oids: [q=1.3.6, q=1.3.7]\n",
 	  "21:11: oids has the name q twice, wanted it once" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    snmp: mta1.example.jp\n",
-	  "21:11: snmp is \"mta1.example.jp\", wanted an IP address such as 192.0.2.25 or \"[2001:db8::25]:161\"" },
+	  "21:11: snmp is \"mta1.example.jp\", wanted an IP address such as 192.0.2.53 or \"[2001:db8::53]:53\"" },
 	{ 0, NULL, "watch: 5parsec\n",
 	  "17:8: watch is \"5parsec\", wanted a duration such as 300s, 5m, 12h or 7d" },
 	{ 0, NULL, "watch: 2d\n", "17:8: watch is \"2d\", wanted 1s to 1d" },
