@@ -21,7 +21,7 @@ override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURC
 	-fPIE $(if $(LTO),$(LTO) -ffat-lto-objects) -DMXSPLIT_VERSION='"$(VERSION)"' -I.
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
-LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lz -lzstd -lm
+LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lnetsnmp -lz -lzstd -lm
 ifeq ($(shell pkg-config --exists libsystemd && echo yes),yes) # else there is no journal
 override CFLAGS += -DHAVE_JOURNAL
 LDLIBS += -lsystemd

@@ -62,10 +62,20 @@ override(void *ctx, const char *name, const struct override *order, struct err *
 	return true;
 }
 
+static bool
+push(void *ctx, const struct push *list, unsigned count, struct push_answer *out, struct err *err)
+{
+	struct engine *engine = ctx;
+
+	return gauges_push(&engine->gauges, list, count, out, err);
+}
+
 struct web_deps
 desk_deps(struct engine *engine)
 {
-	return (struct web_deps){
-		.ctx = engine, .snapshot = snapshot, .events = events, .override = override
-	};
+	return (struct web_deps){ .ctx = engine,
+				  .snapshot = snapshot,
+				  .events = events,
+				  .override = override,
+				  .push = push };
 }

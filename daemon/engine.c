@@ -12,6 +12,8 @@
 struct parts { /* what a reload replaces */
 	struct input *inputs[CONFIG_SOURCES];
 	struct domain *domains[CONFIG_DOMAINS];
+	struct gauge *gauges[CONFIG_COUNTERS];
+	unsigned gauge_count;
 	unsigned input_count, domain_count;
 };
 
@@ -22,6 +24,8 @@ free_parts(struct parts *parts)
 		input_free(parts->inputs[i]);
 	for (unsigned i = 0; i < parts->domain_count; i++)
 		domain_free(parts->domains[i]);
+	for (unsigned i = 0; i < parts->gauge_count; i++)
+		gauges_close(parts->gauges[i]);
 }
 
 static bool
@@ -41,6 +45,11 @@ open_parts(struct engine *engine, const struct config *config, struct parts *par
 		if (!parts->domains[i])
 			goto out;
 	}
+	for (unsigned i = 0; i < config->counter_count; i++, parts->gauge_count++) {
+		parts->gauges[i] = gauges_open(&engine->gauges, &config->counters[i], err);
+		if (!parts->gauges[i])
+			goto out;
+	}
 	return true;
 out:
 	free_parts(parts);
@@ -54,6 +63,7 @@ put_parts(struct engine *engine, const struct parts *parts)
 	memcpy(engine->domains, parts->domains, sizeof(engine->domains));
 	engine->input_count = parts->input_count;
 	engine->domain_count = parts->domain_count;
+	gauges_put(&engine->gauges, parts->gauges, parts->gauge_count);
 }
 
 static struct parts
@@ -65,6 +75,8 @@ get_parts(const struct engine *engine)
 	memcpy(parts.domains, engine->domains, sizeof(parts.domains));
 	parts.input_count = engine->input_count;
 	parts.domain_count = engine->domain_count;
+	memcpy(parts.gauges, engine->gauges.list, sizeof(parts.gauges));
+	parts.gauge_count = engine->gauges.count;
 	return parts;
 }
 
@@ -165,7 +177,7 @@ engine_stop(struct engine *engine)
 	uv_close((uv_handle_t *)&engine->kick, NULL);
 	outbox_stop(engine);
 	free_parts(&parts);
-	engine->input_count = engine->domain_count = 0;
+	engine->input_count = engine->domain_count = engine->gauges.count = 0;
 	web_stop(engine->web);
 	engine->web = NULL;
 }

@@ -7,6 +7,7 @@
 #include "daemon/conf/config.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/domain.h"
+#include "daemon/gauges.h"
 #include "daemon/input.h"
 #include "daemon/outbox.h"
 #include "daemon/store/store.h"
@@ -22,6 +23,7 @@ struct engine {
 	struct input *inputs[CONFIG_SOURCES];
 	struct domain *domains[CONFIG_DOMAINS];
 	unsigned input_count, domain_count;
+	struct gauges gauges;
 	struct outbox outbox;
 	struct snapshot *snapshot;
 	uv_timer_t tick;

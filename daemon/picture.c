@@ -25,4 +25,5 @@ picture_take(struct engine *engine)
 			   engine->config->silent_after, &snapshot->source[i]);
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_show(engine->domains[i], &snapshot->domain[i]);
+	gauges_show(&engine->gauges, snapshot);
 }

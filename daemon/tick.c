@@ -144,7 +144,8 @@ conclude(struct engine *engine, int64_t now, struct err *err)
 {
 	bool ok = store_begin(engine->store, err);
 
-	if (ok && !decide(engine, now, err)) {
+	if (ok &&
+	    (!decide(engine, now, err) || !gauges_save(&engine->gauges, engine->store, err))) {
 		store_rollback(engine->store);
 		ok = false;
 	}
@@ -180,6 +181,8 @@ tick(struct engine *engine)
 	struct err err = { 0 };
 	bool more = read_sources(engine, now);
 
+	if (!engine->closing)
+		gauges_step(engine);
 	engine->ticks++;
 	if (!count(engine, now, &err) || !conclude(engine, now, &err)) {
 		if (strcmp(engine->degraded, err.text) != 0)
@@ -191,6 +194,7 @@ tick(struct engine *engine)
 		return;
 	}
 	engine->degraded[0] = '\0';
+	gauges_saved(&engine->gauges);
 	if (!engine->closing) {
 		for (unsigned i = 0; i < engine->domain_count; i++)
 			course_act(engine->domains[i], now);

@@ -3,7 +3,9 @@
 #include "web/override.h"
 #include "web/pages.h"
 #include "web/problem.h"
+#include "web/push.h"
 #include "web/query.h"
+#include "web/render.h"
 
 /* RFC 9110, section 8.3.1: parameters such as a charset may follow. */
 static bool
@@ -81,4 +83,49 @@ change_delete(const struct routes_call *call, struct reply *reply)
 	const struct snapshot_domain *domain = target(call, reply);
 
 	return domain && give(call, domain, &order, reply);
+}
+
+static json_t *
+push_answers(const struct push *list, const struct push_answer *answers, unsigned count)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct push_answer *answer = &answers[i];
+		const char *why = answer->refused
+					  ? "there is no room for it, or another entry has it"
+					  : counter_why(answer->result);
+		bool taken = !answer->refused && answer->result == COUNTER_TAKEN;
+
+		json_array_append_new(array,
+				      json_pack("{s:s, s:s, s:o, s:o}", "mta", list[i].mta, "name",
+						list[i].name, "value",
+						taken ? json_real(answer->value) : json_null(),
+						"why", taken ? json_null() : json_string(why)));
+	}
+	return json_pack("{s:o}", "counters", array);
+}
+
+bool
+change_push(const struct routes_call *call, struct reply *reply)
+{
+	const struct request *request = call->request;
+	const struct web_deps *deps = &call->site->deps;
+	struct push list[PUSH_MOST];
+	struct push_answer answers[PUSH_MOST] = { 0 };
+	unsigned count = 0;
+	struct push_place place;
+	struct err err = { 0 };
+
+	if (!is_json(request->content_type))
+		return problem_set(reply, 415, "wanted Content-Type: application/json");
+	if (!query_read(request->query, NULL, 0, reply))
+		return false;
+	if (!push_read(request->body, request->now, list, &count, &place, &err))
+		return problem_entry(reply, place.entry[0] || place.field[0] ? 422 : 400,
+				     place.entry, place.field, err.text);
+	if (!deps->push(deps->ctx, list, count, answers, &err))
+		return problem_err(reply, &err);
+	render_reply(reply, 200, "application/json", push_answers(list, answers, count));
+	return reply->status == 200;
 }

@@ -165,7 +165,7 @@ tell_log(const struct request *request, const struct reply *reply, const struct 
 	bool reads = span_equal(request->method, SPAN("GET")) ||
 		     span_equal(request->method, SPAN("HEAD"));
 
-	if (!note->refused && (reads || reply->status != 200))
+	if (!note->refused && (reads || note->quiet || reply->status != 200))
 		return;
 	text_add_span(&text, request->method);
 	text_add(&text, " ");

@@ -2,6 +2,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
+#include "web/body.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -11,40 +12,6 @@ struct reader {
 	char *field; /* OVERRIDE_FIELD */
 	struct err *err;
 };
-
-/* Deepest nesting of arrays and objects, strings left out. */
-static unsigned
-depth(struct span body)
-{
-	unsigned now = 0, most = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < body.len; i++) {
-		char c = body.at[i];
-
-		if (quoted && c == '\\')
-			i++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && (c == '{' || c == '['))
-			most = ++now > most ? now : most;
-		else if (!quoted && (c == '}' || c == ']') && now > 0)
-			now--;
-	}
-	return most;
-}
-
-/* jansson's sentence, which quotes the body. */
-static bool
-not_json(const json_error_t *error, struct err *err)
-{
-	char clean[JSON_ERROR_TEXT_LENGTH * 3];
-	struct text text = TEXT(clean);
-
-	text_add_scrubbed(&text, span_of(error->text));
-	return err_set(err, ERR_INPUT, "the body is not JSON as it is taken here: line %d: %s",
-		       error->line, clean);
-}
 
 static bool
 wrong(struct reader *reader, const char *field, const char *sentence)
@@ -124,17 +91,13 @@ override_read(struct span body, int64_t now, struct override *order_out,
 	      char field_out[OVERRIDE_FIELD], struct err *err)
 {
 	struct override order = { 0 };
-	json_error_t error = { 0 };
-	json_t *object;
+	json_t *object = body_read(body, OVERRIDE_DEPTH, err);
 	struct reader reader = { .field = field_out, .err = err };
 	bool good;
 
 	field_out[0] = '\0';
-	if (depth(body) > OVERRIDE_DEPTH)
-		return err_set(err, ERR_INPUT, "the body is nested deeper than %d", OVERRIDE_DEPTH);
-	object = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES, &error);
 	if (!object)
-		return not_json(&error, err);
+		return false;
 	reader.object = object;
 	if (!json_is_object(object))
 		good = err_set(err, ERR_INPUT, "the body is not a JSON object");

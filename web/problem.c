@@ -11,17 +11,18 @@
 #define RETRY_SECONDS 5
 
 static bool
-put(struct reply *reply, unsigned status, const char *field, const char *sentence)
+put(struct reply *reply, unsigned status, const char *entry, const char *field,
+    const char *sentence)
 {
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:o}", "type", "about:blank", "title",
 				    MHD_get_reason_phrase_for(status), "status", (int)status,
 				    "detail", render_text(sentence));
 
-	if (field[0]) {
+	if (entry[0] || field[0]) {
 		char pointer[160];
 		struct text text = TEXT(pointer);
 
-		text_add(&text, "#/");
+		text_add(&text, "#%s%s", entry, field[0] ? "/" : "");
 		for (const char *at = field; *at; at++) /* RFC 6901 */
 			text_add(&text, *at == '~' ? "~0" : *at == '/' ? "~1" : "%c", *at);
 		json_object_set_new(problem, "errors",
@@ -41,13 +42,20 @@ problem_set(struct reply *reply, unsigned status, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	return put(reply, status, "", sentence);
+	return put(reply, status, "", "", sentence);
 }
 
 bool
 problem_field(struct reply *reply, unsigned status, const char *field, const char *sentence)
 {
-	return put(reply, status, field, sentence);
+	return put(reply, status, "", field, sentence);
+}
+
+bool
+problem_entry(struct reply *reply, unsigned status, const char *entry, const char *field,
+	      const char *sentence)
+{
+	return put(reply, status, entry, field, sentence);
 }
 
 bool
@@ -60,5 +68,5 @@ problem_err(struct reply *reply, const struct err *err)
 
 	if (status == 503)
 		reply->retry_after = RETRY_SECONDS;
-	return put(reply, status, "", err->text);
+	return put(reply, status, "", "", err->text);
 }

@@ -17,6 +17,10 @@ bool problem_set(struct reply *reply, unsigned status, const char *format, ...)
  * "#/mode", "detail": ...}]. */
 bool problem_field(struct reply *reply, unsigned status, const char *field, const char *sentence);
 
+/* The same of a member of an entry, "/counters/3"; either may be "". */
+bool problem_entry(struct reply *reply, unsigned status, const char *entry, const char *field,
+		   const char *sentence);
+
 /* An error of the daemon: REFUSED 409, INPUT 422, BUSY and SYSTEM 503, else 500. Returns false. */
 bool problem_err(struct reply *reply, const struct err *err);
 

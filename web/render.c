@@ -206,25 +206,64 @@ source(const struct snapshot_source *source)
 		"error", text_or_null(source->error));
 }
 
+static json_t *
+agent(const struct snapshot_agent *agent)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
+			 render_text(agent->name), "mta", render_text(agent->mta), "how",
+			 render_text(agent->how), "last", time_or_null(agent->last), "readings",
+			 count(agent->readings), "failures", count(agent->failures), "error",
+			 text_or_null(agent->error), "note", text_or_null(agent->note));
+}
+
+static json_t *
+counter(const struct snapshot_counter *counter)
+{
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:b, s:o}", "mta",
+			 render_text(counter->mta), "name", render_text(counter->name), "agent",
+			 render_text(counter->agent), "type", counter_kind_name(counter->kind),
+			 "value", number(counter->known, counter->value), "time",
+			 time_or_null(counter->time), "stale", counter->stale, "why",
+			 text_or_null(counter->why));
+}
+
+/* Where counters come from, and the counters. */
+static void
+add_counters(json_t *status, const struct snapshot *snapshot)
+{
+	json_t *agents = json_array(), *counters = json_array();
+
+	for (unsigned i = 0; i < snapshot->agents && i < SNAPSHOT_AGENTS; i++)
+		json_array_append_new(agents, agent(&snapshot->agent[i]));
+	for (unsigned i = 0; i < snapshot->counters && i < BOARD_SERIES; i++)
+		json_array_append_new(counters, counter(&snapshot->counter[i]));
+	json_object_set_new(status, "agents", agents);
+	json_object_set_new(status, "counters", counters);
+	json_object_set_new(status, "counters_refused", count(snapshot->counters_refused));
+}
+
 json_t *
 render_status(const struct snapshot *snapshot, const struct override *orders, int64_t now)
 {
-	json_t *sources = json_array(), *domains = json_array();
+	json_t *sources = json_array(), *domains = json_array(), *status;
 
 	for (unsigned i = 0; i < snapshot->sources && i < SNAPSHOT_SOURCES; i++)
 		json_array_append_new(sources, source(&snapshot->source[i]));
 	for (unsigned i = 0; i < snapshot->domains && i < SNAPSHOT_DOMAINS; i++)
 		json_array_append_new(domains,
 				      render_domain(&snapshot->domain[i], &orders[i], now));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "version",
-			 render_text(snapshot->version), "made",
-			 time_or_null(snapshot->made_us / WHEN_SECOND_US), "started",
-			 time_or_null(snapshot->started), "ticks", count(snapshot->ticks),
-			 "reloads", count(snapshot->reloads), "database_bytes",
-			 json_integer(snapshot->database_bytes), "degraded",
-			 text_or_null(snapshot->degraded), "hooks", "waiting",
-			 count(snapshot->hooks_waiting), "failed", count(snapshot->hooks_failed),
-			 "sources", sources, "domains", domains);
+	status = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o}", "version",
+			   render_text(snapshot->version), "made",
+			   time_or_null(snapshot->made_us / WHEN_SECOND_US), "started",
+			   time_or_null(snapshot->started), "ticks", count(snapshot->ticks),
+			   "reloads", count(snapshot->reloads), "database_bytes",
+			   json_integer(snapshot->database_bytes), "degraded",
+			   text_or_null(snapshot->degraded), "hooks", "waiting",
+			   count(snapshot->hooks_waiting), "failed", count(snapshot->hooks_failed),
+			   "sources", sources, "domains", domains);
+	if (status)
+		add_counters(status, snapshot);
+	return status;
 }
 
 json_t *

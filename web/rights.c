@@ -75,10 +75,25 @@ own_origin(const struct request *request)
 	return span_equal_nocase(origin, request->host);
 }
 
+static enum role
+role_for(enum rights_need need)
+{
+	switch (need) {
+	case RIGHTS_CHANGE:
+		return ROLE_OPERATE;
+	case RIGHTS_PUSH:
+		return ROLE_PUSH;
+	case RIGHTS_READ:
+	case RIGHTS_NONE:
+		break;
+	}
+	return ROLE_READ;
+}
+
 static bool
 check_token(const struct token *token, enum rights_need need, bool *tell_out, struct reply *reply)
 {
-	enum role wanted = need == RIGHTS_CHANGE ? ROLE_OPERATE : ROLE_READ;
+	enum role wanted = role_for(need);
 
 	if (tokens_allow(token->role, wanted))
 		return true;
@@ -98,7 +113,7 @@ rights_check(struct rights *rights, const struct request *request, enum rights_n
 	*tell_out = false;
 	if (need == RIGHTS_NONE || (need == RIGHTS_READ && (peer->local || peer->loopback)))
 		return true;
-	if (need == RIGHTS_CHANGE && !own_origin(request)) {
+	if (need != RIGHTS_READ && !own_origin(request)) {
 		*tell_out = true;
 		return problem_set(reply, 403,
 				   "changes are not taken from pages of another origin");
@@ -123,6 +138,7 @@ rights_check(struct rights *rights, const struct request *request, enum rights_n
 	}
 	return refuse(rights, request,
 		      need == RIGHTS_CHANGE ? "changes over TCP want a token with the role operate"
+		      : need == RIGHTS_PUSH ? "counters over TCP want a token with the role push"
 					    : "from other machines this wants a token",
 		      tell_out, reply);
 }

@@ -15,6 +15,7 @@
 enum rights_need {
 	RIGHTS_NONE,   /* health */
 	RIGHTS_READ,   /* open on unix sockets and loopback */
+	RIGHTS_PUSH,   /* role push, or our uid or root's on the unix socket */
 	RIGHTS_CHANGE, /* role operate, or our uid or root's on the unix socket */
 };
 

@@ -19,6 +19,7 @@ const struct route routes_table[] = {
 	{ "/v1/domains/{name}/override", "PUT", RIGHTS_CHANGE, change_put,
 	  "order split or normal" },
 	{ "/v1/domains/{name}/override", "DELETE", RIGHTS_CHANGE, change_delete, "end the order" },
+	{ "/v1/counters", "POST", RIGHTS_PUSH, change_push, "hand in counters" },
 	{ NULL, NULL, RIGHTS_NONE, NULL, NULL },
 };
 
@@ -85,6 +86,7 @@ routes_answer(struct site *site, const struct request *request, struct reply *re
 		allowed = rights_check(&site->rights, request, row->need, &call.who,
 				       &note_out->refused, reply);
 		note_out->who = call.who;
+		note_out->quiet = row->need == RIGHTS_PUSH;
 		if (!allowed)
 			return;
 		call.snapshot = site->deps.snapshot(site->deps.ctx);

@@ -29,6 +29,7 @@ extern const struct route routes_table[];
 /* For the log. */
 struct routes_note {
 	bool refused;		 /* for want of a right */
+	bool quiet;		 /* it comes all the time: not told when it is taken */
 	const struct token *who; /* the token that was shown, or NULL; until the next web_reload */
 };
 

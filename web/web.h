@@ -12,6 +12,7 @@
 #include "daemon/base/err.h"
 #include "daemon/core/journal.h"
 #include "daemon/core/snapshot.h"
+#include "web/push.h"
 
 #include <uv.h>
 
@@ -34,6 +35,9 @@ struct web_deps {
 	 */
 	bool (*override)(void *ctx, const char *domain, const struct override *order,
 			 struct err *err);
+	/* Takes samples that were pushed, all or (INPUT, 422) none; an answer to each. */
+	bool (*push)(void *ctx, const struct push *list, unsigned count, struct push_answer *out,
+		     struct err *err);
 };
 
 struct web_listen {

@@ -11,6 +11,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/core/format.h"
+#include "daemon/core/oids.h"
 #include "daemon/core/order.h"
 
 #include <stdint.h>
@@ -20,6 +21,8 @@
 #define CONFIG_DOMAINS 64
 #define CONFIG_SOURCES 64
 #define CONFIG_HOOKS 16
+#define CONFIG_COUNTERS 16
+#define CONFIG_OIDS 16
 #define CONFIG_LISTEN 8
 #define CONFIG_CHECKS 15
 #define CONFIG_DROP 8
@@ -31,6 +34,7 @@
 #define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
 #define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */
 #define CONFIG_MATCH 256       /* FIELD=VALUE of a journal */
+#define CONFIG_OID 320	       /* "queue=1.3.6.1.2.1.28.1.1.2.1" */
 #define CONFIG_ARGUMENT 1024   /* one argument of a hook */
 #define CONFIG_BYTES (1 << 20) /* a larger file is refused */
 
@@ -102,6 +106,24 @@ struct config_source {
 	int64_t max_line;
 };
 
+struct config_counter {
+	char name[CONFIG_NAME];
+	char mta[CONFIG_NAME];
+	/* exactly one of these four: */
+	char snmp[CONFIG_ADDRESS];
+	char spool[CONFIG_PATH];
+	bool loadavg, push;
+
+	char secret_file[CONFIG_PATH]; /* snmp */
+	unsigned set_count;
+	enum oids_set sets[OIDS_SETS];
+	unsigned oid_count;
+	char oids[CONFIG_OIDS]
+		 [CONFIG_OID]; /* "name=1.3.6...", or an object's name; they are good */
+	int64_t every, timeout;
+	double most; /* plausible maximum, of counters a second */
+};
+
 struct config_hook {
 	char name[CONFIG_NAME];
 	unsigned run_count;
@@ -111,7 +133,7 @@ struct config_hook {
 	int64_t timeout;
 };
 
-/* About 700 KiB: not for a stack. It points into itself (run_argv): not for copying. */
+/* About 900 KiB: not for a stack. It points into itself (run_argv): not for copying. */
 struct config {
 	char database[CONFIG_PATH];
 	unsigned listen_count;
@@ -120,10 +142,11 @@ struct config {
 	int64_t stale_after, silent_after, watch;
 	int64_t keep_minutes, keep_hours; /* seconds */
 	int64_t keep_journal;		  /* rows */
-	unsigned server_count, domain_count, source_count, hook_count;
+	unsigned server_count, domain_count, source_count, counter_count, hook_count;
 	struct config_server servers[CONFIG_SERVERS];
 	struct config_domain domains[CONFIG_DOMAINS];
 	struct config_source sources[CONFIG_SOURCES];
+	struct config_counter counters[CONFIG_COUNTERS];
 	struct config_hook hooks[CONFIG_HOOKS];
 };
 

@@ -203,6 +203,44 @@ check_sources(const struct check *check)
 		}
 }
 
+static bool
+same_name(const char *one, const char *other)
+{
+	size_t length = strcspn(one, "=");
+
+	return length == strcspn(other, "=") && memcmp(one, other, length) == 0;
+}
+
+/* Each way that counters come has settings of its own. */
+static void
+check_counters(const struct check *check)
+{
+	for (unsigned i = 0; i < check->config->counter_count; i++) {
+		const struct config_counter *counter = &check->config->counters[i];
+		unsigned ways = (*counter->snmp != '\0') + (*counter->spool != '\0') +
+				counter->loadavg + counter->push;
+
+		if (ways != 1)
+			config_problem_add(check->problems, place(check, "counters", i, "name"),
+					   "counters: %s, wanted exactly one of snmp, "
+					   "postfix-spool, loadavg and push",
+					   ways ? "more than one way" : "no way that they come");
+		if (*counter->snmp && !*counter->secret_file)
+			config_problem_add(check->problems, place(check, "counters", i, "snmp"),
+					   "counters: secret-file is missing, wanted an absolute "
+					   "path such as /etc/mxsplit/x");
+		for (unsigned j = 1; j < counter->oid_count; j++)
+			for (unsigned k = 0; k < j; k++)
+				if (same_name(counter->oids[j], counter->oids[k]))
+					config_problem_add(
+						check->problems,
+						place(check, "counters", i, "oids"),
+						"oids has the name %.*s twice, wanted it once",
+						(int)strcspn(counter->oids[j], "="),
+						counter->oids[j]);
+	}
+}
+
 /* With one domain only, a bounce can be nobody else's. */
 static void
 set_default_domains(struct config *config)
@@ -229,9 +267,12 @@ config_check(const struct config_node *root, struct config *config,
 		   sizeof(config->domains[0]), config->domain_count);
 	check_once(&check, "sources", "name", "source", config->sources[0].name,
 		   sizeof(config->sources[0]), config->source_count);
+	check_once(&check, "counters", "name", "entry", config->counters[0].name,
+		   sizeof(config->counters[0]), config->counter_count);
 	check_once(&check, "hooks", "name", "hook", config->hooks[0].name, sizeof(config->hooks[0]),
 		   config->hook_count);
 	check_domains(&check);
 	check_sources(&check);
+	check_counters(&check);
 	set_default_domains(config);
 }

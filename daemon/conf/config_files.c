@@ -70,6 +70,7 @@ config_files_check(const struct config_node *root, const struct config *config,
 		   struct config_problems *problems)
 {
 	const struct config_node *servers = config_tree_value(root, "servers");
+	const struct config_node *counters = config_tree_value(root, "counters");
 	const struct config_node *hooks = config_tree_value(root, "hooks");
 
 	if (root->kind != CONFIG_NODE_MAP)
@@ -78,6 +79,9 @@ config_files_check(const struct config_node *root, const struct config *config,
 	for (unsigned i = 0; i < config->server_count; i++)
 		check_secret("key file", config->servers[i].key_file, KEY_OTHERS,
 			     place(config_tree_entry(servers, i), "key-file"), problems);
+	for (unsigned i = 0; i < config->counter_count; i++)
+		check_secret("secret file", config->counters[i].secret_file, KEY_OTHERS,
+			     place(config_tree_entry(counters, i), "secret-file"), problems);
 	for (unsigned i = 0; i < config->hook_count; i++) {
 		const struct config_node *hook = config_tree_entry(hooks, i);
 		const struct config_node *program =

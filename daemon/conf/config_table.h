@@ -12,6 +12,7 @@ enum config_section {
 	CONFIG_SERVER,
 	CONFIG_DOMAIN,
 	CONFIG_SOURCE,
+	CONFIG_COUNTER,
 	CONFIG_HOOK,
 	CONFIG_SECTIONS
 };
@@ -35,6 +36,8 @@ enum config_type {
 	CONFIG_TYPE_FORMAT,
 	CONFIG_TYPE_JOURNAL, /* yes, or an absolute path */
 	CONFIG_TYPE_MATCH,   /* FIELD=VALUE */
+	CONFIG_TYPE_SET,     /* a ready set of counters */
+	CONFIG_TYPE_OID,     /* name=OID */
 	CONFIG_TYPE_EVENT,   /* a list of journal kinds in one unsigned of bits */
 	CONFIG_TYPE_LATER,   /* a setting of the design that this version does not have */
 	CONFIG_TYPES

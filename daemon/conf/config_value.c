@@ -4,6 +4,7 @@
 #include "daemon/base/scan.h"
 #include "daemon/base/when.h"
 #include "daemon/conf/config_net.h"
+#include "daemon/core/board.h"
 #include "daemon/core/journal.h"
 
 #define DNS_PORT 53
@@ -205,6 +206,25 @@ read_format(const struct config_setting *row, struct span text, void *out)
 	return answer(format_from_name(text, out));
 }
 
+static enum config_value
+read_set(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(oids_set_from_name(text, out));
+}
+
+static enum config_value
+read_oid(const struct config_setting *row, struct span text, void *out)
+{
+	const char *equals = text.len ? memchr(text.at, '=', text.len) : NULL;
+	size_t name = equals ? (size_t)(equals - text.at) : 0;
+	struct oid_path path;
+
+	return answer(equals && board_name((struct span){ text.at, name }) &&
+		      oids_parse(span_after(text, name + 1), &path) && text.len < row->size &&
+		      span_copy(text, out, row->size));
+}
+
 /* A hook that were told of hooks would call itself for ever. */
 static enum config_value
 read_event(const struct config_setting *row, struct span text, void *out)
@@ -228,6 +248,12 @@ static const char *
 choose_format(unsigned index)
 {
 	return index < FORMATS ? format_name((enum format)index) : NULL;
+}
+
+static const char *
+choose_set(unsigned index)
+{
+	return index < OIDS_SETS ? oids_set_name((enum oids_set)index) : NULL;
 }
 
 static const char *
@@ -276,6 +302,10 @@ static const struct {
 				  .wanted = "yes, or the absolute path of a journal" },
 	[CONFIG_TYPE_MATCH] = { .read = read_match,
 				.wanted = "FIELD=VALUE such as SYSLOG_FACILITY=2" },
+	[CONFIG_TYPE_SET] = { .read = read_set, .choose = choose_set },
+	[CONFIG_TYPE_OID] = { .read = read_oid,
+			      .wanted = "name=OID such as queue=mtaStoredMessages.1 or "
+					"load=1.3.6.1.4.1.2021.10.1.5.1" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
 };
 

@@ -65,6 +65,12 @@ print_format(const void *value, struct text *text)
 }
 
 static void
+print_set(const void *value, struct text *text)
+{
+	text_add(text, "%s", oids_set_name(*(const enum oids_set *)value));
+}
+
+static void
 print_events(const void *value, struct text *text)
 {
 	unsigned on = *(const unsigned *)value;
@@ -87,6 +93,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_FLAG] = print_flag,	 [CONFIG_TYPE_MODE] = print_mode,
 	[CONFIG_TYPE_JOURNAL] = print_text,	 [CONFIG_TYPE_MATCH] = print_text,
 	[CONFIG_TYPE_FORMAT] = print_format,	 [CONFIG_TYPE_EVENT] = print_events,
+	[CONFIG_TYPE_SET] = print_set,		 [CONFIG_TYPE_OID] = print_text,
 };
 
 void

@@ -5,6 +5,7 @@
 #ifndef CORE_SNAPSHOT_H
 #define CORE_SNAPSHOT_H
 
+#include "daemon/core/board.h"
 #include "daemon/core/event.h"
 #include "daemon/core/finding.h"
 #include "daemon/core/mx.h"
@@ -13,6 +14,7 @@
 #define SNAPSHOT_DOMAINS 64
 #define SNAPSHOT_SOURCES 64
 #define SNAPSHOT_SERVERS 16
+#define SNAPSHOT_AGENTS 16
 #define SNAPSHOT_NAME 256
 #define SNAPSHOT_TEXT 512
 
@@ -39,6 +41,27 @@ struct snapshot_source {
 	uint64_t forgotten; /* queue ids, because too many were open */
 	int64_t last_gap;   /* seconds, wall clock, when lines were lost; 0 = never seen */
 	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
+};
+
+struct snapshot_agent { /* where counters come from */
+	char name[SNAPSHOT_NAME];
+	char mta[SNAPSHOT_NAME];
+	char how[SNAPSHOT_NAME]; /* "snmp 192.0.2.25:161", "push" */
+	int64_t last;		 /* seconds; the last good reading, 0: none yet */
+	uint64_t readings, failures;
+	char error[SNAPSHOT_TEXT]; /* why the last reading failed, or "" */
+	char note[SNAPSHOT_NAME];  /* what a good reading lacked, or "" */
+};
+
+struct snapshot_counter {
+	char mta[SNAPSHOT_NAME];
+	char name[BOARD_NAME];
+	char agent[SNAPSHOT_NAME];
+	enum counter_kind kind;
+	bool known, stale;
+	double value;  /* of a counter: a second */
+	int64_t time;  /* seconds; when the value came */
+	char why[128]; /* why the last sample gave no value, or "" */
 };
 
 struct snapshot_mta { /* the effect: what reached this exchanger in the last ten minutes */
@@ -78,6 +101,10 @@ struct snapshot {
 	unsigned sources, domains;
 	struct snapshot_source source[SNAPSHOT_SOURCES];
 	struct snapshot_domain domain[SNAPSHOT_DOMAINS];
+	unsigned agents, counters;
+	uint64_t counters_refused; /* samples for which there was no room */
+	struct snapshot_agent agent[SNAPSHOT_AGENTS];
+	struct snapshot_counter counter[BOARD_SERIES];
 };
 
 #endif

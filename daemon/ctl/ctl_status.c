@@ -238,6 +238,51 @@ show_daemon(const json_t *status, long long now)
 }
 
 static void
+show_counter(const json_t *counter, long long now)
+{
+	const char *why = ctl_show_member(counter, "why");
+	char age[SHOW_CELL];
+
+	ctl_show_age(counter, "time", now, age);
+	ctl_show_cell(ctl_show_member(counter, "mta"), 26, SHOW_BOLD);
+	putchar(' ');
+	ctl_show_cell(ctl_show_member(counter, "name"), 23, SHOW_PLAIN);
+	putchar(' ');
+	show_number(counter, "value", "", 13);
+	ctl_show_cell(age, 8, is_true(counter, "stale") ? SHOW_YELLOW : SHOW_PLAIN);
+	ctl_show_text(stdout, why);
+	putchar('\n');
+}
+
+/* The counters, and of the agents those that fail. */
+static void
+show_counters(const json_t *status, long long now)
+{
+	const json_t *counters = json_object_get(status, "counters");
+	const json_t *agents = json_object_get(status, "agents");
+	char sentence[SENTENCE];
+	size_t i;
+	json_t *one;
+
+	if (json_array_size(agents))
+		printf("\n%-27s%-24s%-13s%-8s\n", "COUNTER OF", "NAME", "VALUE", "LAST");
+	json_array_foreach(counters, i, one)
+	{
+		show_counter(one, now);
+	}
+	json_array_foreach(agents, i, one)
+	{
+		struct text text = TEXT(sentence);
+
+		if (!ctl_show_member(one, "error")[0])
+			continue;
+		text_add(&text, "%s: %s", ctl_show_member(one, "name"),
+			 ctl_show_member(one, "error"));
+		ctl_show_words("error", sentence, SHOW_RED);
+	}
+}
+
+static void
 show_all(const json_t *status, long long now)
 {
 	const json_t *domains = json_object_get(status, "domains");
@@ -259,6 +304,7 @@ show_all(const json_t *status, long long now)
 	{
 		show_source(one, now);
 	}
+	show_counters(status, now);
 }
 
 static int

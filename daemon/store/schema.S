@@ -4,4 +4,8 @@
 schema_001:
 	.incbin "schema/001_first.sql"
 	.byte 0
+	.global schema_002
+schema_002:
+	.incbin "schema/002_counters.sql"
+	.byte 0
 	.section .note.GNU-stack,"",@progbits

@@ -3,9 +3,11 @@
 #include "daemon/store/store_files.h"
 #include "daemon/store/store_sql.h"
 
-#define HOURS_A_CALL 24	 /* hours made of minutes in one call */
-#define ROWS_A_CALL 1000 /* rows dropped of a table in one call */
-#define NAMES_MANY 4096	 /* names are looked through only when there are more */
+#define HOURS_A_CALL 24	    /* hours made of minutes in one call */
+#define ROWS_A_CALL 1000    /* rows dropped of a table in one call */
+#define SAMPLES_A_CALL 5000 /* more than come between two calls, with every series in use */
+#define SERIES_MANY 1024    /* as NAMES_MANY, of counters */
+#define NAMES_MANY 4096	    /* names are looked through only when there are more */
 #define DAY_HOURS 24
 #define WAL_MANY 16777216 /* bytes: from here the log is cut by force */
 
@@ -83,6 +85,23 @@ drop_hours(struct store *store, int64_t end_hour, struct err *err)
 }
 
 static bool
+drop_samples(struct store *store, int64_t end_minute, struct err *err)
+{
+	int64_t series = 0;
+
+	if (!run(store, "drop old samples",
+		 "DELETE FROM sample_minutes WHERE (minute, series) IN"
+		 " (SELECT minute, series FROM sample_minutes WHERE minute < ?1 LIMIT ?2)",
+		 end_minute, SAMPLES_A_CALL, err) ||
+	    !number(store, "SELECT count(*) FROM series", &series, err))
+		return false;
+	return series <= SERIES_MANY || store_sql_run(store, "drop unused series",
+						      "DELETE FROM series WHERE id NOT IN"
+						      " (SELECT series FROM sample_minutes)",
+						      err);
+}
+
+static bool
 drop_rows(struct store *store, const struct store_keep *keep, struct err *err)
 {
 	int64_t journal = keep->journal_rows ? keep->journal_rows : STORE_PRUNE_JOURNAL;
@@ -129,7 +148,7 @@ store_prune(struct store *store, int64_t now, const struct store_keep *keep, str
 
 	if (!store_begin(store, err))
 		return false;
-	if (!make_hours(store, minutes_end, err) ||
+	if (!make_hours(store, minutes_end, err) || !drop_samples(store, minutes_end, err) ||
 	    (keep->hours_days && !drop_hours(store, hours_end, err)) ||
 	    !drop_rows(store, keep, err)) {
 		store_rollback(store);

@@ -11,7 +11,7 @@
 #define STORE_PRUNE_OUTBOX 10000
 
 struct store_keep {
-	unsigned minutes_days; /* counts by the minute; older ones become hours */
+	unsigned minutes_days; /* counts by the minute; older ones become hours; counters, too */
 	unsigned hours_days;   /* counts by the hour; older ones are dropped; 0: never */
 	int64_t journal_rows;  /* the newest; 0: STORE_PRUNE_JOURNAL */
 	int64_t intent_rows;   /* the newest; 0: STORE_PRUNE_INTENTS; an open one stays */

@@ -46,6 +46,13 @@ store_sql_integer(struct store_sql *sql, int64_t value)
 }
 
 void
+store_sql_real(struct store_sql *sql, double value)
+{
+	if (sql->code == SQLITE_OK)
+		bound(sql, sqlite3_bind_double(sql->statement, ++sql->bound, value));
+}
+
+void
 store_sql_text(struct store_sql *sql, struct span text)
 {
 	if (sql->code == SQLITE_OK)
@@ -75,6 +82,12 @@ int64_t
 store_sql_integer_at(struct store_sql *sql, int column)
 {
 	return sql->code == SQLITE_ROW ? sqlite3_column_int64(sql->statement, column) : 0;
+}
+
+double
+store_sql_real_at(struct store_sql *sql, int column)
+{
+	return sql->code == SQLITE_ROW ? sqlite3_column_double(sql->statement, column) : 0;
 }
 
 struct span

@@ -49,6 +49,7 @@ struct store_sql store_sql_start(struct store *store, const char *doing, const c
 
 /* Bind the next parameter. The bytes must stay until store_sql_end. */
 void store_sql_integer(struct store_sql *sql, int64_t value);
+void store_sql_real(struct store_sql *sql, double value);
 void store_sql_text(struct store_sql *sql, struct span text);
 void store_sql_blob(struct store_sql *sql, struct span bytes);
 
@@ -56,6 +57,7 @@ void store_sql_blob(struct store_sql *sql, struct span bytes);
 bool store_sql_row(struct store_sql *sql);
 
 int64_t store_sql_integer_at(struct store_sql *sql, int column);
+double store_sql_real_at(struct store_sql *sql, int column);
 struct span store_sql_span_at(struct store_sql *sql, int column); /* until the next step */
 
 /* Copies a column, terminated when `length_out` is NULL; not fitting makes the statement fail. */

@@ -18,8 +18,8 @@ BUILD = os.path.join(ROOT, os.environ.get("MXSPLIT_BUILD", "build"))
 DOMAIN = "example.test"
 
 
-def free_port():
-    with socket.socket() as s:
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(type=kind) as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
@@ -111,6 +111,7 @@ class Daemon:
                              splits_a_day=20)
         self.daemon_settings = dict(stale_after="2m", silent_after="5m", watch="2s")
         self.prove, self.timeout = "10s", "2s"
+        self.counters = []  # dicts of settings
         self.hooks = []  # (name, [program, ...], [kinds])
         self.way = "follow"
         self.stdin = None
@@ -135,6 +136,11 @@ class Daemon:
                 path += "\n    history: yes"
             lines += [f"  - name: {name}-log", f"    mta: {name}.{DOMAIN}", f"    {self.way}: {path}",
                       f"    default-domain: {DOMAIN}"]
+        if self.counters:
+            lines.append("counters:")
+            for entry in self.counters:
+                lines += [f"  {' ' if i else '-'} {k.replace('_', '-')}: {v}"
+                          for i, (k, v) in enumerate(entry.items())]
         if self.hooks:
             lines.append("hooks:")
             for name, run, kinds in self.hooks:

@@ -40,6 +40,8 @@ value_size(enum config_type type)
 		[CONFIG_TYPE_MODE] = sizeof(enum mode),
 		[CONFIG_TYPE_FORMAT] = sizeof(enum format),
 		[CONFIG_TYPE_EVENT] = sizeof(unsigned),
+		[CONFIG_TYPE_SET] = sizeof(enum oids_set),
+		[CONFIG_TYPE_OID] = CONFIG_OID,
 	};
 
 	return sizes[type] ? sizes[type] : SIZE_MAX;
@@ -82,7 +84,10 @@ Test(config, the_sample_is_good_and_shows_the_defaults)
 {
 	char *text = sample();
 	struct parsed *full = parsed_text(text);
-	struct parsed *short_one = parsed_text(good);
+	char *counters = good_with(good, 0, NULL,
+				   "counters:\n  - name: a\n    mta: a.example.jp\n"
+				   "    snmp: 192.0.2.1\n    secret-file: /x/y\n");
+	struct parsed *short_one = parsed_text(counters);
 
 	cr_assert(full->ok, "%s", full->problems.list[0].text);
 	cr_assert(short_one->ok, "%s", short_one->problems.list[0].text);
@@ -93,6 +98,7 @@ Test(config, the_sample_is_good_and_shows_the_defaults)
 			{ full->config.servers, short_one->config.servers },
 			{ full->config.domains, short_one->config.domains },
 			{ full->config.sources, short_one->config.sources },
+			{ full->config.counters, short_one->config.counters },
 			{ full->config.hooks, short_one->config.hooks },
 		};
 		char a[20000], b[20000];
@@ -105,6 +111,7 @@ Test(config, the_sample_is_good_and_shows_the_defaults)
 		cr_assert_str_eq(a, b, "%s", row->name);
 	}
 	free(text);
+	free(counters);
 	free(full);
 	free(short_one);
 }

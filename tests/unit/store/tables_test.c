@@ -4,6 +4,7 @@
 #include "daemon/store/store_journal.h"
 #include "daemon/store/store_outbox.h"
 #include "daemon/store/store_prune.h"
+#include "daemon/store/store_samples.h"
 #include "daemon/store/store_state.h"
 #include "tests/unit/store/room.h"
 
@@ -321,5 +322,44 @@ Test(tables, prune_makes_hours_and_bounds_the_rest)
 	keep.hours_days = 2;
 	OK(store_prune(room.store, now, &keep, &room.err));
 	cr_assert_str_eq(totals(&room, &after, 0, last_minute - 3 * 1440), "");
+	room_clear(&room);
+}
+
+static void
+minute_of(void *ctx, const struct board_minute *minute)
+{
+	text_add(ctx, "%d %g %g %g; ", (int)minute->minute, minute->last, minute->least,
+		 minute->greatest);
+}
+
+Test(tables, samples_of_a_minute_join_and_old_ones_go)
+{
+	struct room room = room_make();
+	struct board_minute minutes[] = { { 100, 5, 4, 6 },
+					  { 100, 7, 5, 7 },
+					  { 101, 1.5, 1.5, 2 } };
+	struct store_keep keep = { .minutes_days = 1 };
+	struct heard heard = { .said = TEXT(heard.text) };
+
+	heard.said = TEXT(heard.text);
+	room_open(&room, NULL);
+	OK(store_begin(room.store, &room.err));
+	for (unsigned i = 0; i < 3; i++)
+		OK(store_samples_put(room.store, "a.jp", "load1", &minutes[i], &room.err));
+	OK(store_samples_put(room.store, "a.jp", "load5", &minutes[0], &room.err));
+	OK(store_commit(room.store, &room.err));
+	OK(store_samples_series(room.store, "a.jp", "load1", 0, 1000, minute_of, &heard.said,
+				&room.err));
+	cr_assert_str_eq(heard.text, "100 7 4 7; 101 1.5 1.5 2; ");
+	OK(store_prune(room.store, (101 + 1440) * 60, &keep, &room.err));
+	heard.said = TEXT(heard.text);
+	OK(store_samples_series(room.store, "a.jp", "load1", 0, 1000, minute_of, &heard.said,
+				&room.err));
+	cr_assert_str_eq(heard.text, "100 7 4 7; 101 1.5 1.5 2; ", "whole hours only");
+	OK(store_prune(room.store, (60 * 26) * 60, &keep, &room.err));
+	heard.said = TEXT(heard.text);
+	OK(store_samples_series(room.store, "a.jp", "load1", 0, 1000, minute_of, &heard.said,
+				&room.err));
+	cr_assert_str_eq(heard.text, "", "%s", heard.text);
 	room_clear(&room);
 }

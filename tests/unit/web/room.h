@@ -42,6 +42,8 @@ struct room {
 	enum err_kind journal; /* of the events dep */
 	unsigned orders;
 	struct override last;
+	unsigned pushes;
+	struct push last_push;
 	char last_domain[SNAPSHOT_NAME];
 	char reply[ROOM_ANSWER];
 };
@@ -90,6 +92,22 @@ room_override(void *ctx, const char *domain, const struct override *order, struc
 	return true;
 }
 
+static inline bool
+room_push(void *ctx, const struct push *list, unsigned count, struct push_answer *out,
+	  struct err *err)
+{
+	struct room *room = ctx;
+
+	if (room->answer != ERR_NONE)
+		return err_set(err, room->answer, "the samples are not taken");
+	room->pushes += count;
+	room->last_push = list[count - 1];
+	out[0].result = COUNTER_FIRST;
+	if (count > 1)
+		out[count - 1] = (struct push_answer){ .value = 2.5 };
+	return true;
+}
+
 static inline void
 room_fill(struct snapshot *s)
 {
@@ -101,6 +119,22 @@ room_fill(struct snapshot *s)
 	s->sources = 1;
 	snprintf(s->source[0].name, SNAPSHOT_NAME, "mta1-log");
 	s->source[0].lines = 12;
+	s->agents = 1;
+	s->agent[0] = (struct snapshot_agent){
+		.name = "a1", .mta = "mta1.example.jp", .how = "push", .error = "no answer \xff"
+	};
+	s->counters = 2;
+	s->counter[0] = (struct snapshot_counter){ .mta = "mta1.example.jp",
+						   .name = "load1",
+						   .agent = "a1",
+						   .known = true,
+						   .value = 2.5,
+						   .time = 1700000000 };
+	s->counter[1] = (struct snapshot_counter){ .mta = "mta1.example.jp",
+						   .name = "queue",
+						   .kind = COUNTER_32,
+						   .stale = true,
+						   .why = "a reason" };
 	s->domains = 2;
 	snprintf(d->name, SNAPSHOT_NAME, "example.jp");
 	snprintf(d->state, sizeof(d->state), "split");
@@ -137,7 +171,7 @@ room_open(struct room *room, unsigned deadline_ms)
 				       .host_count = 1,
 				       .tokens_path = room->tokens,
 				       .deadline_ms = deadline_ms };
-	struct web_deps deps = { room, room_snapshot, room_events, room_override };
+	struct web_deps deps = { room, room_snapshot, room_events, room_override, room_push };
 	struct err err = { 0 };
 	FILE *tokens;
 
