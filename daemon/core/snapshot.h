@@ -32,14 +32,14 @@ struct snapshot_source {
 	char name[SNAPSHOT_NAME];
 	char mta[SNAPSHOT_NAME];
 	char path[SNAPSHOT_TEXT];
-	char format[64]; /* "postfix", "auto: postfix, exim" */
+	char format[64];   /* "postfix", "auto: postfix, exim" */
 	bool stale;	   /* no line for longer than it should be */
 	int64_t last_line; /* seconds, wall clock; 0 = none yet */
 	int64_t log_time;  /* seconds, the log's own */
 	uint64_t lines, other, broken, gaps, bytes_behind;
 	uint64_t open_ids;
-	uint64_t forgotten; /* queue ids, because too many were open */
-	int64_t last_gap;   /* seconds, wall clock, when lines were lost; 0 = never seen */
+	uint64_t forgotten;	   /* queue ids, because too many were open */
+	int64_t last_gap;	   /* seconds, wall clock, when lines were lost; 0 = never seen */
 	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
 };
 
