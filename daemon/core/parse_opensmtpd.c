@@ -24,7 +24,8 @@ read_hex(struct scan *scan, size_t digits)
 	if (scan->failed || scan_rest(scan).len < digits)
 		goto out;
 	for (size_t i = 0; i < digits; i++)
-		if (!memchr("0123456789abcdef", hex.at[i], 16))
+		if (!((hex.at[i] >= '0' && hex.at[i] <= '9') ||
+		      (hex.at[i] >= 'a' && hex.at[i] <= 'f')))
 			goto out;
 	scan->at += digits;
 	return hex;

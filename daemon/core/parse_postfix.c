@@ -276,9 +276,9 @@ static const struct {
 static uint8_t
 row_of(struct span daemon)
 {
-	for (uint8_t i = 0; i < READERS; i++)
+	for (size_t i = 0; i < READERS; i++)
 		if (span_equal(readers[i].daemon, daemon))
-			return i + 1;
+			return (uint8_t)(i + 1);
 	return 0;
 }
 
