@@ -1,6 +1,7 @@
 #include "daemon/input.h"
 
 #include "daemon/base/when.h"
+#include "daemon/sys/tz_load.h"
 
 #include <stdlib.h>
 
@@ -52,12 +53,16 @@ input_open(const struct config_source *config, struct store *store, uv_loop_t *l
 	input->told_silent = true; /* until the first line */
 	span_copy_lower(span_of(config->default_domain), options.default_domain,
 			sizeof(options.default_domain));
+	options.zone = &input->zone;
+	if (!tz_load(config->zone, &input->zone, err))
+		goto out;
 	input->reader = reader_new(&options);
 	input->tally = tally_new(0);
 	if (!input->reader || !input->tally)
 		err_set(err, ERR_SYSTEM, "out of memory");
 	else if (open_at_cursor(input, store, loop, err))
 		return input;
+out:
 	err_while(err, "source %s", config->name);
 	input_free(input);
 	return NULL;

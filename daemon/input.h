@@ -13,6 +13,7 @@
 
 struct input {
 	const struct config_source *config;
+	struct tz zone; /* of its stamps; the reader borrows it */
 	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */

@@ -205,6 +205,14 @@ read_format(const struct config_setting *row, struct span text, void *out)
 	return answer(format_from_name(text, out));
 }
 
+static enum config_value
+read_zone(const struct config_setting *row, struct span text, void *out)
+{
+	int64_t offset;
+
+	return answer(tz_kind(text, &offset) != TZ_BAD && span_copy(text, out, row->size));
+}
+
 /* A hook that were told of hooks would call itself for ever. */
 static enum config_value
 read_event(const struct config_setting *row, struct span text, void *out)
@@ -276,6 +284,8 @@ static const struct {
 				  .wanted = "yes, or the absolute path of a journal" },
 	[CONFIG_TYPE_MATCH] = { .read = read_match,
 				.wanted = "FIELD=VALUE such as SYSLOG_FACILITY=2" },
+	[CONFIG_TYPE_ZONE] = { .read = read_zone,
+			       .wanted = "local, UTC, +09:00 or a name such as Europe/Berlin" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
 };
 

@@ -86,7 +86,8 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_COUNT] = print_count,	 [CONFIG_TYPE_DECIMAL] = print_decimal,
 	[CONFIG_TYPE_FLAG] = print_flag,	 [CONFIG_TYPE_MODE] = print_mode,
 	[CONFIG_TYPE_JOURNAL] = print_text,	 [CONFIG_TYPE_MATCH] = print_text,
-	[CONFIG_TYPE_FORMAT] = print_format,	 [CONFIG_TYPE_EVENT] = print_events,
+	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_FORMAT] = print_format,
+	[CONFIG_TYPE_EVENT] = print_events,
 };
 
 void
