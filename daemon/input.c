@@ -143,6 +143,22 @@ take_gap(void *ctx, const char *why)
 	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
 }
 
+/*
+ * Lines came. Those that are history say nothing of now. When they go on to come so late although
+ * there is no backlog, a zone or a clock is wrong.
+ */
+static void
+hear(struct input *input, int64_t now, int64_t stale_after, bool more)
+{
+	if (reader_stats(input->reader)->last_us >= input->fresh_from) {
+		input->last_line = now;
+		input->late_since = 0;
+	} else if (!more && !input->late_since) {
+		input->late_since = now;
+	}
+	input->late = input->late_since && !more && now - input->late_since > stale_after;
+}
+
 bool
 input_read(struct input *input, int64_t now, int64_t stale_after)
 {
@@ -160,7 +176,7 @@ input_read(struct input *input, int64_t now, int64_t stale_after)
 	status = input->feed->ops->read(input->feed, READ_BUDGET, &sink, &err);
 	input->dirty = input->dirty || input->feed->moved;
 	if (reader_stats(input->reader)->lines != before)
-		input->last_line = now;
+		hear(input, now, stale_after, status == FEED_MORE);
 	if (status == FEED_ERROR)
 		span_copy(span_of(err.text), input->error, sizeof(input->error));
 	else

@@ -17,10 +17,13 @@ struct input {
 	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */
-	int64_t last_line;   /* seconds, wall clock; 0: none yet */
+	int64_t last_line;   /* seconds, wall clock: when the last line that was fresh came; 0: none
+			      */
+	int64_t late_since;  /* seconds: since then no line was fresh; 0: the last one was */
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
-	bool told_silent, told_error;
+	bool late;	     /* lines come, but what they tell is always history */
+	bool told_silent, told_error, told_late;
 	bool lost;     /* the log itself, or its way in, said that lines were lost */
 	uint64_t gaps; /* that its way in has told */
 	char lost_why[SNAPSHOT_TEXT];
