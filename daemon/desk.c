@@ -3,6 +3,7 @@
 #include "daemon/base/when.h"
 #include "daemon/engine.h"
 #include "daemon/record.h"
+#include "daemon/wall.h"
 
 static const struct snapshot *
 snapshot(void *ctx)
@@ -48,6 +49,7 @@ override(void *ctx, const char *name, const struct override *order, struct err *
 			       "to manual "
 			       "or auto in the configuration first",
 			       name);
+	wall_now(engine); /* a clock that was just set moves older orders, not this one */
 	if (!store_begin(engine->store, err))
 		return false;
 	if (!store_state_put_override(engine->store, name, order, err)) {

@@ -223,6 +223,34 @@ domain_take(struct domain *domain, const struct input *input, int64_t now)
 	domain->arrived += fresh;
 }
 
+static void
+move(int64_t *instant, int64_t seconds)
+{
+	*instant += *instant ? seconds : 0;
+}
+
+void
+domain_clock_set(struct domain *domain, int64_t seconds)
+{
+	struct override *override = &domain->override;
+
+	decide_clock_set(&domain->decide, seconds);
+	zone_clock_set(domain->zone, seconds);
+	override->since = order_moved(override->since, seconds);
+	override->expires = order_moved(override->expires, seconds);
+	move(&domain->detected, seconds);
+	move(&domain->next_read, seconds);
+	move(&domain->candidate_asked, seconds);
+	domain->detect_saved = 0; /* what is stored is of before */
+	for (unsigned i = 0; i < domain->effects; i++) {
+		struct domain_effect *effect = &domain->effect[i];
+
+		effect->minute = 0; /* minutes of another clock */
+		memset(effect->bounces, 0, sizeof(effect->bounces));
+		memset(effect->mail, 0, sizeof(effect->mail));
+	}
+}
+
 static bool
 all_silent(const struct engine *engine, int64_t now)
 {
@@ -236,7 +264,8 @@ void
 domain_observe(struct domain *domain, int64_t now)
 {
 	int64_t passed = domain->detected ? now - domain->detected : 1;
-	struct detect_in in = { .time = now, .silent = all_silent(domain->engine, now) };
+	int64_t apart = domain->engine->step.apart; /* the season goes on as it was */
+	struct detect_in in = { .time = now - apart, .silent = all_silent(domain->engine, now) };
 	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
 	struct text text = TEXT(sentence);
 
@@ -248,6 +277,7 @@ domain_observe(struct domain *domain, int64_t now)
 	domain->arrived = 0;
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
+	move(&domain->finding.since, apart);
 	if (!domain->finding.changed)
 		return;
 	detect_explain(&domain->finding, &text);

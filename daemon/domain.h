@@ -76,6 +76,9 @@ void domain_free(struct domain *domain);
 /* Takes in what one source counted since the last commit. */
 void domain_take(struct domain *domain, const struct input *input, int64_t now);
 
+/* The wall clock was set by so many seconds: what is remembered goes with it. */
+void domain_clock_set(struct domain *domain, int64_t seconds);
+
 /* Runs the detector up to `now`, and journals what it found. */
 void domain_observe(struct domain *domain, int64_t now);
 

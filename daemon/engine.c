@@ -2,8 +2,8 @@
 
 #include "daemon/base/when.h"
 #include "daemon/record.h"
-#include "daemon/sys/clock.h"
 #include "daemon/tick.h"
+#include "daemon/wall.h"
 
 #include <stdlib.h>
 
@@ -31,7 +31,7 @@ free_parts(struct parts *parts)
 static bool
 open_parts(struct engine *engine, const struct config *config, struct parts *parts, struct err *err)
 {
-	int64_t now = clock_now_us() / WHEN_SECOND_US;
+	int64_t now = wall_now(engine);
 
 	*parts = (struct parts){ 0 };
 	for (unsigned i = 0; i < config->source_count; i++, parts->input_count++) {

@@ -6,6 +6,7 @@
 
 #include "daemon/conf/config.h"
 #include "daemon/core/snapshot.h"
+#include "daemon/core/step.h"
 #include "daemon/domain.h"
 #include "daemon/gauges.h"
 #include "daemon/input.h"
@@ -29,6 +30,7 @@ struct engine {
 	uv_timer_t tick;
 	uv_timer_t kick; /* an extra pass soon: an answer came, an override was made */
 	bool closing;
+	struct step step; /* see wall.h */
 	int64_t started, last_prune;
 	uint64_t ticks, reloads;
 	char degraded[SNAPSHOT_TEXT];

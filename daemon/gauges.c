@@ -49,7 +49,7 @@ gauges_open(struct gauges *gauges, const struct config_counter *config, struct e
 	}
 	gauge->config = *config;
 	gauge->all = gauges;
-	gauge->next_us = clock_monotonic_us();
+	gauge->next_us = clock_steady_us();
 	mta.len -= span_ends(mta, SPAN("."));
 	span_copy(mta, gauge->mta, sizeof(gauge->mta));
 	if (config->snmp[0] && !login(gauge, err)) {
@@ -103,12 +103,12 @@ read_now(uv_work_t *work)
 	if (gauge->snmp)
 		gauge->ok = poll_snmp_ask(gauge->snmp, &gauge->result, &gauge->err);
 	else if (config->spool[0])
-		gauge->ok = poll_spool_count(
-			config->spool, clock_monotonic_us() + config->timeout * WHEN_SECOND_US,
-			&gauge->result, &gauge->err);
+		gauge->ok = poll_spool_count(config->spool,
+					     clock_steady_us() + config->timeout * WHEN_SECOND_US,
+					     &gauge->result, &gauge->err);
 	else
 		gauge->ok = poll_loadavg_read(NULL, &gauge->result, &gauge->err);
-	gauge->read_us = clock_monotonic_us();
+	gauge->read_us = clock_steady_us();
 }
 
 static struct board_origin
@@ -173,7 +173,7 @@ start(uv_loop_t *loop, struct gauge *gauge, int64_t now_us)
 static void
 start_snmp(uv_loop_t *loop, struct gauges *gauges)
 {
-	int64_t now_us = clock_monotonic_us();
+	int64_t now_us = clock_steady_us();
 	struct gauge *first = NULL;
 
 	for (unsigned i = 0; i < gauges->count; i++) {
@@ -225,7 +225,7 @@ void
 gauges_step(struct engine *engine)
 {
 	struct gauges *gauges = &engine->gauges;
-	int64_t now_us = clock_monotonic_us();
+	int64_t now_us = clock_steady_us();
 
 	for (unsigned i = 0; i < gauges->count; i++) {
 		struct gauge *gauge = gauges->list[i];

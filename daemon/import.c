@@ -8,6 +8,7 @@
 #include "daemon/imported.h"
 #include "daemon/store/store.h"
 #include "daemon/sys/clock.h"
+#include "daemon/sys/tz_load.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -23,6 +24,7 @@ struct import {
 	const char *database, *source;
 	char open_key[SOURCE + 16]; /* under which open queue ids are kept during the import */
 	struct reader_options options;
+	struct tz zone;
 	struct store *store;
 	struct reader *reader;
 	struct tally *tally;
@@ -216,6 +218,7 @@ usage(FILE *out, const char *why)
 	      "  --source NAME         under which source they are counted (import)\n"
 	      "  --format FORMAT       the MTA that wrote them (auto)\n"
 	      "  --year N              of stamps that have none (by the file's last change)\n"
+	      "  --zone ZONE           of stamps that name none (local)\n"
 	      "  --default-domain D    whose a bounce is until its recipient is known\n\n"
 	      "LOG is plain, gzip or zstd, or - for standard input. Give rotated logs in one\n"
 	      "command, the oldest first: messages go on from one to the next. What was\n"
@@ -244,10 +247,13 @@ read_options(int argc, char **argv, struct import *out)
 		{ "source", required_argument, NULL, 's' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "year", required_argument, NULL, 'y' },
+		{ "zone", required_argument, NULL, 'z' },
 		{ "default-domain", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	const char *zone = "local"; /* as mxsplitd */
+	struct err err = { 0 };
 	int option;
 
 	optind = 1;
@@ -272,6 +278,9 @@ read_options(int argc, char **argv, struct import *out)
 			if (!out->options.year)
 				return usage(stderr, "--year wants a year from 1970 to 9998");
 			break;
+		case 'z':
+			zone = optarg;
+			break;
 		case 'm':
 			if (!span_copy_lower(span_of(optarg), out->options.default_domain,
 					     CLASSIFY_DOMAIN))
@@ -284,7 +293,8 @@ read_options(int argc, char **argv, struct import *out)
 		}
 	if (!out->database || optind == argc)
 		return usage(stderr, "wanted --db FILE and at least one LOG");
-	return -1;
+	out->options.zone = &out->zone;
+	return tz_load(zone, &out->zone, &err) ? -1 : usage(stderr, err.text);
 }
 
 int

@@ -1,6 +1,7 @@
 #include "daemon/input.h"
 
 #include "daemon/base/when.h"
+#include "daemon/sys/tz_load.h"
 
 #include <stdlib.h>
 
@@ -52,12 +53,16 @@ input_open(const struct config_source *config, struct store *store, uv_loop_t *l
 	input->told_silent = true; /* until the first line */
 	span_copy_lower(span_of(config->default_domain), options.default_domain,
 			sizeof(options.default_domain));
+	options.zone = &input->zone;
+	if (!tz_load(config->zone, &input->zone, err))
+		goto out;
 	input->reader = reader_new(&options);
 	input->tally = tally_new(0);
 	if (!input->reader || !input->tally)
 		err_set(err, ERR_SYSTEM, "out of memory");
 	else if (open_at_cursor(input, store, loop, err))
 		return input;
+out:
 	err_while(err, "source %s", config->name);
 	input_free(input);
 	return NULL;
@@ -140,6 +145,22 @@ take_gap(void *ctx, const char *why)
 	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
 }
 
+/*
+ * Lines came. Those that are history say nothing of now. When they go on to come so late although
+ * there is no backlog, a zone or a clock is wrong.
+ */
+static void
+hear(struct input *input, int64_t now, int64_t stale_after, bool more)
+{
+	if (reader_stats(input->reader)->last_us >= input->fresh_from) {
+		input->last_line = now;
+		input->late_since = 0;
+	} else if (!more && !input->late_since) {
+		input->late_since = now;
+	}
+	input->late = input->late_since && !more && now - input->late_since > stale_after;
+}
+
 bool
 input_read(struct input *input, int64_t now, int64_t stale_after)
 {
@@ -157,7 +178,7 @@ input_read(struct input *input, int64_t now, int64_t stale_after)
 	status = input->feed->ops->read(input->feed, READ_BUDGET, &sink, &err);
 	input->dirty = input->dirty || input->feed->moved;
 	if (reader_stats(input->reader)->lines != before)
-		input->last_line = now;
+		hear(input, now, stale_after, status == FEED_MORE);
 	if (status == FEED_ERROR)
 		span_copy(span_of(err.text), input->error, sizeof(input->error));
 	else

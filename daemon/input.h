@@ -13,13 +13,17 @@
 
 struct input {
 	const struct config_source *config;
+	struct tz zone; /* of its stamps; the reader borrows it */
 	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */
-	int64_t last_line;   /* seconds, wall clock; 0: none yet */
+	int64_t last_line;   /* seconds, wall clock: when the last line that was fresh came; 0: none
+			      */
+	int64_t late_since;  /* seconds: since then no line was fresh; 0: the last one was */
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
-	bool told_silent, told_error;
+	bool late;	     /* lines come, but what they tell is always history */
+	bool told_silent, told_error, told_late;
 	unsigned told_formats;	 /* how many there were */
 	uint64_t told_forgotten; /* queue ids */
 	int64_t last_gap;	 /* seconds; 0: none was seen */

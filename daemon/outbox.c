@@ -3,8 +3,8 @@
 #include "daemon/base/when.h"
 #include "daemon/engine.h"
 #include "daemon/record.h"
-#include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
+#include "daemon/wall.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ finished(void *ctx, const struct hook_result *result)
 {
 	struct outbox_slot *slot = ctx;
 	struct engine *engine = slot->engine;
-	int64_t now = clock_now_us() / WHEN_SECOND_US;
+	int64_t now = wall_now(engine);
 	struct err err = { 0 };
 	bool ok;
 

@@ -5,8 +5,8 @@
 #include "daemon/engine.h"
 #include "daemon/picture.h"
 #include "daemon/record.h"
-#include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
+#include "daemon/wall.h"
 
 #include <sysexits.h>
 #include <unistd.h>
@@ -57,12 +57,19 @@ tell_source(struct engine *engine, struct input *input, int64_t now)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
 		       input->config->name, input->error);
 	input->told_error = input->error[0] != '\0';
+	if (input->late && !input->told_late)
+		record(engine, JOURNAL_SOURCE, "", "",
+		       "source %s: its lines are more than %lld s old when they come; is its zone "
+		       "or a "
+		       "clock wrong? They are counted, but no reason to act",
+		       input->config->name, (long long)engine->config->stale_after);
+	input->told_late = input->late;
 	if (silent == input->told_silent)
 		return;
 	input->told_silent = silent;
 	if (!silent)
 		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", input->config->name);
-	else if (!input->error[0])
+	else if (!input->error[0] && !input->late_since)
 		record(engine, JOURNAL_SOURCE, "", "",
 		       "source %s is silent: no line for %lld s; that says nothing about bounces",
 		       input->config->name, (long long)engine->config->silent_after);
@@ -177,7 +184,7 @@ prune(struct engine *engine, int64_t now)
 void
 tick(struct engine *engine)
 {
-	int64_t now = clock_now_us() / WHEN_SECOND_US;
+	int64_t now = wall_now(engine);
 	struct err err = { 0 };
 	bool more = read_sources(engine, now);
 

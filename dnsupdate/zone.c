@@ -156,6 +156,15 @@ zone_busy(const struct zone *zone)
 	return zone->read.open > 0 || zone->change.stage != ZONE_OWN_IDLE;
 }
 
+void
+zone_clock_set(struct zone *zone, int64_t seconds)
+{
+	zone->read.asked += seconds;
+	zone->change.round.asked += seconds;
+	for (unsigned i = 0; i < zone->servers; i++)
+		zone->views[i].asked += zone->views[i].asked ? seconds : 0;
+}
+
 unsigned
 zone_servers(const struct zone *zone)
 {

@@ -86,6 +86,9 @@ void zone_free(struct zone *zone);
  */
 void zone_read(struct zone *zone);
 
+/* The wall clock was set by so many seconds: what was asked before goes with it. */
+void zone_clock_set(struct zone *zone, int64_t seconds);
+
 /* A change or a reading is under way. */
 bool zone_busy(const struct zone *zone);
 

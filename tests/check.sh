@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=$(realpath "$1")
 LOGS=$BUILD/logs
 LIMIT=$([ -n "${LONG:-}" ] && echo 7200 || echo 600) # seconds a file may take
-export MXSPLIT_BUILD=$BUILD PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
+export MXSPLIT_BUILD=$BUILD PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 TZ=UTC
 mkdir -p "$LOGS"
 rm -rf "$LOGS"/check-*
 

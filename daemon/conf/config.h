@@ -13,6 +13,7 @@
 #include "daemon/core/format.h"
 #include "daemon/core/oids.h"
 #include "daemon/core/order.h"
+#include "daemon/core/tz.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -102,6 +103,7 @@ struct config_source {
 	unsigned match_count;
 	char match[CONFIG_MATCHES][CONFIG_MATCH]; /* of the journal's entries */
 	enum format format;
+	char zone[TZ_NAME];		  /* of stamps that name none: see tz_kind */
 	char default_domain[CONFIG_NAME]; /* without the final dot, as in logs; "": none */
 	int64_t max_line;
 };

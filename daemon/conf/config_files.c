@@ -65,12 +65,29 @@ check_program(const char *path, struct config_place where, struct config_problem
 			(unsigned)(status.st_mode & 0777));
 }
 
+static void
+check_zone(const char *name, struct config_place where, struct config_problems *problems)
+{
+	char path[sizeof(TZ_DIRECTORY) + 1 + TZ_NAME], seen[CONFIG_PROBLEM_SHOWN];
+	struct stat status;
+	int64_t offset;
+
+	if (tz_kind(span_of(name), &offset) != TZ_NAMED)
+		return;
+	snprintf(path, sizeof(path), TZ_DIRECTORY "/%s", name);
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		config_problem_add(problems, where,
+				   "zone %s is not known, wanted a file below " TZ_DIRECTORY,
+				   config_problem_show(span_of(name), seen));
+}
+
 void
 config_files_check(const struct config_node *root, const struct config *config,
 		   struct config_problems *problems)
 {
 	const struct config_node *servers = config_tree_value(root, "servers");
 	const struct config_node *counters = config_tree_value(root, "counters");
+	const struct config_node *sources = config_tree_value(root, "sources");
 	const struct config_node *hooks = config_tree_value(root, "hooks");
 
 	if (root->kind != CONFIG_NODE_MAP)
@@ -82,6 +99,9 @@ config_files_check(const struct config_node *root, const struct config *config,
 	for (unsigned i = 0; i < config->counter_count; i++)
 		check_secret("secret file", config->counters[i].secret_file, KEY_OTHERS,
 			     place(config_tree_entry(counters, i), "secret-file"), problems);
+	for (unsigned i = 0; i < config->source_count; i++)
+		check_zone(config->sources[i].zone, place(config_tree_entry(sources, i), "zone"),
+			   problems);
 	for (unsigned i = 0; i < config->hook_count; i++) {
 		const struct config_node *hook = config_tree_entry(hooks, i);
 		const struct config_node *program =

@@ -145,6 +145,9 @@ const struct config_setting config_table[] = {
 	  .sentence = "Which entries of the journal; as journalctl takes them (2 is mail)." },
 	{ CONFIG_SOURCE, "format", CONFIG_TYPE_FORMAT, ONE(config_source, format), .preset = "auto",
 	  .sentence = "The MTA that writes it." },
+	{ CONFIG_SOURCE, "zone", CONFIG_TYPE_ZONE, ONE(config_source, zone), .preset = "local",
+	  .sentence = "Zone of stamps that name none: local (this machine), UTC, +09:00 or "
+		      "Asia/Tokyo." },
 	{ CONFIG_SOURCE, "default-domain", CONFIG_TYPE_MAIL_DOMAIN,
 	  ONE(config_source, default_domain), .sample = "example.jp",
 	  .sentence =

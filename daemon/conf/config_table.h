@@ -38,8 +38,9 @@ enum config_type {
 	CONFIG_TYPE_MATCH,   /* FIELD=VALUE */
 	CONFIG_TYPE_SET,     /* a ready set of counters */
 	CONFIG_TYPE_OID,     /* name=OID */
-	CONFIG_TYPE_EVENT,   /* a list of journal kinds in one unsigned of bits */
-	CONFIG_TYPE_LATER,   /* a setting of the design that this version does not have */
+	CONFIG_TYPE_ZONE,
+	CONFIG_TYPE_EVENT, /* a list of journal kinds in one unsigned of bits */
+	CONFIG_TYPE_LATER, /* a setting of the design that this version does not have */
 	CONFIG_TYPES
 };
 

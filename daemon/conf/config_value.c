@@ -225,6 +225,14 @@ read_oid(const struct config_setting *row, struct span text, void *out)
 		      span_copy(text, out, row->size));
 }
 
+static enum config_value
+read_zone(const struct config_setting *row, struct span text, void *out)
+{
+	int64_t offset;
+
+	return answer(tz_kind(text, &offset) != TZ_BAD && span_copy(text, out, row->size));
+}
+
 /* A hook that were told of hooks would call itself for ever. */
 static enum config_value
 read_event(const struct config_setting *row, struct span text, void *out)
@@ -306,6 +314,8 @@ static const struct {
 	[CONFIG_TYPE_OID] = { .read = read_oid,
 			      .wanted = "name=OID such as queue=mtaStoredMessages.1 or "
 					"load=1.3.6.1.4.1.2021.10.1.5.1" },
+	[CONFIG_TYPE_ZONE] = { .read = read_zone,
+			       .wanted = "local, UTC, +09:00 or a name such as Europe/Berlin" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
 };
 

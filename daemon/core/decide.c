@@ -376,6 +376,15 @@ decide_forget_zone(struct decide *decide)
 }
 
 void
+decide_clock_set(struct decide *decide, int64_t seconds)
+{
+	past_move(decide, seconds);
+	decide->now += seconds;
+	decide->order_since = order_moved(decide->order_since, seconds);
+	decide->order_expires = order_moved(decide->order_expires, seconds);
+}
+
+void
 decide_new_normal(struct decide *decide, int64_t now)
 {
 	decide->normal_since = now;

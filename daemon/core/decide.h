@@ -181,6 +181,9 @@ MUST_USE bool decide_load(struct decide *decide, const void *bytes, size_t lengt
  * known; splitting and restoring are resolved by what it shows. */
 void decide_forget_zone(struct decide *decide);
 
+/* The wall clock was set by so many seconds: every instant goes with it, those of the order too. */
+void decide_clock_set(struct decide *decide, int64_t seconds);
+
 /* The caller took over another normal set (a changed record or TTL): warm-up begins again. */
 void decide_new_normal(struct decide *decide, int64_t now);
 

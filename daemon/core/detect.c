@@ -319,6 +319,13 @@ show(const struct detect *detect, struct finding *out)
 }
 
 void
+detect_clock_set(struct detect *detect, int64_t seconds)
+{
+	detect->time += detect->started ? seconds : 0;
+	detect->since += detect->since ? seconds : 0;
+}
+
+void
 detect_step(struct detect *detect, const struct detect_in *in, struct finding *out)
 {
 	double seconds = in->period < 1			   ? 1

@@ -75,6 +75,9 @@ void detect_init(struct detect *detect, const struct detect_rules *rules);
 /* Other rules from now on; what was learned stays. */
 void detect_set_rules(struct detect *detect, const struct detect_rules *rules);
 
+/* The time of day is another one by so many seconds; nothing else has changed. */
+void detect_clock_set(struct detect *detect, int64_t seconds);
+
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
 /* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 14, 260 too many".

@@ -49,3 +49,11 @@ order_mode_from_name(struct span name, enum mode *mode_out)
 	*mode_out = (enum mode)value;
 	return true;
 }
+
+int64_t
+order_moved(int64_t instant, int64_t seconds)
+{
+	if (instant == 0)
+		return 0;
+	return instant + seconds > 0 ? instant + seconds : 1;
+}

@@ -32,6 +32,9 @@ struct override {
 	char reason[OVERRIDE_REASON];
 };
 
+/* An instant of an order when the clock was set by so many seconds; 0 stays 0. */
+int64_t order_moved(int64_t instant, int64_t seconds);
+
 const char *order_name(enum order order);
 bool order_from_name(struct span name, enum order *order_out);
 const char *order_mode_name(enum mode mode);

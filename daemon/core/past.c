@@ -4,24 +4,36 @@
 
 #define CALM_ENOUGH (INT64_C(1) << 40) /* seconds; more is not counted */
 
-/* When the clock steps back, every instant goes back with it: durations stay what they were. */
+static void
+move(int64_t *instant, int64_t seconds)
+{
+	if (*instant) /* 0 is "never" */
+		*instant = *instant + seconds > 0 ? *instant + seconds : 1;
+}
+
 void
-past_take_time(struct decide *decide, int64_t now)
+past_move(struct decide *decide, int64_t seconds)
 {
 	int64_t *const instants[] = { &decide->since,	     &decide->split_since,
 				      &decide->normal_since, &decide->unread_since,
 				      &decide->drift_since,  &decide->outcome_at,
 				      &decide->retry_at,     &decide->read_at };
+
+	for (size_t i = 0; i < sizeof(instants) / sizeof(instants[0]); i++)
+		move(instants[i], seconds);
+	for (unsigned i = 0; i < decide->splits; i++)
+		move(&decide->split_times[i], seconds);
+}
+
+/* When the clock steps back, every instant goes back with it: durations stay what they were. */
+void
+past_take_time(struct decide *decide, int64_t now)
+{
 	int64_t back = decide->now - now;
 
 	decide->now = now;
-	if (back <= 0)
-		return;
-	for (size_t i = 0; i < sizeof(instants) / sizeof(instants[0]); i++)
-		if (*instants[i])
-			*instants[i] = *instants[i] > back ? *instants[i] - back : 1;
-	for (unsigned i = 0; i < decide->splits; i++)
-		decide->split_times[i] -= decide->split_times[i] > back ? back : 0;
+	if (back > 0)
+		past_move(decide, -back);
 }
 
 void

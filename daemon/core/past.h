@@ -11,6 +11,9 @@
  * stay what they were. */
 void past_take_time(struct decide *decide, int64_t now);
 
+/* All instants go `seconds` on, or back. */
+void past_move(struct decide *decide, int64_t seconds);
+
 /* `passed` seconds since the last step; only seen calm counts, at most DECIDE_STEP_MOST of it. */
 void past_take_finding(struct decide *decide, const struct decide_in *in, int64_t passed);
 

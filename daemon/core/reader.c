@@ -56,6 +56,7 @@ reader_new(const struct reader_options *options)
 	span_copy_lower(span_of(options->default_domain), joins.default_domain, CLASSIFY_DOMAIN);
 	reader->options = *options;
 	reader->memory = envelope_memory(options->year, options->reference);
+	reader->memory.stamp.zone = options->zone;
 	reader->classify = classify_new(&joins);
 	if (reader->classify)
 		return reader;

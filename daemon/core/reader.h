@@ -19,7 +19,8 @@ struct reader_options {
 	 * differs. false: it is given once, when its domain is known, or at the end without one.
 	 */
 	bool at_once;
-	unsigned max_open; /* 0: CLASSIFY_MAX_OPEN */
+	unsigned max_open;     /* 0: CLASSIFY_MAX_OPEN */
+	const struct tz *zone; /* of stamps that name none; borrowed; NULL: UTC */
 };
 
 struct reader_stats {

@@ -4,7 +4,10 @@
 #include "daemon/core/eat.h"
 
 #define DAY INT64_C(86400)
-#define RFC3339_STAMP 19 /* "2026-11-24T16:36:26" */
+#define DATE_TIME 19 /* "2026-11-24T16:36:26" */
+#define TAI64_EPOCH (UINT64_C(1) << 62)
+#define TAI64_BEHIND 10			   /* daemontools count no leap seconds but these */
+#define TAI64_LATEST INT64_C(253402300800) /* the year 10000 */
 
 struct stamp_memory
 stamp_memory(int year, int64_t reference)
@@ -32,14 +35,24 @@ month_number(struct span name)
 	return 0;
 }
 
+/* The instant of what the clock of the source showed. */
+static int64_t
+local_us(struct stamp_memory *memory, const struct when_civil *civil)
+{
+	memory->last = tz_instant(memory->zone, when_seconds(civil), memory->last);
+	return memory->last * WHEN_SECOND_US;
+}
+
 /* The latest year in which this day exists and is not more than a day after the reference. */
 static int
-year_by_reference(int64_t reference, struct when_civil civil)
+year_by_reference(const struct stamp_memory *memory, struct when_civil civil)
 {
-	civil.year = when_civil(reference).year + 1;
+	int64_t limit = memory->reference + DAY;
+
+	civil.year = when_civil(limit + DAY).year; /* no zone is a day ahead */
 	for (unsigned tries = 0; tries < 10; tries++, civil.year--)
 		if (civil.day <= when_month_days(civil.year, civil.month) &&
-		    when_seconds(&civil) <= reference + DAY)
+		    tz_instant(memory->zone, when_seconds(&civil), memory->last) <= limit)
 			break;
 	return civil.year;
 }
@@ -126,15 +139,17 @@ stamp_rfc3164(struct stamp_memory *memory, struct scan *scan)
 		return scan_fail(scan);
 	if (!civil.year)
 		civil.year = memory->year ? year_by_option(memory, civil.month)
-					  : year_by_reference(memory->reference, civil);
+					  : year_by_reference(memory, civil);
 	if (civil.day > when_month_days(civil.year, civil.month))
 		return scan_fail(scan);
-	time_us = when_seconds(&civil) * WHEN_SECOND_US;
+	time_us = local_us(memory, &civil);
+	memory->len = 0;
 	if (scan->at - from == STAMP_RFC3164)
 		remember_stamp(memory, (struct span){ from, STAMP_RFC3164 }, time_us);
 	return time_us + read_fraction(scan);
 }
 
+/* "Z", "+00:00", "+0000": microseconds. */
 static int64_t
 read_zone(struct scan *scan)
 {
@@ -151,86 +166,114 @@ read_zone(struct scan *scan)
 	return sign * (hours * 3600 + minutes * 60) * WHEN_SECOND_US;
 }
 
-/* "2026-11-24T16:37:15.387476+00:00", also "Z", "+0000", and a comma before the fraction. */
-int64_t
-stamp_rfc3339(struct stamp_memory *memory, struct scan *scan)
+/* "2026-11-24T16:37:15", with this letter between; as if it were UTC. */
+static int64_t
+read_date_time(struct stamp_memory *memory, struct scan *scan, struct span between)
 {
 	struct when_civil civil = { 0 };
 	const char *from = scan->at;
-	int64_t time_us, fraction;
 
-	if (stamp_is(memory, scan, RFC3339_STAMP)) {
-		scan->at += RFC3339_STAMP;
-		time_us = memory->time_us;
-	} else {
-		civil.year = (int)scan_digits(scan, 4, 9999);
-		scan_text(scan, SPAN("-"));
-		civil.month = scan_digits(scan, 2, 12);
-		scan_text(scan, SPAN("-"));
-		civil.day = scan_digits(scan, 2, 31);
-		scan_text(scan, SPAN("T"));
-		read_clock(scan, &civil);
-		if (scan->failed || civil.month == 0 || civil.day == 0 ||
-		    civil.day > when_month_days(civil.year, civil.month))
-			return scan_fail(scan);
-		time_us = when_seconds(&civil) * WHEN_SECOND_US;
-		remember_stamp(memory, (struct span){ from, RFC3339_STAMP }, time_us);
+	if (stamp_is(memory, scan, DATE_TIME) && from[10] == *between.at) {
+		scan->at += DATE_TIME;
+		return memory->time_us;
 	}
-	fraction = read_fraction(scan);
-	return time_us + fraction - read_zone(scan);
-}
-
-/* "2026-11-24 16:46:08", "2026-11-24 16:45:52.858 +0000" */
-int64_t
-stamp_exim(struct stamp_memory *memory, struct scan *scan)
-{
-	struct when_civil civil = { 0 };
-	struct scan ahead;
-	int64_t time_us;
-
-	(void)memory;
 	civil.year = (int)scan_digits(scan, 4, 9999);
 	scan_text(scan, SPAN("-"));
 	civil.month = scan_digits(scan, 2, 12);
 	scan_text(scan, SPAN("-"));
 	civil.day = scan_digits(scan, 2, 31);
-	scan_text(scan, SPAN(" "));
+	scan_text(scan, between);
 	read_clock(scan, &civil);
 	if (scan->failed || civil.month == 0 || civil.day == 0 ||
 	    civil.day > when_month_days(civil.year, civil.month))
 		return scan_fail(scan);
-	time_us = when_seconds(&civil) * WHEN_SECOND_US + read_fraction(scan);
-	ahead = *scan;
-	if (EAT(&ahead, " ") && ahead.at < ahead.end && (*ahead.at == '+' || *ahead.at == '-')) {
-		time_us -= read_zone(&ahead);
-		*scan = ahead;
-	}
-	return time_us;
+	remember_stamp(memory, (struct span){ from, DATE_TIME },
+		       when_seconds(&civil) * WHEN_SECOND_US);
+	return memory->time_us;
 }
 
+static int64_t
+by_zone(struct stamp_memory *memory, int64_t local_us)
+{
+	int64_t second = local_us / WHEN_SECOND_US;
+
+	memory->last = tz_instant(memory->zone, second, memory->last);
+	return local_us + (memory->last - second) * WHEN_SECOND_US;
+}
+
+/* "2026-11-24T16:37:15.387476+00:00", also "Z", "+0000", no zone, a comma before the fraction. */
+int64_t
+stamp_rfc3339(struct stamp_memory *memory, struct scan *scan)
+{
+	int64_t time_us = read_date_time(memory, scan, SPAN("T"));
+
+	time_us += read_fraction(scan);
+	if (!scan->failed && scan->at < scan->end && *scan->at == ' ')
+		return by_zone(memory, time_us);
+	return time_us - read_zone(scan);
+}
+
+/* "2026-11-24 16:46:08", with log_selector +millisec and log_timezone "... 16:46:08.858 +0000". */
+int64_t
+stamp_exim(struct stamp_memory *memory, struct scan *scan)
+{
+	int64_t time_us = read_date_time(memory, scan, SPAN(" ")) + read_fraction(scan), zone;
+	struct scan ahead = *scan;
+
+	if (scan->failed)
+		return 0;
+	if (EAT(&ahead, " ") && ahead.at < ahead.end && (*ahead.at == '+' || *ahead.at == '-')) {
+		zone = read_zone(&ahead);
+		if (!ahead.failed) {
+			*scan = ahead;
+			return time_us - zone;
+		}
+	}
+	return by_zone(memory, time_us);
+}
+
+/* "2026-11-24 17:01:22.757479500" */
 int64_t
 stamp_tai64nlocal(struct stamp_memory *memory, struct scan *scan)
 {
-	return stamp_exim(memory, scan);
+	int64_t time_us = read_date_time(memory, scan, SPAN(" ")) + read_fraction(scan);
+
+	return scan->failed ? 0 : by_zone(memory, time_us);
 }
 
-/* "@400000006b05c2ef0b99db34" */
+static uint64_t
+read_hex(struct scan *scan, size_t digits)
+{
+	uint64_t value = 0;
+
+	if (scan->failed || (size_t)(scan->end - scan->at) < digits)
+		return scan_fail(scan);
+	for (; digits; digits--) {
+		unsigned digit = (unsigned)(unsigned char)*scan->at++ - '0';
+
+		if (digit > 9)
+			digit = digit >= 'a' - '0' && digit <= 'f' - '0' ? digit - ('a' - '0') + 10
+									 : 16;
+		if (digit > 15)
+			return scan_fail(scan);
+		value = value << 4 | digit;
+	}
+	return value;
+}
+
+/* TAI64N as multilog writes it: "@400000006b05c2ef0b99db34". */
 int64_t
 stamp_tai64n(struct stamp_memory *memory, struct scan *scan)
 {
-	uint64_t value[2] = { 0, 0 };
+	uint64_t label, nanoseconds;
+	int64_t second;
 
-	(void)memory;
+	(void)memory; /* it has its zone */
 	scan_text(scan, SPAN("@"));
-	for (unsigned i = 0; i < 24; i++) {
-		static const char hex[] = "0123456789abcdef";
-		const char *digit = scan->at < scan->end ? memchr(hex, *scan->at, 16) : NULL;
-
-		if (!digit)
-			return scan_fail(scan);
-		value[i / 16] = value[i / 16] << 4 | (uint64_t)(digit - hex);
-		scan->at++;
-	}
-	return (int64_t)(value[0] - (UINT64_C(1) << 62) - 10) * WHEN_SECOND_US +
-	       (int64_t)(value[1] / 1000);
+	label = read_hex(scan, 16);
+	nanoseconds = read_hex(scan, 8);
+	second = (int64_t)(label - TAI64_EPOCH) - TAI64_BEHIND;
+	if (scan->failed || second < 0 || second >= TAI64_LATEST || nanoseconds >= 1000000000)
+		return scan_fail(scan);
+	return second * WHEN_SECOND_US + (int64_t)(nanoseconds / 1000);
 }

@@ -200,7 +200,7 @@ poll_session_open(struct poll_session_login *login, int64_t timeout_us, struct p
 		  struct err *err)
 {
 	struct poll_session session = { .login = login,
-					.deadline_us = clock_monotonic_us() + timeout_us };
+					.deadline_us = clock_steady_us() + timeout_us };
 	netsnmp_session wanted;
 
 	snmp_sess_init(&wanted);
@@ -320,7 +320,7 @@ poll_session_ask(struct poll_session *session, netsnmp_pdu *request, netsnmp_pdu
 		snmp_free_pdu(request);
 		return refused(session->login, code, err);
 	}
-	while (!answer.done && heard && (left = session->deadline_us - clock_monotonic_us()) > 0)
+	while (!answer.done && heard && (left = session->deadline_us - clock_steady_us()) > 0)
 		heard = turn(session, left);
 	if (!heard)
 		err_set(err, ERR_BUSY, "the agent does not listen: %s", strerror(errno));

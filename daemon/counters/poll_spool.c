@@ -23,7 +23,7 @@ count_entry(struct count *count, int directory, const struct dirent *entry, unsi
 {
 	if (entry->d_name[0] == '.')
 		return true;
-	if (++count->entries % LOOK_AT_CLOCK == 0 && clock_monotonic_us() > count->deadline_us) {
+	if (++count->entries % LOOK_AT_CLOCK == 0 && clock_steady_us() > count->deadline_us) {
 		count->late = true;
 		return false;
 	}

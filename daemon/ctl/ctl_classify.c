@@ -6,6 +6,7 @@
 #include "daemon/core/reader.h"
 #include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_lines.h"
+#include "daemon/sys/tz_load.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 
 struct classify {
 	struct reader_options options;
+	struct tz zone;
 	bool summary;
 	const char *path;
 	struct reader *reader;
@@ -30,7 +32,8 @@ usage(const char *why)
 {
 	fprintf(stderr,
 		"mxsplitctl: %s\n"
-		"usage: mxsplitctl classify [--format FORMAT] [--year N] [--summary] FILE|-\n"
+		"usage: mxsplitctl classify [--format FORMAT] [--year N] [--zone ZONE] [--summary] "
+		"FILE|-\n"
 		"FORMAT is one of %s\n",
 		why, format_list());
 	return EX_USAGE;
@@ -171,9 +174,12 @@ read_options(int argc, char **argv, struct classify *out)
 	static const struct option options[] = {
 		{ "format", required_argument, NULL, 'f' },
 		{ "year", required_argument, NULL, 'y' },
+		{ "zone", required_argument, NULL, 'z' },
 		{ "summary", no_argument, NULL, 's' },
 		{ 0 },
 	};
+	const char *zone = "local"; /* as mxsplitd */
+	struct err err = { 0 };
 	int option;
 
 	optind = 1;
@@ -189,6 +195,9 @@ read_options(int argc, char **argv, struct classify *out)
 			if (!out->options.year)
 				return usage("--year wants a year from 1970 to 9998");
 			break;
+		case 'z':
+			zone = optarg;
+			break;
 		case 's':
 			out->summary = true;
 			break;
@@ -198,7 +207,8 @@ read_options(int argc, char **argv, struct classify *out)
 	if (argc - optind != 1)
 		return usage("classify wants one FILE, or - for standard input");
 	out->path = argv[optind];
-	return 0;
+	out->options.zone = &out->zone;
+	return tz_load(zone, &out->zone, &err) ? 0 : usage(err.text);
 }
 
 static bool

@@ -5,6 +5,7 @@
 #include "daemon/core/reader.h"
 #include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_lines.h"
+#include "daemon/sys/tz_load.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,6 +15,7 @@
 
 struct explain {
 	struct reader_options options;
+	struct tz zone;
 	struct reader *reader;
 	bool json;
 	uint64_t number;
@@ -25,7 +27,7 @@ usage(const char *why)
 {
 	fprintf(stderr,
 		"mxsplitctl: %s\n"
-		"usage: mxsplitctl explain [--json] [--year N] LINE... | -\n",
+		"usage: mxsplitctl explain [--json] [--year N] [--zone ZONE] LINE... | -\n",
 		why);
 	return EX_USAGE;
 }
@@ -226,8 +228,11 @@ read_options(int argc, char **argv, struct explain *out)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "year", required_argument, NULL, 'y' },
+		{ "zone", required_argument, NULL, 'z' },
 		{ 0 },
 	};
+	const char *zone = "local"; /* as mxsplitd */
+	struct err err = { 0 };
 	int option;
 
 	optind = 1;
@@ -235,12 +240,17 @@ read_options(int argc, char **argv, struct explain *out)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'j')
 			out->json = true;
+		else if (option == 'z')
+			zone = optarg;
 		else if (option != 'y')
 			return usage("an option is not known");
 		else if ((out->options.year = ctl_json_year(optarg)) == 0)
 			return usage("--year wants a year from 1970 to 9998");
 	}
-	return optind < argc ? 0 : usage("explain wants lines of a log, or - for standard input");
+	if (optind == argc)
+		return usage("explain wants lines of a log, or - for standard input");
+	out->options.zone = &out->zone;
+	return tz_load(zone, &out->zone, &err) ? 0 : usage(err.text);
 }
 
 int

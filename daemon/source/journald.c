@@ -184,7 +184,7 @@ open_now(struct journald *self, const struct feed_sink *sink, struct err *err)
 
 	/* From now on inotify tells of new files; where it cannot, all is opened again at times. */
 	self->blind = ok && sd_journal_get_fd(self->journal) < 0;
-	self->opened = clock_now_us();
+	self->opened = clock_steady_us();
 	if (ok && !*self->cursor)
 		ok = start(self, err);
 	if (ok && *self->cursor)
@@ -259,7 +259,7 @@ static void
 note_seen(struct journald *self)
 {
 	self->seen = clock_now_us();
-	if (self->seen - self->stored < SEEN_EVERY)
+	if (self->seen >= self->stored && self->seen - self->stored < SEEN_EVERY)
 		return;
 	self->stored = self->seen;
 	self->feed.moved = true;
@@ -272,7 +272,7 @@ journald_read(struct feed *feed, size_t budget, const struct feed_sink *sink, st
 	size_t done = 0;
 
 	if (self->journal &&
-	    (self->blind ? clock_now_us() - self->opened > RESCAN
+	    (self->blind ? clock_steady_us() - self->opened > RESCAN
 			 : sd_journal_process(self->journal) == SD_JOURNAL_INVALIDATE))
 		leave(self); /* files came or went: is the place still there? */
 	if (!self->journal && !open_now(self, sink, err))

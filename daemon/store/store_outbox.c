@@ -77,6 +77,17 @@ store_outbox_retry(struct store *store, int64_t id, int64_t not_before, const ch
 }
 
 bool
+store_outbox_clock_set(struct store *store, int64_t seconds, struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "move the outbox with the clock",
+					       "UPDATE outbox SET not_before = not_before + ?1"
+					       " WHERE delivered IS NULL AND not_before > 0");
+
+	store_sql_integer(&sql, seconds);
+	return store_sql_end(&sql, err);
+}
+
+bool
 store_outbox_waiting(struct store *store, uint64_t *waiting_out, uint64_t *failed_out,
 		     struct err *err)
 {

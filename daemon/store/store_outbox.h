@@ -36,6 +36,10 @@ MUST_USE bool store_outbox_done(struct store *store, int64_t id, int64_t now, st
 MUST_USE bool store_outbox_retry(struct store *store, int64_t id, int64_t not_before,
 				 const char *why, struct err *err);
 
+/* The wall clock was set by so many seconds: attempts that wait for their time wait as long as
+ * before. */
+MUST_USE bool store_outbox_clock_set(struct store *store, int64_t seconds, struct err *err);
+
 /* How many items wait, and for how many of these an attempt has failed. */
 MUST_USE bool store_outbox_waiting(struct store *store, uint64_t *waiting_out, uint64_t *failed_out,
 				   struct err *err);

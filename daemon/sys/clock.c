@@ -20,9 +20,9 @@ clock_now_us(void)
 }
 
 int64_t
-clock_monotonic_us(void)
+clock_steady_us(void)
 {
-	return microseconds(CLOCK_MONOTONIC);
+	return microseconds(CLOCK_BOOTTIME);
 }
 
 const char *

@@ -53,7 +53,7 @@ class Senders(threading.Thread):
         raise SystemExit("the sample holds no whole message")
 
     def write(self, mta, line):
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now()  # as syslogd: by the clock of this machine
         self.logs[mta].write(now.strftime("%b %e %H:%M:%S ") + line)
 
     def run(self):

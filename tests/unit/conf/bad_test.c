@@ -155,6 +155,8 @@ static const struct {
 	  "16:12: stdin \"standard input\" was already given at line 13" },
 	{ 13, "    journal: yes\n    journal-match: [mail]", NULL,
 	  "14:21: journal-match is \"mail\", wanted FIELD=VALUE such as SYSLOG_FACILITY=2" },
+	{ 13, "    follow: /a\n    zone: Tokyo!", NULL,
+	  "14:11: zone is \"Tokyo!\", wanted local, UTC, +09:00 or a name such as Europe/Berlin" },
 	{ 13, "    follow: /a\n    max-line: 1M", NULL,
 	  "14:15: max-line is \"1M\", wanted 1k to 64k" },
 	{ 13, "    follow: /a\n  - name: two\n    mta: a.b\n    follow: /a", NULL,

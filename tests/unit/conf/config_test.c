@@ -166,6 +166,13 @@ Test(config, values_are_read_in_all_their_forms)
 		{ CONFIG_DOMAIN, "least-excess", "1e3", NULL },
 		{ CONFIG_DOMAIN, "least-excess", "nan", NULL },
 		{ CONFIG_DOMAIN, "least-excess", "1.", NULL },
+		{ CONFIG_SOURCE, "zone", "local", "local" },
+		{ CONFIG_SOURCE, "zone", "Asia/Tokyo", "Asia/Tokyo" },
+		{ CONFIG_SOURCE, "zone", "+09:00", "+09:00" },
+		{ CONFIG_SOURCE, "zone", "-0330", "-0330" },
+		{ CONFIG_SOURCE, "zone", "+9", NULL },
+		{ CONFIG_SOURCE, "zone", "/etc/localtime", NULL },
+		{ CONFIG_SOURCE, "zone", "a/../b", NULL },
 		{ CONFIG_SOURCE, "max-line", "8192", "8k" },
 		{ CONFIG_SOURCE, "max-line", "16KiB", "16k" },
 		{ CONFIG_SOURCE, "max-line", "1025", "1025" },
@@ -338,6 +345,28 @@ Test(config, key_files_are_for_their_owner_only)
 	unlink(tokens);
 	unlink(file);
 	rmdir(dir);
+}
+
+Test(config, a_zone_that_this_machine_does_not_have_is_a_problem_at_its_place)
+{
+	static const char wanted[] =
+		"zone \"Europe/Atlantis\" is not known, wanted a file below " TZ_DIRECTORY;
+	char file[] = "/tmp/mxsplit-zone-XXXXXX";
+	char *text = good_with(good, 13, "    follow: /a\n    zone: Europe/Atlantis", NULL);
+	struct parsed *parsed = calloc(1, sizeof(*parsed));
+	bool said = false;
+	int fd = mkstemp(file);
+
+	cr_assert(fd >= 0 && close(fd) == 0);
+	write_file(file, text, 0600);
+	cr_assert(!config_read(file, &parsed->config, &parsed->problems));
+	for (unsigned i = 0; i < parsed->problems.count; i++)
+		said = said || (strcmp(parsed->problems.list[i].text, wanted) == 0 &&
+				parsed->problems.list[i].line == 14);
+	cr_assert(said);
+	unlink(file);
+	free(text);
+	free(parsed);
 }
 
 Test(config, a_file_that_is_not_there_is_said_to_be_unreadable)

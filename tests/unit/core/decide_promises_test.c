@@ -64,6 +64,75 @@ draw(uint64_t *seed, uint64_t below)
 	return (*seed >> 11) % below;
 }
 
+/* What the world does next: the same for both decides of the test below. */
+static void
+world(uint64_t *seed, struct decide_in *in, const struct decide_out *did)
+{
+	in->outcome = DECIDE_NO_OUTCOME;
+	if (did->action == DECIDE_DO_SPLIT || did->action == DECIDE_DO_RESTORE) {
+		in->outcome = draw(seed, 4) ? DECIDE_PROVED : DECIDE_FAILED;
+		if (in->outcome == DECIDE_PROVED)
+			in->shown = did->action == DECIDE_DO_SPLIT ? DECIDE_SHOWN_SPLIT
+								   : DECIDE_SHOWN_NORMAL;
+	}
+	if (draw(seed, 200) == 0)
+		in->finding = in->finding.surge ? calm : surge;
+	if (draw(seed, 400) == 0)
+		in->override = (struct override){ .order = (enum order)draw(seed, 3),
+						  .since = in->now,
+						  .expires = in->now + (int64_t)draw(seed, 7200) };
+	if (in->override.order != ORDER_AUTO && in->now >= in->override.expires)
+		in->override.order = ORDER_AUTO;
+}
+
+Test(decide_promises, a_clock_that_is_set_500_times_changes_no_step)
+{
+	struct decide_rules rules = usual;
+	struct decide still, moved;
+	struct decide_in in = { .now = 1795521600,
+				.finding = calm,
+				.sources_fresh = true,
+				.shown = DECIDE_SHOWN_NORMAL };
+	struct decide_out did = { 0 };
+	int64_t apart = 0;
+	unsigned jumps = 0, changes = 0;
+	uint64_t seed = 1;
+
+	rules.splits_a_day = 32;
+	decide_init(&still, in.now);
+	moved = still;
+	while (jumps < 500) {
+		struct decide_in other;
+		struct decide_out out;
+
+		in.now += (int64_t)draw(&seed, 40);
+		in.shown_at = in.now;
+		world(&seed, &in, &did);
+		if (draw(&seed, 30) == 0) { /* to some ten years */
+			int64_t jump = (int64_t)(UINT64_C(1) << draw(&seed, 29));
+
+			jump = apart > 0 ? -jump : jump;
+			decide_clock_set(&moved, jump);
+			apart += jump;
+			jumps++;
+		}
+		other = in;
+		other.now += apart;
+		other.shown_at += apart;
+		other.override.since += apart;
+		other.override.expires += apart;
+		decide_step(&still, &rules, &in, &did);
+		decide_step(&moved, &rules, &other, &out);
+		cr_assert(out.action == did.action && out.kind == did.kind &&
+				  out.page == did.page &&
+				  out.override_ended == did.override_ended &&
+				  moved.state == still.state,
+			  "jump %u: %s, but %s", jumps, out.why, did.why);
+		changes += did.state_changed;
+	}
+	cr_assert(changes > 50, "%u", changes);
+}
+
 /* Draws the next input around what is true; rarely changes what lasts. */
 static void
 shake(struct decide_in *in, struct decide_rules *rules, uint64_t *seed)

@@ -255,6 +255,12 @@ Test(tables, journal_pages_and_outbox_tells_in_order)
 	cr_assert(found && item.journal_id == 1 && item.attempts == 0);
 	cr_assert_str_eq(item.payload, big);
 	OK(store_outbox_retry(room.store, item.id, 40, "exit 1", &room.err));
+	OK(store_outbox_clock_set(room.store, -30, &room.err)); /* it waits as long as before */
+	OK(store_outbox_next(room.store, "page", 9, &found, &item, &room.err));
+	cr_assert(!found);
+	OK(store_outbox_next(room.store, "page", 10, &found, &item, &room.err));
+	cr_assert(found && item.not_before == 10);
+	OK(store_outbox_clock_set(room.store, 30, &room.err));
 	OK(store_outbox_waiting(room.store, &waiting, &failed, &room.err));
 	cr_assert(waiting == 3 && failed == 1);
 	OK(store_outbox_next(room.store, "page", 39, &found, &item, &room.err));

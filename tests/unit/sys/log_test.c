@@ -148,9 +148,9 @@ Test(log, drops_what_nobody_reads_and_tells_how_much)
 
 Test(clock, knows_time_and_boot)
 {
-	int64_t first = clock_monotonic_us();
+	int64_t first = clock_steady_us();
 
 	cr_assert(clock_now_us() > INT64_C(1700000000000000));
-	cr_assert(clock_monotonic_us() >= first && first > 0);
+	cr_assert(clock_steady_us() >= first && first > 0);
 	cr_assert(strlen(clock_boot_id()) == 36 && clock_boot_id() == clock_boot_id());
 }
