@@ -214,11 +214,14 @@ stamp_tai64nlocal(struct stamp_memory *memory, struct scan *scan)
 	return stamp_exim(memory, scan);
 }
 
+#define TAI64N_LAST INT64_C(253402300799) /* as the years of other stamps: 9999 */
+
 /* "@400000006b05c2ef0b99db34" */
 int64_t
 stamp_tai64n(struct stamp_memory *memory, struct scan *scan)
 {
 	uint64_t value[2] = { 0, 0 };
+	int64_t seconds;
 
 	(void)memory;
 	scan_text(scan, SPAN("@"));
@@ -231,6 +234,8 @@ stamp_tai64n(struct stamp_memory *memory, struct scan *scan)
 		value[i / 16] = value[i / 16] << 4 | (uint64_t)(digit - hex);
 		scan->at++;
 	}
-	return (int64_t)(value[0] - (UINT64_C(1) << 62) - 10) * WHEN_SECOND_US +
-	       (int64_t)(value[1] / 1000);
+	seconds = (int64_t)(value[0] - (UINT64_C(1) << 62) - 10);
+	if (seconds < 0 || seconds > TAI64N_LAST)
+		return scan_fail(scan);
+	return seconds * WHEN_SECOND_US + (int64_t)(value[1] / 1000);
 }
