@@ -149,6 +149,19 @@ arrived_here(struct classify *classify, const struct envelope *envelope,
 	return "another line said that this host made it: not from the network";
 }
 
+/* What a filter gives back comes from loopback with the message-id of a message that is open. */
+static bool
+arrived_again(struct classify *classify, const struct record *record, struct open_id *open)
+{
+	if (!record->text.len)
+		return false;
+	open_ids_set_message(classify->ids, open, hash_span(record->text, 3));
+	if (!open->facts.loopback || !open_ids_same_message(classify->ids, open))
+		return false;
+	open_ids_remove(classify->ids, open);
+	return true;
+}
+
 const char *
 classify_message_arrived(struct classify *classify, const struct envelope *envelope,
 			 const struct record *record)
@@ -166,6 +179,9 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 	open = open_message(classify, envelope, record, &joined);
 	if (!open)
 		return joined;
+	if (arrived_again(classify, record, open))
+		return "from loopback with the message-id of an open message: given back by a "
+		       "filter";
 	queue(open, envelope, record);
 	open_ids_end_session(classify->ids, open);
 	if (!record->recipient.len)

@@ -47,6 +47,13 @@ enum record_stage { STAGE_RCPT, STAGE_LATE }; /* LATE: MAIL, DATA, or the end of
 
 enum record_delivery { DELIVERY_NONE, DELIVERY_SENT, DELIVERY_DEFERRED, DELIVERY_FAILED };
 
+/* Where a log may say a refusal once more, for another file (twice.h). */
+enum record_twice {
+	TWICE_NO,
+	TWICE_APART, /* the lines of this process before and behind this one are not the same */
+	TWICE_MAYBE, /* this may be said once more */
+};
+
 struct record {
 	enum record_kind kind;
 	const char *why; /* one sentence for people: which field was trusted and what it means */
@@ -62,13 +69,13 @@ struct record {
 	uint32_t session;	 /* a hash of the session's name, where that is not the pid */
 	enum record_stage stage;
 	enum record_delivery delivery;
+	enum record_twice twice;
 	bool null_sender;
 	bool permanent;	    /* REFUSED: 5xx, else 4xx */
 	bool authenticated; /* a user of ours */
 	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
 	bool given_back;    /* CLIENT: it had another queue id here before */
 	bool pressure;	    /* REFUSED: because the MTA is at a limit */
-	bool twice;	    /* the log may say it once more, for another file (doubles.h) */
 	bool sender_never;  /* REFUSED: this MTA does not say it */
 	bool sender_later;  /* REFUSED: the sender is in a later line of queue_id */
 	bool local;	    /* CLIENT, ARRIVED: made on this host, not from the network */

@@ -1,11 +1,23 @@
 /*
- * Exim: its own log ("2026-11-24 16:46:08 ...", also cPanel's exim_mainlog) and what it gives to
- * syslog (tags that begin with "exim").
+ * Exim: its own log ("2026-11-24 16:46:08 ...") and what it gives to syslog.
  *
- * The recipient of a message comes from its delivery lines; what a log_selector may write behind
- * id= and T= is never read, because strangers write there. "rejected DATA" has no sender. A probe
- * leaves a trace only with log_selector = +smtp_incomplete_transaction. A HELO with blanks or
- * brackets in it (Exim takes none, unless told to) makes a line unreadable.
+ *   [STAMP ][[PID] ][ID ]TEXT      TEXT after ID: <= arrival, => -> ** == deliveries, Completed
+ *   ID <= <S> [R=ID] [H=HOST] [U=] P= [X=] [A=] S= [id=] [T=""] [from <S>] [for R...]
+ *   [ID ]H=HOST [U=] [X=] F=<S>[ A=user] [temporarily ]rejected RCPT <R>: TEXT
+ *
+ * HOST is "[name ][(helo) ][ADDRESS][:port][ I=[..]:port]". All is read by position, from the left,
+ * with quotes; what strangers write in between and would make a second reading of the rest
+ * (a HELO that was not checked, an ident, a certificate's name) makes the line broken.
+ *
+ * What the log cannot show: the sender of "rejected DATA" (counts as of an unknown one), RCPT that
+ * is no address (501), MAIL before HELO, the code of an answer, and the recipients of a message
+ * before its deliveries unless log_selector has received_recipients. A probe (recipients, then no
+ * data) is seen only with smtp_incomplete_transaction. Too many recipients is said once a message.
+ *
+ * Syslog: a message of more than 870 bytes or of several lines comes in parts, "[1/5] ", "[2/5] "
+ * or "[1\5] ". Only the first is read, and of one that is cut only what is whole in it; a delivery
+ * that is cut is broken. Each refusal comes twice: see twice.h. The rejectlog is the same again:
+ * not to be followed beside the mainlog, nor written to the same file.
  */
 #ifndef CORE_PARSE_EXIM_H
 #define CORE_PARSE_EXIM_H

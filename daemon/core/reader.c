@@ -1,11 +1,11 @@
 #include "daemon/core/reader.h"
 
-#include "daemon/core/doubles.h"
 #include "daemon/core/open_rows.h"
+#include "daemon/core/twice.h"
 
 #include <stdlib.h>
 
-#define TAIL_VERSION 2
+#define TAIL_VERSION 3
 #define LAST_CLIENT 64
 
 /* What the last line of a host said, for "last message repeated N times". Plain memory. */
@@ -13,6 +13,8 @@ struct last {
 	uint32_t host_key;
 	uint32_t valid;
 	uint32_t kind;
+	uint32_t twice;	  /* it may be written twice */
+	uint32_t process; /* by this one (twice.h) */
 	uint32_t domain_len, client_len, status_len;
 	char domain[CLASSIFY_DOMAIN];
 	char client[LAST_CLIENT];
@@ -35,8 +37,8 @@ struct reader {
 	struct reader_stats stats;
 	struct reader_view view;
 	struct last last;
-	struct doubles doubles;
-	bool doubles_changed;
+	struct twice twice;
+	bool twice_changed;
 	bool own_log;  /* the line before was of Exim's own log, where texts have several lines */
 	bool unsorted; /* rows were restored and not yet put in order */
 	/* of the call that is running */
@@ -57,6 +59,7 @@ reader_new(const struct reader_options *options)
 	reader->options = *options;
 	reader->memory = envelope_memory(options->year, options->reference);
 	reader->memory.stamp.zone = options->zone;
+	reader->twice = twice_new();
 	reader->classify = classify_new(&joins);
 	if (reader->classify)
 		return reader;
@@ -97,6 +100,12 @@ keep(struct span span, char *out, size_t room)
 	return (uint32_t)span.len;
 }
 
+static uint32_t
+process_of(const struct envelope *envelope)
+{
+	return envelope->host_key ^ envelope->pid;
+}
+
 static void
 pass_on(void *ctx, const struct event *event)
 {
@@ -107,6 +116,8 @@ pass_on(void *ctx, const struct event *event)
 		last->valid = true;
 		last->host_key = reader->view.envelope.host_key;
 		last->kind = event->kind;
+		last->twice = reader->view.record.twice == TWICE_MAYBE;
+		last->process = process_of(&reader->view.envelope);
 		last->domain_len = keep(event->domain, last->domain, sizeof(last->domain));
 		last->client_len = keep(event->client, last->client, sizeof(last->client));
 		last->status_len = keep(event->status, last->status, sizeof(last->status));
@@ -129,6 +140,14 @@ repeat_last(struct reader *reader, const struct envelope *envelope)
 		return;
 	}
 	reader->view.record.why = "repeats the refusal before it";
+	if (last->twice) {
+		event.count = twice_again(&reader->twice, last->process, envelope->repeat);
+		reader->twice_changed = true;
+	}
+	if (event.count == 0) {
+		reader->stats.other++;
+		return;
+	}
 	event.kind = (enum event_kind)last->kind;
 	event.domain = (struct span){ last->domain, last->domain_len };
 	event.client = (struct span){ last->client, last->client_len };
@@ -146,11 +165,24 @@ text_of(struct span message)
 	return end ? span_after(message, (size_t)(end - message.at) + 2) : message;
 }
 
-static bool
-is_double(struct reader *reader, const struct envelope *envelope)
+/* How many refusals this line is, when each may be written twice. */
+static void
+count_copies(struct reader *reader)
 {
-	reader->doubles_changed = true;
-	return doubles_again(&reader->doubles, envelope->pid, text_of(envelope->message));
+	struct envelope *envelope = &reader->view.envelope;
+	struct record *record = &reader->view.record;
+
+	reader->twice_changed = true;
+	if (record->twice == TWICE_APART) {
+		twice_apart(&reader->twice, process_of(envelope));
+		return;
+	}
+	envelope->repeat = twice_refusal(&reader->twice, process_of(envelope),
+					 text_of(envelope->message), envelope->repeat);
+	if (envelope->repeat == 0) {
+		record->kind = RECORD_OTHER;
+		record->why = "the second copy of a refusal, for the rejectlog";
+	}
 }
 
 static void
@@ -162,10 +194,8 @@ read_message(struct reader *reader)
 	if (reader->last.valid && reader->last.host_key == envelope->host_key)
 		reader->last.valid = false;
 	reader->stats.of_format[format_read(reader->options.format, envelope, record)]++;
-	if (record->twice && is_double(reader, envelope)) {
-		record->kind = RECORD_OTHER;
-		record->why = "the second copy of a refusal, for the reject log";
-	}
+	if (record->twice != TWICE_NO && envelope->repeat)
+		count_copies(reader);
 	if (record->kind == RECORD_OTHER || envelope->repeat == 0) {
 		reader->stats.other++;
 		return;
@@ -295,16 +325,16 @@ reader_changes(const struct reader *reader, reader_row *row, void *ctx)
 	tail.last_month = reader->memory.stamp.last_month;
 	tail.last = reader->last;
 	row(ctx, SPAN("t"), (struct span){ (const char *)&tail, sizeof(tail) });
-	if (reader->doubles_changed)
-		row(ctx, SPAN("d"),
-		    (struct span){ (const char *)&reader->doubles, sizeof(reader->doubles) });
+	if (reader->twice_changed)
+		row(ctx, SPAN("2"),
+		    (struct span){ (const char *)&reader->twice, sizeof(reader->twice) });
 }
 
 void
 reader_saved(struct reader *reader)
 {
 	open_rows_saved(classify_open_ids(reader->classify));
-	reader->doubles_changed = false;
+	reader->twice_changed = false;
 }
 
 static bool
@@ -333,10 +363,10 @@ reader_restore(struct reader *reader, struct span key, struct span value)
 {
 	if (span_equal(key, SPAN("t")))
 		return restore_tail(reader, value);
-	if (span_equal(key, SPAN("d"))) {
-		if (value.len != sizeof(reader->doubles))
+	if (span_equal(key, SPAN("2"))) {
+		if (value.len != sizeof(reader->twice))
 			return false;
-		memcpy(&reader->doubles, value.at, sizeof(reader->doubles));
+		memcpy(&reader->twice, value.at, sizeof(reader->twice));
 		return true;
 	}
 	reader->unsorted = true;

@@ -94,6 +94,8 @@ static const struct {
 	{ .name = "RFC 5424 cut off", .line = "<22>1 2026-11-24T16:37:15Z mx2 p/q 3" },
 	{ .name = "text", .line = "Traceback (most recent call last):" },
 	{ .name = "one byte", .line = "<" },
+	{ .name = "TAI64N of no year", .line = "@e11111111111111111111111 info msg 1" },
+	{ .name = "TAI64N before 1970", .line = "@3fffffff0000000000000000 info msg 1" },
 };
 
 static void
