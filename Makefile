@@ -139,8 +139,13 @@ $(B)/daemon/store/schema.o: $(wildcard schema/*.sql)
 
 GROUP = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
 
-$(B)/%: $(B)/daemon/%_main.o $(SHARED) $(ARCHIVES)
-	$(CC) $(if $(LTO),$(CFLAGS) $(LTO)=auto) $(LDFLAGS) $< $(SHARED) $(GROUP) -o $@
+# an archive, so that a program has only what it needs
+$(B)/daemon.a: $(SHARED)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/%: $(B)/daemon/%_main.o $(B)/daemon.a $(ARCHIVES)
+	$(CC) $(if $(LTO),$(CFLAGS) $(LTO)=auto) $(LDFLAGS) $< $(B)/daemon.a $(GROUP) -o $@
 
 define unit
 $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%.o,$(1)) $(ARCHIVES)
