@@ -11,7 +11,7 @@ open_message(struct classify *classify, const struct envelope *envelope,
 	struct open_facts from = { .loopback = record->loopback, .local = record->local };
 	struct open_id *open, *via = NULL;
 
-	if (record->via.len)
+	if (record->via.len && record->kind == RECORD_CLIENT)
 		via = classify_find(classify, envelope, record->via);
 	if (via)
 		from = via->facts;
@@ -21,6 +21,7 @@ open_message(struct classify *classify, const struct envelope *envelope,
 		return NULL;
 	open->facts.loopback = from.loopback;
 	open->facts.local = from.local || record->local;
+	open->facts.queued = open->facts.settled = from.settled; /* of a user of ours */
 	classify_put_text(open, via ? (struct span){ from.text, from.text_len } : record->client);
 	return open;
 }
@@ -33,7 +34,7 @@ remember_ours(struct classify *classify, const struct envelope *envelope,
 {
 	const char *joined = "a user of ours sends it: not counted";
 	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
-					     record->queue_id, 0, &joined);
+					     record->queue_id, record->session, &joined);
 
 	if (open)
 		open->facts.queued = open->facts.settled = true;

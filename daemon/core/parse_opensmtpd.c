@@ -140,9 +140,10 @@ eat_verb(struct scan *scan, struct span verb)
 
 /*
  * "550 5.1.1 text": the last ` result="` of the line. The command before it may hold such words,
- * and the answer may repeat them: when there are two, the status is not believed.
+ * and the answer may repeat them: when there are two, the status is not believed. False: there is
+ * none.
  */
-static void
+static bool
 read_result(struct span rest, struct record *out)
 {
 	static const struct span key = { "\" result=\"", 10 };
@@ -150,13 +151,16 @@ read_result(struct span rest, struct record *out)
 	struct span after;
 
 	if (!at)
-		return;
+		return false;
 	after = span_after(rest, (size_t)(at + key.len - rest.at));
-	if (memmem(after.at, after.len, key.at, key.len) || after.len < 3)
-		return;
+	if (after.len < 2)
+		return false;
+	if (memmem(after.at, after.len, key.at, key.len) || after.len < 4)
+		return true;
 	if ((after.at[0] == '4' || after.at[0] == '5') && after.at[1] >= '0' &&
 	    after.at[1] <= '9' && after.at[2] >= '0' && after.at[2] <= '9')
 		out->status = (struct span){ after.at, 3 };
+	return true;
 }
 
 static void
@@ -205,8 +209,9 @@ read_failed(struct scan *scan, struct record *out)
 		answer(out, RECORD_BROKEN, "a failed command whose end is missing");
 		return;
 	}
-	read_result(rest, out);
-	if (eat_verb(scan, SPAN("RCPT TO:"))) {
+	if (!read_result(rest, out))
+		answer(out, RECORD_BROKEN, "a failed command without its result");
+	else if (eat_verb(scan, SPAN("RCPT TO:"))) {
 		read_refused_rcpt(scan, out);
 	} else if (eat_verb(scan, SPAN("MAIL FROM:"))) {
 		read_refused_mail(scan, out);

@@ -153,7 +153,7 @@ read_tcpserver(struct scan *scan, struct record *out)
 	now = scan_number(scan, UINT32_MAX);
 	scan_text(scan, SPAN("/"));
 	most = scan_number(scan, UINT32_MAX);
-	if (scan_done(scan) && most && now >= most)
+	if (scan_done(scan) && most && now == most)
 		answer(out, RECORD_PRESSURE, "tcpserver has as many sessions as it may");
 }
 
