@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#define TAIL_VERSION 3
+#define TAIL_VERSION 4
 #define LAST_CLIENT 64
 
 /* What the last line of a host said, for "last message repeated N times". Plain memory. */
@@ -13,8 +13,9 @@ struct last {
 	uint32_t host_key;
 	uint32_t valid;
 	uint32_t kind;
-	uint32_t twice;	  /* it may be written twice */
-	uint32_t process; /* by this one (twice.h) */
+	uint32_t twice;	   /* it may be written twice */
+	uint32_t process;  /* by this one (twice.h) */
+	uint32_t pressure; /* it was a refusal because the MTA is at a limit: two events */
 	uint32_t domain_len, client_len, status_len;
 	char domain[CLASSIFY_DOMAIN];
 	char client[LAST_CLIENT];
@@ -26,7 +27,6 @@ struct tail {
 	uint32_t version;
 	int32_t year;
 	uint32_t last_month;
-	uint32_t spare;
 	struct last last;
 };
 
@@ -112,8 +112,11 @@ pass_on(void *ctx, const struct event *event)
 	struct reader *reader = ctx;
 	struct last *last = &reader->last;
 
-	if (may_repeat(event->kind) && !event->moved) {
+	if (event->kind == EVENT_PRESSURE && reader->view.record.kind == RECORD_REFUSED) {
+		last->pressure = last->valid;
+	} else if (may_repeat(event->kind) && !event->moved) {
 		last->valid = true;
+		last->pressure = false;
 		last->host_key = reader->view.envelope.host_key;
 		last->kind = event->kind;
 		last->twice = reader->view.record.twice == TWICE_MAYBE;
@@ -152,6 +155,10 @@ repeat_last(struct reader *reader, const struct envelope *envelope)
 	event.domain = (struct span){ last->domain, last->domain_len };
 	event.client = (struct span){ last->client, last->client_len };
 	event.status = (struct span){ last->status, last->status_len };
+	reader->sink(reader->ctx, &event);
+	if (!last->pressure)
+		return;
+	event.kind = EVENT_PRESSURE;
 	reader->sink(reader->ctx, &event);
 }
 

@@ -68,6 +68,15 @@ static const struct {
 	  "postfix/bounce[9]: OLD4104: sender non-delivery notification: " ID "\n" LMTP ID
 	  ": to=<u1@sender.test>, " SENT,
 	  true, "local-dsn 1 - - 4104E3D -\ndelivered 1 sender.test - 4104E3D 2.0.0\nend\n" },
+	{ "a refusal at a limit is repeated: both that it is one, and why",
+	  SMTPD
+	  "NOQUEUE: reject: RCPT from h[192.0.2.1]: 451 4.3.0 <u@one.test>: Temporary lookup "
+	  "failure; from=<> to=<u@one.test> proto=ESMTP helo=<h>\n" AT
+	  "last message repeated 3 times\nNov 24 16:36:26 mx2 last message repeated 9 times\n",
+	  true,
+	  "bounce-deferred 1 one.test 192.0.2.1 - 4.3.0\npressure 1 one.test 192.0.2.1 - 4.3.0\n"
+	  "bounce-deferred 3 one.test 192.0.2.1 - 4.3.0\npressure 3 one.test 192.0.2.1 - "
+	  "4.3.0\nend\n" },
 	{ "a user of ours sends with the null sender",
 	  SMTPD ID ": client=h[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" QMGR ID
 		   ": from=<>, size=9, nrcpt=1 (queue active)\n",
