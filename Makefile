@@ -80,9 +80,9 @@ lint: ## layers, symbols, format, clang-tidy, cppcheck, a build by clang, the sa
 format: ## clang-format on every C file
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
-fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+fuzz: ## each fuzz target for FUZZ_SECONDS (60; LONG=1: 600)
 	@$(MAKE) --no-print-directory -j2 fuzzers CC=clang B=build-fuzz FUZZ=1
-	@tests/fuzz.sh build-fuzz $${FUZZ_SECONDS:-60}
+	@tests/fuzz.sh build-fuzz $${FUZZ_SECONDS:-$(if $(LONG),600,60)}
 
 record: ## records the corpora of tests/samples anew from real MTAs (root; ONLY="postfix/filter ...")
 	@/usr/bin/python3 tests/record/record.py $(ONLY)

@@ -1,0 +1,112 @@
+"""docs/sources.md: its blocks are run as they stand there, with other addresses and paths."""
+import os
+import re
+import socket
+import subprocess
+import time
+import unittest
+
+from daemon import ROOT, free_port, program
+from test_ways import Room, SameTotals, export, free_udp_port, journal
+
+with open(os.path.join(ROOT, "docs/sources.md"), encoding="utf-8") as page:
+    BLOCKS = {(kind, way): text for kind, way, text in re.findall(
+        r"<!-- tried: (\S+) (\S+) -->\n```\S*\n(.*?)```", page.read(), re.S)}
+RSYSLOG = """module(load="imuxsock" SysSock.Use="off")
+input(type="imuxsock" Socket="DIR/dev-log" RateLimit.Interval="0" UseSysTimeStamp="off")
+global(workDirectory="DIR")
+"""
+
+
+def moved(text, room, port):
+    """The block with this test's addresses and paths."""
+    return (text.replace("192.0.2.1", "127.0.0.1").replace("5514", str(port))
+            .replace("/run/mxsplit/log", room.path("in")).replace("/var/log/mail.log", room.path("mail.log")))
+
+
+class Page(SameTotals):
+    """The blocks of the page, against the totals of the followed file."""
+
+    def way(self, way, room, port):
+        """The source's own lines: those of the block that are not the test's."""
+        text = moved(BLOCKS["yaml", way], room, port)
+        self.assertRegex(text, r"^  - name: \S+\n    mta: ")
+        return [line.strip() for line in text.splitlines()[2:] if "default-domain" not in line]
+
+    def send(self, room):
+        """As programs on that machine write to /dev/log: a datagram a line, without the host."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.settimeout(20)
+            s.connect(room.path("dev-log"))
+            for n, line in enumerate(self.lines):
+                stamp, _host, rest = re.match(rb"(\w{3} +\d+ [\d:]+) (\S+) (.*)$", line, re.S).groups()
+                s.send(b"<22>" + stamp + b" " + rest)
+                if n % 100 == 0:
+                    time.sleep(0.01)
+
+    def rsyslog(self, way, port):
+        with Room() as room:
+            room.way = self.way(way, room, port)
+            room.start()
+            with open(room.path("rsyslog.conf"), "w", encoding="utf-8") as f:
+                f.write(RSYSLOG.replace("DIR", room.directory) + moved(BLOCKS["rsyslog", way], room, port))
+            process = subprocess.Popen(["/usr/sbin/rsyslogd", "-n", "-f", room.path("rsyslog.conf"),
+                                        "-i", room.path("rsyslog.pid")], stdout=subprocess.DEVNULL)
+            try:
+                room.daemon.wait_for(lambda: os.path.exists(room.path("dev-log")), 20, "rsyslogd listens")
+                self.send(room)
+                self.same(room)
+            finally:
+                process.terminate()
+                process.wait(20)
+
+    def test_syslog_tcp(self):
+        self.rsyslog("syslog-tcp", free_port())
+
+    def test_syslog_udp(self):
+        self.rsyslog("syslog-udp", free_udp_port())
+
+    def test_syslog_unix(self):
+        self.rsyslog("syslog-unix", 0)
+
+    def test_follow(self):
+        with Room() as room:
+            room.way = self.way("follow", room, 0)
+            with open(room.path("mail.log"), "wb") as f:
+                f.write(b"\n".join(self.lines) + b"\n")
+            room.start()
+            self.same(room)
+
+    def test_journal(self):
+        with Room() as room:
+            os.mkdir(room.path("journal"))
+            journal(room.path("journal/x.journal"), export(self.lines))
+            room.way = [w.replace("journal: yes", "journal: " + room.path("journal"))
+                        for w in self.way("journal", room, 0)] + ["history: yes"]
+            room.start()
+            self.same(room)
+
+    def test_every_source_is_a_configuration(self):
+        with Room() as room:
+            key, config = room.path("key"), room.path("mxsplitd.yaml")
+            with open(key, "w", encoding="utf-8") as f:
+                f.write('key "k" { algorithm hmac-sha256; secret "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IQ=="; };\n')
+            os.chmod(key, 0o600)
+            with open(config, "w", encoding="utf-8") as f:
+                f.write(f"database: {room.path('db')}\nservers:\n  - name: ns1\n    address: 127.0.0.1\n"
+                        f"    zone: example.jp\n    key-file: {key}\ndomains:\n  - name: example.jp\n    server: ns1\n"
+                        "    drop: [mta1.example.jp]\nsources:\n"
+                        + "".join(text for (kind, _), text in BLOCKS.items() if kind == "yaml"))
+            done = subprocess.run([program("mxsplitctl"), "check-config", config], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
+def load_tests(_loader, _tests, _pattern):
+    """Only what is defined here: SameTotals has its own file."""
+    names = [name for name in vars(Page) if name.startswith("test_")]
+    return unittest.TestSuite(map(Page, names))
+
+
+if __name__ == "__main__":
+    unittest.main()
