@@ -55,6 +55,13 @@ move(struct engine *engine, int64_t seconds, int64_t now)
 
 		input->last_line += input->last_line ? seconds : 0;
 		input->late_since += input->late_since ? seconds : 0;
+		input->last_gap += input->last_gap ? seconds : 0;
+	}
+	board_clock_set(&engine->gauges.board, seconds);
+	for (unsigned i = 0; i < engine->gauges.count; i++) {
+		struct gauge *gauge = engine->gauges.list[i];
+
+		gauge->last += gauge->last ? seconds : 0;
 	}
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_clock_set(engine->domains[i], seconds);

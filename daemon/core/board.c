@@ -74,6 +74,13 @@ board_add(struct board *board, const struct board_origin *origin, struct span na
 	return series;
 }
 
+void
+board_clock_set(struct board *board, int64_t seconds)
+{
+	for (unsigned i = 0; i < board->count; i++)
+		board->series[i].time += seconds;
+}
+
 bool
 board_fresh(const struct board_series *series, int64_t now)
 {

@@ -54,6 +54,9 @@ bool board_name(struct span name);
 struct board_series *board_add(struct board *board, const struct board_origin *origin,
 			       struct span name, const struct counter_sample *sample, int64_t now);
 
+/* The wall clock was set by so many seconds: values are as old as before. */
+void board_clock_set(struct board *board, int64_t seconds);
+
 bool board_fresh(const struct board_series *series, int64_t now);
 
 /*
