@@ -91,7 +91,8 @@ probe_file(const char *path, struct tz *tz, struct err *err)
 		ok = probe(tz, err);
 	else
 		err_set(err, ERR_SYSTEM, "out of memory");
-	if ((kept ? setenv("TZ", kept, 1) : unsetenv("TZ")) != 0)
+	/* Not taken away: another thread may look at the environment, which then stays in place. */
+	if (setenv("TZ", kept ? kept : ":/etc/localtime", 1) != 0)
 		ok = err_set(err, ERR_SYSTEM, "out of memory");
 	tzset();
 	free(kept);
