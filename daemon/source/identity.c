@@ -85,7 +85,10 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
       bool same_boot)
 {
 	size_t known = identity_known(cursor->offset);
-	size_t first = known < BYTES_ENOUGH ? known : BYTES_ENOUGH;
+	size_t enough = known < BYTES_ENOUGH ? known : BYTES_ENOUGH;
+	/* a cut within a short head leaves less; a long one must be whole: its first line may be
+	 * one that every log of this program begins with */
+	size_t first = known < FOLLOW_PRINT ? enough : known;
 	struct span remembered = { cursor->head, known };
 
 	if (span_equal(head, remembered) &&
@@ -97,7 +100,7 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
 	if (head.len > first)
 		head.len = first;
 	remembered.len = head.len;
-	return same_inode && span_equal(head, remembered) && (head.len == first || !same_boot)
+	return same_inode && span_equal(head, remembered) && (head.len >= enough || !same_boot)
 		       ? IDENTITY_CUT
 		       : IDENTITY_OTHER;
 }

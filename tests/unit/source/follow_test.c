@@ -261,3 +261,37 @@ Test(follow, is_not_deceived_by_an_inode_that_is_used_again)
 		  room.heard, room.twice, reused);
 	room_clear(&room);
 }
+
+static const char banner[] =
+	"a head that every one of these logs has, as some programs write it at "
+	"each start: more than what speaks for a file\n";
+
+/* Every fourth time with lines unread, every second time over a restart, all with the same head. */
+Test(follow, notices_1000_of_1000_logs_truncated_and_grown_past_the_place)
+{
+	uint64_t seed = 20261125;
+	struct room room = room_make();
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned read = 4 + dice(&seed, 12), unread = i % 4 ? 0 : 1 + dice(&seed, 3);
+
+		if (i % 3 == 0)
+			room_append(room.path, banner, sizeof(banner) - 1);
+		room_write(&room, room.path, read);
+		room_run(&room, "r");
+		room_write(&room, room.path, unread);
+		lost += unread;
+		room_run(&room, "t");
+		if (i % 3 == 0)
+			room_append(room.path, banner, sizeof(banner) - 1);
+		room_write(&room, room.path, read + unread + 1 + dice(&seed, 12));
+		room_run(&room, i % 2 ? "R r" : "r");
+		cr_assert(room.gaps == i + 1, "round %u: %u gaps", i, room.gaps);
+		cr_assert(room.heard == room.written - lost && room.twice == 0 && !room.disorder,
+			  "round %u: %u written, %u lost, %u heard, %u twice", i, room.written,
+			  lost, room.heard, room.twice);
+		room_run(&room, "u r C"); /* the next round has a file of its own */
+	}
+	room_clear(&room);
+}
