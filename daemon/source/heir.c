@@ -27,6 +27,18 @@ open_seen(const char *path, dev_t device, ino_t inode, int *fd_out, struct err *
 	return true;
 }
 
+/* An empty file is nobody's heir yet: whoever writes may not have turned to it. */
+static void
+wait_for_content(int *fd)
+{
+	struct stat status;
+
+	if (*fd < 0 || fstat(*fd, &status) != 0 || status.st_size)
+		return;
+	close(*fd);
+	*fd = -1;
+}
+
 /* `now` is what the path names; nothing: st_ino is 0. */
 static bool
 choose(const char *path, const struct stat *ours, const struct stat *now,
@@ -38,8 +50,13 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 	bool known = mine || watch->current || same(now, watch->next.st_dev, watch->next.st_ino);
 
 	out->missed = compressed || !known;
-	if (next)
-		return open_seen(next->path, next->device, next->inode, &out->fd, err);
+	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */
+		if (!open_seen(next->path, next->device, next->inode, &out->fd, err))
+			return false;
+		if (now->st_ino == 0 && !rotated_next(brothers, next, &compressed))
+			wait_for_content(&out->fd); /* the link to it may come next */
+		return true;
+	}
 	if (now->st_ino == 0)
 		return true;
 	if (known)

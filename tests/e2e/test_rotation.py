@@ -1,0 +1,365 @@
+"""F6: a log that is rotated in each way while its reader is killed: each line once, what cannot be
+recovered is told as a gap. The mass with tests/tools/feedtool, some with mxsplitd itself, with a generator
+of numbered lines and with logrotate. LONG=1: 10,000 rotations.
+"""
+import gzip
+import os
+import shutil
+import subprocess
+import threading
+import time
+import unittest
+
+from reading import NOBODY, Reading, judge
+
+LONG = bool(os.environ.get("LONG"))
+ROUNDS = 1000 if LONG else 12   # rotations of each mode by the generator,
+LOGROTATE = 200 if LONG else 4  # and by logrotate
+SEED = int(os.environ.get("SEED", "20261125"))
+KEPT = 9
+
+
+class Rotated(Reading):
+    """Numbered lines into a log, and the deeds from which a rotation is made."""
+
+    def __init__(self, seed, unprivileged=False):
+        super().__init__(seed=seed, unprivileged=unprivileged)
+        self.written, self.rotations = 0, 0
+        self.lost, self.perhaps = set(), set()  # lines that are gone for sure; that may be
+        self.file = None
+        self.create()
+
+    def create(self, path=None, mode=0o644):
+        if self.file:
+            self.file.close()
+        self.file = open(path or self.path, "ab", buffering=0)
+        os.fchmod(self.file.fileno(), mode)
+
+    def line(self):
+        self.written += 1
+        return b"2026-11-25T22:36:26 mx1 line %08d of the log\n" % (self.written - 1)
+
+    def write(self, most, least=0):
+        """Some lines, their numbers."""
+        first = self.written
+        for _ in range(self.rng.randint(least, most)):
+            self.file.write(self.line())
+        return set(range(first, self.written))
+
+    def settle(self):
+        self.wait_for(lambda: self.last() == self.written - 1, "all is read")
+
+    def hold(self):
+        """Until the reader that is alive now has the file at hand."""
+        self.write(1, 1)
+        self.settle()
+
+    def shift(self):
+        for n in range(KEPT, 0, -1):
+            for end in ("", ".gz"):
+                if os.path.exists(f"{self.path}.{n}{end}"):
+                    os.rename(f"{self.path}.{n}{end}", f"{self.path}.{n + 1}{end}")
+        self.rotations += 1
+
+    def rename(self):
+        self.shift()
+        os.rename(self.path, f"{self.path}.1")
+
+    def chance(self, share):
+        return self.rng.random() < share
+
+    def pause(self):
+        time.sleep(self.rng.uniform(0, 0.008))
+
+
+def rename(r):
+    """rename and create; the writer may turn late."""
+    r.rename()
+    if r.chance(0.5):
+        r.write(3)
+        r.pause()
+    with open(r.path, "ab"):
+        pass
+    if r.chance(0.5):
+        r.write(3)
+        r.pause()
+    r.create()
+
+
+def copytruncate(r):
+    """Tells itself only by bytes that were read: something of the file must have been."""
+    r.write(4, 2)
+    r.settle()
+    r.write(4)
+    if r.chance(0.5):
+        r.pause()
+        copy_and_truncate(r)
+        return
+    with r.down():
+        copy_and_truncate(r)
+        r.write(4)
+        if r.chance(0.3):
+            copy_and_truncate(r)
+
+
+def copy_and_truncate(r):
+    r.shift()
+    shutil.copyfile(r.path, f"{r.path}.1")
+    if r.chance(0.5):
+        r.perhaps |= r.write(3)
+    os.truncate(r.path, 0)
+
+
+def delete(r):
+    """deleted and created, with the same inode number where the filesystem gives it again"""
+    r.rotations += 1
+    if r.chance(0.5):
+        with r.up():
+            r.hold()
+            r.write(4)
+            os.unlink(r.path)
+            r.pause()
+            r.create()
+            r.write(9, 1)
+            r.settle()
+        return
+    r.settle()
+    with r.down():
+        inode = os.stat(r.path).st_ino
+        r.lost |= r.write(4)
+        r.file.close()
+        os.unlink(r.path)
+        r.create()
+        r.reused = getattr(r, "reused", 0) + (os.stat(r.path).st_ino == inode)
+        r.write(9, 1)
+
+
+def compressed(r):
+    """While the reader is down: what it had not read is gone. At once while it is up: nothing is."""
+    r.settle()
+    if r.chance(0.5):
+        with r.up():
+            r.hold()
+            r.write(4)
+            compress(r)
+            r.settle()
+        return
+    with r.down():
+        r.lost |= r.write(4)
+        compress(r)
+
+
+def compress(r):
+    r.rename()
+    r.create()
+    with open(f"{r.path}.1", "rb") as f, gzip.open(f"{r.path}.1.gz", "wb") as out:
+        out.write(f.read())
+    r.write(4, 1)
+    os.unlink(f"{r.path}.1")
+
+
+def twice_down(r):
+    with r.down():
+        for _ in range(r.rng.randint(2, 3)):
+            r.write(4)
+            r.rename()
+            r.create()
+        r.write(4)
+
+
+def symlink(r):
+    """The path is a link to a dated file; another one now, at once or after a moment without."""
+    r.rotations += 1
+    target = f"{r.path}-{20000000 + r.rotations}"
+    if r.rotations == 1:
+        os.rename(r.path, f"{r.path}-20000000")
+    if r.chance(0.5):
+        r.write(3)
+    with open(target, "ab"):
+        pass
+    if r.chance(0.5):
+        os.symlink(target, f"{r.path}.new")
+        os.replace(f"{r.path}.new", r.path)
+    else:
+        if os.path.lexists(r.path):
+            os.unlink(r.path)
+        r.pause()
+        os.symlink(target, r.path)
+    if r.chance(0.5):
+        r.write(3)
+    r.create(target)
+    old = f"{r.path}-{20000000 + r.rotations - 2 * KEPT}"
+    if os.path.exists(old):
+        os.unlink(old)
+
+
+def partial(r):
+    """Half a line at each instant, also when it is rotated away and only then completed."""
+    whole = r.line()
+    at = r.rng.randrange(1, len(whole))
+    r.file.write(whole[:at])
+    if r.chance(0.5):
+        r.pause()
+    r.rename()
+    with open(r.path, "ab"):
+        pass
+    r.pause()
+    r.file.write(whole[at:])
+    r.create()
+
+
+def absent(r):
+    r.rename()
+    r.pause()
+    r.write(2)
+    r.pause()
+    r.create()
+
+
+def refused(r):
+    """EACCES for a while: the new log, or the whole directory."""
+    r.rename()
+    r.write(2)
+    r.create(mode=0)
+    if r.chance(0.3):
+        os.chmod(r.logs, 0)
+    r.write(3, 1)
+    if r.chance(0.2):
+        errors = r.count("error")
+        with r.down():
+            pass
+        r.wait_for(lambda: r.count("error") > errors, "it is told")
+    r.pause()
+    os.chmod(r.logs, 0o755)
+    r.pause()
+    os.chmod(r.path, 0o644)
+
+
+MODES = [rename, copytruncate, delete, compressed, twice_down, symlink, partial, absent, refused]
+GAPLESS = {rename, twice_down, symlink, partial, absent, refused}
+
+
+class Generator(unittest.TestCase):
+    def run_mode(self, mode):
+        with Rotated(SEED, unprivileged=mode is refused) as r:
+            r.write(3, 1)
+            r.settle()
+            while r.rotations < ROUNDS:
+                r.write(6)
+                if r.chance(0.5):
+                    r.pause()
+                mode(r)
+                r.write(2)
+                if r.chance(0.3):
+                    r.write(1, 1)
+                    r.settle()
+            r.write(1, 1)
+            r.settle()
+            return self.verdict(r, mode.__name__, mode in GAPLESS)
+
+    def verdict(self, r, name, gapless):
+        missing, gaps, complaints = judge(r.said(), r.written)
+        self.assertEqual(complaints, [], name)
+        self.assertEqual(set(missing) - r.perhaps, r.lost, f"{name}: lost are those that had to be")
+        if gapless:
+            self.assertEqual((missing, gaps), ([], 0), name)
+        print(f"{name}: {r.rotations} rotations, {r.kills} kills, {r.written} lines, {len(missing)} lost of "
+              f"{len(r.lost | r.perhaps)} that could be, {gaps} gaps, {getattr(r, 'reused', 0)} inodes again",
+              flush=True)
+        return r
+
+    def test_each_line_once(self):
+        for mode in MODES:
+            with self.subTest(mode=mode.__name__):
+                r = self.run_mode(mode)
+                if not LONG:
+                    continue
+                self.assertGreater(r.kills, ROUNDS // 10)
+
+
+LOGROTATE_MODES = {
+    "create": "create 0644\nrotate 9",
+    "copytruncate": "copytruncate\nrotate 9",
+    "dateext": "create 0644\nrotate 9\ndateext",
+    "delaycompress": "create 0644\nrotate 9\ncompress\ndelaycompress",
+    "compress": "create 0644\nrotate 9\ncompress",
+}
+
+
+class Logrotate(Generator):
+    """The same by logrotate itself, each time with -f."""
+    test_each_line_once = None
+
+    def logrotate(self, r):
+        r.rotations += 1
+        day = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(946728000 + 86400 * r.rotations))
+        subprocess.run(["faketime", day, "/usr/sbin/logrotate", "-f", "-s", f"{r.temp.name}/logrotate.state",
+                        f"{r.temp.name}/logrotate.conf"], check=True)
+
+    def beside(self, r):
+        """While somebody writes, as MTAs do; the numbers of what was written meanwhile."""
+        first, over = r.written, threading.Event()
+
+        def write():
+            while not over.wait(0.001):
+                r.file.write(r.line())
+        writer = threading.Thread(target=write)
+        writer.start()
+        self.logrotate(r)
+        over.set()
+        writer.join()
+        return set(range(first, r.written))
+
+    def rotate(self, r, mode):
+        if mode == "copytruncate":
+            r.write(4, 2)
+            r.settle()
+            r.perhaps |= self.beside(r)
+        elif mode == "compress":
+            r.settle()
+            if r.chance(0.5):
+                with r.up():
+                    r.hold()
+                    r.write(4)
+                    self.logrotate(r)
+                    r.create()
+                    r.write(1, 1)
+                    r.settle()
+            else:
+                with r.down():
+                    r.lost |= r.write(4)
+                    self.logrotate(r)
+                    r.create()
+        elif mode == "delaycompress":  # one rotation may be missed, not two
+            self.beside(r)
+            r.create()
+            r.write(1, 1)
+            r.settle()
+        else:
+            self.beside(r)
+            r.create()
+
+    def run_logrotate(self, mode):
+        with Rotated(SEED) as r:
+            with open(f"{r.temp.name}/logrotate.conf", "w") as f:
+                f.write(f"{r.path} {{\n{LOGROTATE_MODES[mode]}\nmissingok\n}}\n")
+            os.chmod(f.name, 0o644)
+            r.write(3, 1)
+            r.settle()
+            while r.rotations < LOGROTATE:
+                r.write(6)
+                self.rotate(r, mode)
+                r.write(3, 1)
+                if r.chance(0.3):
+                    r.settle()
+            r.settle()
+            self.verdict(r, f"logrotate {mode}", mode in ("create", "dateext", "delaycompress"))
+
+    def test_logrotate(self):
+        for mode in LOGROTATE_MODES:
+            with self.subTest(mode=mode):
+                self.run_logrotate(mode)
+
+
+if __name__ == "__main__":
+    unittest.main()
