@@ -84,7 +84,7 @@ class Reading:
         self.process = None
 
     def kill_at_random(self):
-        while not self.over.wait(self.killer_rng.uniform(0, 0.03)):
+        while not self.over.wait(self.killer_rng.uniform(0, 0.015)):
             with self.mine:
                 self.end()
                 if self.killer_rng.random() < 0.3:
@@ -128,12 +128,13 @@ def number(text):
     return int(found.group(1)) if found else None
 
 
-def judge(said, written):
-    """What was given against what was written: (missing numbers, gaps told, complaints)."""
+def judge(said, written, worth=1):
+    """What was given against what was written: (missing numbers, gaps told, complaints). A gap that is
+    told speaks for so many places where lines are missing."""
     missing, gaps, credit, complaints, last = [], 0, 0, [], -1
     for kind, text in said:
         if kind == "gap":
-            gaps, credit = gaps + 1, credit + 1
+            gaps, credit = gaps + 1, worth
             continue
         if kind == "error":
             continue
@@ -144,9 +145,9 @@ def judge(said, written):
             complaints.append(f"line {n} after line {last}")
         elif n > last + 1:
             missing += range(last + 1, n)
-            if not credit:
+            if credit <= 0:
                 complaints.append(f"lines {last + 1} to {n - 1} are missing, and nothing was told")
-            credit = 0
+            credit -= 1
         last = last if n is None else max(n, last)
     if last != written - 1:
         complaints.append(f"the last line is {last}, not {written - 1}")

@@ -258,7 +258,8 @@ class Generator(unittest.TestCase):
             return self.verdict(r, mode.__name__, mode in GAPLESS)
 
     def verdict(self, r, name, gapless):
-        missing, gaps, complaints = judge(r.said(), r.written)
+        # two copies while the reader was down are told as one
+        missing, gaps, complaints = judge(r.said(), r.written, 2 if name == "copytruncate" else 1)
         self.assertEqual(complaints, [], name)
         self.assertEqual(set(missing) - r.perhaps, r.lost, f"{name}: lost are those that had to be")
         if gapless:

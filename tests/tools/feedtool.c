@@ -154,6 +154,8 @@ main(int count, char **words)
 	}
 	config->way = words[1][0] == 'f' ? CONFIG_WAY_FOLLOW : CONFIG_WAY_JOURNAL;
 	config->history = config->way == CONFIG_WAY_JOURNAL;
+	config->match_count = 1; /* as the daemon's preset */
+	span_copy(SPAN("SYSLOG_FACILITY=2"), config->match[0], sizeof(config->match[0]));
 	config->max_line = 4096;
 	span_copy(span_of(words[2]), config->path, sizeof(config->path));
 	span_copy(span_of(words[2]), config->journal, sizeof(config->journal));
