@@ -2,29 +2,38 @@
 recovered is told as a gap. The mass with tests/tools/feedtool, some with mxsplitd itself, with a generator
 of numbered lines and with logrotate. LONG=1: 10,000 rotations.
 """
+import concurrent.futures
+import contextlib
 import gzip
 import os
+import random
 import shutil
+import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
+from daemon import Daemon
+from daemon import refused as bounce
 from reading import NOBODY, Reading, judge
 
 LONG = bool(os.environ.get("LONG"))
 ROUNDS = 1000 if LONG else 12   # rotations of each mode by the generator,
 LOGROTATE = 200 if LONG else 4  # and by logrotate
+DAEMON_ROUNDS = 40 if LONG else 3
 SEED = int(os.environ.get("SEED", "20261125"))
 KEPT = 9
 
 
-class Rotated(Reading):
-    """Numbered lines into a log, and the deeds from which a rotation is made."""
+class Writer:
+    """Numbered lines into a log, and the deeds from which a rotation is made. The one who reads it can be
+    held down() and kept up(); settle() waits until it has read all."""
 
-    def __init__(self, seed, unprivileged=False):
-        super().__init__(seed=seed, unprivileged=unprivileged)
+    def __init__(self, windows=True):
         self.written, self.rotations = 0, 0
+        self.windows = windows  # write between copy and truncate
         self.lost, self.perhaps = set(), set()  # lines that are gone for sure; that may be
         self.file = None
         self.create()
@@ -45,9 +54,6 @@ class Rotated(Reading):
         for _ in range(self.rng.randint(least, most)):
             self.file.write(self.line())
         return set(range(first, self.written))
-
-    def settle(self):
-        self.wait_for(lambda: self.last() == self.written - 1, "all is read")
 
     def hold(self):
         """Until the reader that is alive now has the file at hand."""
@@ -70,6 +76,15 @@ class Rotated(Reading):
 
     def pause(self):
         time.sleep(self.rng.uniform(0, 0.008))
+
+
+class Rotated(Reading, Writer):
+    def __init__(self, seed, unprivileged=False):
+        Reading.__init__(self, seed=seed, unprivileged=unprivileged)
+        Writer.__init__(self)
+
+    def settle(self):
+        self.wait_for(lambda: self.last() == self.written - 1, "all is read")
 
 
 def rename(r):
@@ -105,7 +120,7 @@ def copytruncate(r):
 def copy_and_truncate(r):
     r.shift()
     shutil.copyfile(r.path, f"{r.path}.1")
-    if r.chance(0.5):
+    if r.windows and r.chance(0.5):
         r.perhaps |= r.write(3)
     os.truncate(r.path, 0)
 
@@ -360,6 +375,112 @@ class Logrotate(Generator):
         for mode in LOGROTATE_MODES:
             with self.subTest(mode=mode):
                 self.run_logrotate(mode)
+
+
+class Ruled(Writer):
+    """The same read by mxsplitd; each line is a bounce."""
+
+    def __init__(self, directory, seed, unprivileged):
+        self.rng, self.killer_rng = random.Random(seed), random.Random(seed + 1)
+        self.daemon = d = Daemon(directory)
+        d.settings["mode"] = "observe"
+        self.logs = os.path.join(directory, "logs")
+        self.path = os.path.join(self.logs, "mta1.log")
+        d.sources = {"mta1": self.path}
+        os.mkdir(self.logs)
+        if unprivileged and os.geteuid() == 0:
+            for path in (directory, self.logs, d.dummy_key()):
+                os.chown(path, NOBODY, NOBODY)
+            d.wrap = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        super().__init__(windows=False)
+        self.kills, self.mine, self.over = 0, threading.Lock(), threading.Event()
+        self.killer = threading.Thread(target=self.kill_at_random)
+
+    def __enter__(self):
+        self.daemon.start()
+        self.killer.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.killer.join()
+        self.daemon.kill()
+
+    def line(self):
+        self.written += 1
+        return bounce(self.written).encode()
+
+    def kill_at_random(self):
+        while not self.over.wait(self.killer_rng.uniform(0, 3)):
+            with self.down():
+                pass
+
+    @contextlib.contextmanager
+    def down(self):
+        with self.mine:
+            self.daemon.kill()
+            self.kills += 1
+            yield
+            self.daemon.start(wait=False)
+
+    @contextlib.contextmanager
+    def up(self):
+        with self.mine:
+            yield
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if condition():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"not within 60 s: {what}\n{self.daemon.log()}")
+
+    def rows(self, query):
+        with contextlib.closing(sqlite3.connect(f"file:{self.daemon.database}?mode=ro", uri=True, timeout=10)) as db:
+            return db.execute(query).fetchone()[0] or 0
+
+    def counted(self):
+        return self.rows("SELECT sum(count) FROM count_minutes")
+
+    def count(self, _):
+        return self.rows("SELECT count(*) FROM journal WHERE text LIKE '%cannot be read%'")
+
+    def settle(self):
+        self.wait_for(lambda: self.counted() >= self.written - len(self.lost), "all is counted")
+
+
+class WithTheDaemon(unittest.TestCase):
+    def run_mode(self, mode, seed):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-rotation-") as directory, \
+                Ruled(directory, seed, mode is refused) as r:
+            r.write(3, 1)
+            r.settle()
+            while r.rotations < DAEMON_ROUNDS:
+                r.write(6)
+                mode(r)
+                r.write(2)
+                if r.rotations % 3 == 0:
+                    r.settle()
+            r.write(1, 1)
+            r.settle()
+            with r.up():
+                r.daemon.wait_for(lambda: r.daemon.status() is not None, 20, "it answers")
+                ticks = r.daemon.status()["ticks"]
+                r.daemon.wait_for(lambda: r.daemon.status()["ticks"] > ticks + 1, 20, "two ticks more")
+                self.assertEqual(r.counted(), r.written - len(r.lost), mode.__name__)
+                told = sum("lost" in e["text"] for e in r.daemon.events())
+                if mode in GAPLESS:
+                    self.assertEqual((told, r.lost), (0, set()), mode.__name__)
+                if r.lost:
+                    self.assertGreater(told, 0, mode.__name__)
+            return (f"mxsplitd, {mode.__name__}: {r.rotations} rotations, {r.kills} kills, {r.written} lines, "
+                    f"{len(r.lost)} lost that had to be, {told} gaps told")
+
+    def test_each_line_is_counted_once(self):
+        with concurrent.futures.ThreadPoolExecutor(len(MODES)) as pool:
+            for said in [pool.submit(self.run_mode, mode, SEED + n) for n, mode in enumerate(MODES)]:
+                print(said.result(), flush=True)
 
 
 if __name__ == "__main__":
