@@ -66,12 +66,34 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 	return now->st_size == 0 || open_seen(path, now->st_dev, now->st_ino, &out->fd, err);
 }
 
+/*
+ * Lists the brothers. `*moving_out`: the file at hand was not among them, and a second look saw
+ * others: it is being renamed just now, or the directory was shut for a moment.
+ */
+static bool
+list(const char *path, const struct stat *mine, struct rotated *out, bool *moving_out,
+     struct err *err)
+{
+	struct rotated again;
+
+	*moving_out = false;
+	if (!rotated_list(path, out, err))
+		return false;
+	if (rotated_find(out, mine->st_dev, mine->st_ino))
+		return true;
+	if (!rotated_list(path, &again, err))
+		return false;
+	*moving_out = !rotated_same(out, &again);
+	rotated_free(&again);
+	return true;
+}
+
 bool
 heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out, struct err *err)
 {
 	struct stat mine, now = { 0 };
 	struct rotated brothers;
-	bool ok;
+	bool moving, ok;
 
 	*out = (struct heir){ .fd = -1 };
 	if (fstat(ours, &mine) != 0 || (stat(path, &now) != 0 && errno != ENOENT))
@@ -80,8 +102,8 @@ heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out
 		watch->current = true;
 		return true;
 	}
-	ok = rotated_list(path, &brothers, err) &&
-	     choose(path, &mine, &now, &brothers, watch, out, err);
+	ok = list(path, &mine, &brothers, &moving, err) &&
+	     (moving || choose(path, &mine, &now, &brothers, watch, out, err));
 	rotated_free(&brothers);
 	return ok;
 }

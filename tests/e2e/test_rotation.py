@@ -1,6 +1,6 @@
 """F6: a log that is rotated in each way while its reader is killed: each line once, what cannot be
 recovered is told as a gap. The mass with tests/tools/feedtool, some with mxsplitd itself, with a generator
-of numbered lines and with logrotate. LONG=1: 10,000 rotations.
+of numbered lines and with logrotate. LONG=1: 10,000 rotations. MODES=partial,refused runs only these.
 """
 import concurrent.futures
 import contextlib
@@ -259,15 +259,17 @@ class Generator(unittest.TestCase):
         with Rotated(SEED, unprivileged=mode is refused) as r:
             r.write(3, 1)
             r.settle()
+            settled = 0
             while r.rotations < ROUNDS:
                 r.write(6)
                 if r.chance(0.5):
                     r.pause()
                 mode(r)
                 r.write(2)
-                if r.chance(0.3):
+                if r.chance(0.3) or r.rotations - settled > KEPT - 6:  # none may fall off the end unread
                     r.write(1, 1)
                     r.settle()
+                    settled = r.rotations
             r.write(1, 1)
             r.settle()
             return self.verdict(r, mode.__name__, mode in GAPLESS)
@@ -276,7 +278,7 @@ class Generator(unittest.TestCase):
         # two copies while the reader was down are told as one
         missing, gaps, complaints = judge(r.said(), r.written, 2 if name == "copytruncate" else 1)
         self.assertEqual(complaints, [], name)
-        self.assertEqual(set(missing) - r.perhaps, r.lost, f"{name}: lost are those that had to be")
+        self.assertEqual(sorted(set(missing) - r.perhaps), sorted(r.lost), f"{name}: lost are those that had to be")
         if gapless:
             self.assertEqual((missing, gaps), ([], 0), name)
         print(f"{name}: {r.rotations} rotations, {r.kills} kills, {r.written} lines, {len(missing)} lost of "
@@ -285,7 +287,7 @@ class Generator(unittest.TestCase):
         return r
 
     def test_each_line_once(self):
-        for mode in MODES:
+        for mode in [m for m in MODES if m.__name__ in os.environ.get('MODES', m.__name__)]:
             with self.subTest(mode=mode.__name__):
                 r = self.run_mode(mode)
                 if not LONG:
