@@ -23,7 +23,7 @@ NOBODY = 65534
 class Reading:
     """A directory with a log, a reader of it, and somebody who kills that all the time."""
 
-    def __init__(self, way="follow", name="mail.log", seed=1, unprivileged=False):
+    def __init__(self, way="follow", name="mail.log", seed=1, unprivileged=False, match=()):
         self.temp = tempfile.TemporaryDirectory(prefix="mxsplit-reading-")
         os.chmod(self.temp.name, 0o755)
         self.rng, self.killer_rng = random.Random(seed), random.Random(seed + 1)
@@ -40,7 +40,8 @@ class Reading:
             os.chown(state, NOBODY, NOBODY)
             os.chown(self.logs, NOBODY, NOBODY)
             self.wrap = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        self.command = [*self.wrap, tool, way, self.path if way == "follow" else self.logs, self.database]
+        self.command = [*self.wrap, tool, way, self.path if way == "follow" else self.logs, self.database,
+                        *match]
         self.process, self.db = None, None
         self.kills = 0
         self.over, self.mine = threading.Event(), threading.Lock()

@@ -141,5 +141,58 @@ class JournalRotation(unittest.TestCase):
                   f"{gaps} gaps told, {j.suppressed} times suppressed", flush=True)
 
 
+class Hosts(Reading):
+    """The journals of two hosts, as systemd-journal-remote collects them in one directory."""
+
+    def __init__(self, match):
+        super().__init__(way="journal", match=match)
+        self.written = {"mx1": 0, "mx2": 0}
+
+    def write(self, host, count, suppressed=False, ahead=0):
+        """Entries, so many later than the others'."""
+        first = self.written[host]
+        self.written[host] += count
+        text = ""
+        for n in range(first, first + count):
+            kind = ("MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e\nSYSLOG_FACILITY=5" if suppressed
+                    else "SYSLOG_FACILITY=2")
+            text += (f"__REALTIME_TIMESTAMP={BEGIN + (n + ahead) * 1000}\n__MONOTONIC_TIMESTAMP={n + 1}\n"
+                     f"_BOOT_ID={host[-1]}f0f0f0f0f0f4f0f8f0f0f0f0f0f0f0f\n_HOSTNAME={host}\n"
+                     f"_MACHINE_ID={host[-1]}a0a0a0a0a0a4a0a8a0a0a0a0a0a0a0a\n"
+                     f"SYSLOG_IDENTIFIER=postfix/smtpd\n{kind}\nMESSAGE={host} line {n:08d} of the log\n\n")
+        subprocess.run([REMOTE, "-o", os.path.join(self.logs, f"remote-{host}.journal"), "--split-mode=none", "-"],
+                       input=text.encode(), check=True, stderr=subprocess.DEVNULL)
+
+    def heard(self, host):
+        return [text for kind, text in self.said() if kind == "line" and text.startswith(host)]
+
+
+class SeveralHosts(unittest.TestCase):
+    """journald's order is that of time: what arrives late, behind what another host has sent, is passed over."""
+
+    def test_a_source_of_one_host_does_not_depend_on_the_others(self):
+        with Hosts(["_HOSTNAME=mx1"]) as h:
+            for _ in range(5):
+                h.write("mx1", 5)
+                h.write("mx2", 3, ahead=1000)
+                h.write("mx2", 1, suppressed=True, ahead=1000)
+                h.wait_for(lambda: len(h.heard("mx1")) == h.written["mx1"], "all of mx1 is read")
+            self.assertEqual(len(set(h.heard("mx1"))), h.written["mx1"])
+            self.assertEqual((h.heard("mx2"), h.count("gap")), ([], 0))
+
+    def test_several_hosts_in_one_source_are_told(self):
+        with Hosts([]) as h:
+            h.write("mx1", 5)
+            h.wait_for(lambda: len(h.heard("mx1")) == 5, "they are read")
+            self.assertEqual(h.count("gap"), 0)
+            h.write("mx2", 5)  # each at the same microsecond as one of mx1
+            h.wait_for(lambda: h.count("gap") > 0, "it is told")
+            kills = h.kills
+            h.wait_for(lambda: h.kills > kills + 20, "it has begun often")
+            self.assertTrue(all("_HOSTNAME" in text for kind, text in h.said() if kind == "gap"), h.said())
+            for host in ("mx1", "mx2"):
+                self.assertEqual(len(set(h.heard(host))), len(h.heard(host)), "none twice")
+
+
 if __name__ == "__main__":
     unittest.main()

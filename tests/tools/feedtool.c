@@ -1,7 +1,7 @@
 /*
  * feedtool: reads a way in as the daemon does, and is there to be killed.
  *
- *     feedtool follow|journal PATH DATABASE [BUDGET]
+ *     feedtool follow|journal PATH DATABASE [MATCH]
  *
  * What it is given goes into DATABASE, in the order in which it came: said (id, kind, text), kind
  * "line", "gap", "long" or "error" (once, until another one or none). The cursor is committed with
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define POLL_MICROSECONDS 1000
+#define BUDGET 1000 /* bytes: a kill often comes in the midst of a file */
 
 static sqlite3 *db;
 static sqlite3_stmt *insert, *put;
@@ -113,7 +114,7 @@ store_cursor(const struct feed *feed)
 }
 
 static void
-run(struct feed *feed, size_t budget)
+run(struct feed *feed)
 {
 	struct feed_sink sink = {
 		.line = on_line, .entry = on_entry, .too_long = on_too_long, .gap = on_gap
@@ -127,7 +128,7 @@ run(struct feed *feed, size_t budget)
 		enum feed_status status;
 
 		sql("BEGIN");
-		status = feed->ops->read(feed, budget, &sink, &err);
+		status = feed->ops->read(feed, BUDGET, &sink, &err);
 		if (status == FEED_ERROR && strcmp(told, err.text) != 0)
 			say("error", span_of(err.text));
 		span_copy(span_of(err.text), told, sizeof(told));
@@ -149,13 +150,16 @@ main(int count, char **words)
 
 	if (!config || count < 4 || count > 5 ||
 	    (strcmp(words[1], "follow") != 0 && strcmp(words[1], "journal") != 0)) {
-		fprintf(stderr, "usage: feedtool follow|journal PATH DATABASE [BUDGET]\n");
+		fprintf(stderr, "usage: feedtool follow|journal PATH DATABASE [MATCH]\n");
 		return 64;
 	}
 	config->way = words[1][0] == 'f' ? CONFIG_WAY_FOLLOW : CONFIG_WAY_JOURNAL;
 	config->history = config->way == CONFIG_WAY_JOURNAL;
 	config->match_count = 1; /* as the daemon's preset */
 	span_copy(SPAN("SYSLOG_FACILITY=2"), config->match[0], sizeof(config->match[0]));
+	if (count > 4)
+		span_copy(span_of(words[4]), config->match[config->match_count++],
+			  sizeof(config->match[1]));
 	config->max_line = 4096;
 	span_copy(span_of(words[2]), config->path, sizeof(config->path));
 	span_copy(span_of(words[2]), config->journal, sizeof(config->journal));
@@ -165,6 +169,6 @@ main(int count, char **words)
 		fprintf(stderr, "feedtool: %s\n", err.text);
 		return 1;
 	}
-	run(feed, count > 4 ? strtoul(words[4], NULL, 10) : 1000);
+	run(feed);
 	return 0;
 }
