@@ -21,12 +21,12 @@
 struct journald {
 	struct feed feed;
 	const struct config_source *config;
-	sd_journal *journal;  /* NULL: not open */
-	char cursor[CURSOR];  /* of the last entry given; "": none yet */
-	int64_t seen, stored; /* when everything had been read; what is stored of it */
-	bool begun;	      /* a first start is over */
-	bool blind;	      /* nothing tells of new files */
-	bool told_mixed;
+	sd_journal *journal;	    /* NULL: not open */
+	char cursor[CURSOR];	    /* of the last entry given; "": none yet */
+	int64_t seen, stored;	    /* when everything had been read; what is stored of it */
+	bool begun;		    /* a first start is over */
+	bool blind;		    /* nothing tells of new files */
+	bool told_mixed, told_gone; /* the latter of this cursor */
 	int64_t opened;
 	bool pending;  /* the entry at hand is to be given */
 	char *message; /* max_line bytes */
@@ -95,6 +95,7 @@ keep_cursor(struct journald *self, struct err *err)
 		result = -ENOBUFS;
 	if (result >= 0)
 		snprintf(self->cursor, CURSOR, "%s", cursor);
+	self->told_gone = false;
 	free(cursor);
 	return !failed(result, "name an entry", err);
 }
@@ -142,9 +143,10 @@ stand(struct journald *self, const struct feed_sink *sink, struct err *err)
 	if (failed(go_to_cursor(self, &there), "find its cursor", err) || !match(self, err))
 		return false; /* looked for without matches: those may have changed */
 	if (!there) {
-		if (!all_was_seen(self))
+		if (!self->told_gone && !all_was_seen(self))
 			sink->gap(sink->ctx, "the journal was vacuumed before all of it was read: "
 					     "entries are lost");
+		self->told_gone = true;
 		return !failed(
 			sd_journal_seek_realtime_usec(self->journal, cursor_time(self->cursor) + 1),
 			"seek", err);

@@ -144,11 +144,12 @@ run(struct feed *feed)
 int
 main(int count, char **words)
 {
-	struct config_source *config = calloc(1, sizeof(*config));
+	static struct config_source source;
+	struct config_source *config = &source;
 	struct err err = { 0 };
 	struct feed *feed;
 
-	if (!config || count < 4 || count > 5 ||
+	if (count < 4 || count > 5 ||
 	    (strcmp(words[1], "follow") != 0 && strcmp(words[1], "journal") != 0)) {
 		fprintf(stderr, "usage: feedtool follow|journal PATH DATABASE [MATCH]\n");
 		return 64;
