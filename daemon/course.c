@@ -1,6 +1,7 @@
 #include "daemon/course.h"
 
 #include "daemon/engine.h"
+#include "daemon/hearing.h"
 #include "daemon/record.h"
 #include "daemon/sight.h"
 #include "daemon/sys/log.h"
@@ -76,29 +77,6 @@ expire_override(struct domain *domain, int64_t now, struct err *err)
 	return store_state_put_override(domain->engine->store, domain->display, override, err);
 }
 
-/*
- * Fresh means: enough is heard to conclude something. Before a split the logs of the exchangers
- * that it drops are enough; during one the end is judged on all of them together.
- */
-static bool
-sources_fresh(const struct domain *domain, int64_t now)
-{
-	const struct engine *engine = domain->engine;
-	bool split = domain->decide.state == DECIDE_SPLIT, any = false;
-
-	for (unsigned i = 0; i < engine->input_count; i++) {
-		const struct input *input = engine->inputs[i];
-		bool silent = input_silent(input, now, engine->config->silent_after);
-
-		if (split && silent)
-			return false;
-		for (unsigned j = 0; j < domain->config->drop_count; j++)
-			any = any ||
-			      (!silent && strcmp(domain->config->drop[j], input->config->mta) == 0);
-	}
-	return any;
-}
-
 static bool
 intend(struct domain *domain, const struct mx_set *want, int64_t now, struct err *err)
 {
@@ -150,7 +128,7 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 	in.shown_at = zone_view(domain->zone, 0)->asked;
 	in.override = domain->override;
 	in.finding = domain->finding;
-	in.sources_fresh = sources_fresh(domain, now);
+	in.sources_fresh = hearing_enough(domain, now);
 	decide_step(&domain->decide, &rules, &in, &domain->out);
 	tell(domain);
 	domain->pending = domain->out.action;

@@ -1,6 +1,7 @@
 #include "daemon/domain.h"
 
 #include "daemon/engine.h"
+#include "daemon/hearing.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
 
@@ -251,21 +252,12 @@ domain_clock_set(struct domain *domain, int64_t seconds)
 	}
 }
 
-static bool
-all_silent(const struct engine *engine, int64_t now)
-{
-	for (unsigned i = 0; i < engine->input_count; i++)
-		if (!input_silent(engine->inputs[i], now, engine->config->silent_after))
-			return false;
-	return true;
-}
-
 void
 domain_observe(struct domain *domain, int64_t now)
 {
 	int64_t passed = domain->detected ? now - domain->detected : 1;
 	int64_t apart = domain->engine->step.apart; /* the season goes on as it was */
-	struct detect_in in = { .time = now - apart, .silent = all_silent(domain->engine, now) };
+	struct detect_in in = { .time = now - apart, .silent = !hearing_enough(domain, now) };
 	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
 	struct text text = TEXT(sentence);
 

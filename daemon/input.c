@@ -50,7 +50,7 @@ input_open(const struct config_source *config, struct store *store, uv_loop_t *l
 		return NULL;
 	}
 	input->config = config;
-	input->told_silent = true; /* until the first line */
+	input->opened = now;
 	span_copy_lower(span_of(config->default_domain), options.default_domain,
 			sizeof(options.default_domain));
 	options.zone = &input->zone;
@@ -73,7 +73,11 @@ input_inherit(struct input *input, struct input *old)
 {
 	struct feed *feed = input->feed;
 
+	input->opened = old->opened;
 	input->last_line = old->last_line;
+	input->late_since = old->late_since;
+	input->late = old->late;
+	input->told = old->told;
 	input->gaps = old->gaps;
 	input->last_gap = old->last_gap;
 	input->told_formats = old->told_formats;
@@ -239,6 +243,20 @@ bool
 input_silent(const struct input *input, int64_t now, int64_t silent_after)
 {
 	return input->error[0] || now - input->last_line > silent_after;
+}
+
+enum input_told
+input_tell(const struct input *input, int64_t now, int64_t silent_after)
+{
+	bool began = now - input->opened <= silent_after;
+
+	if (input->error[0])
+		return INPUT_TOLD_ERROR;
+	if (input->late)
+		return INPUT_TOLD_LATE;
+	if (!input_silent(input, now, silent_after))
+		return INPUT_TOLD_HEARD;
+	return began || input->late_since ? input->told : INPUT_TOLD_SILENT;
 }
 
 void

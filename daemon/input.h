@@ -11,19 +11,28 @@
 #include "daemon/source/feed.h"
 #include "daemon/store/store.h"
 
+enum input_told { /* what people were told of a source last */
+		  INPUT_TOLD_NOTHING,
+		  INPUT_TOLD_HEARD,
+		  INPUT_TOLD_SILENT,
+		  INPUT_TOLD_LATE,
+		  INPUT_TOLD_ERROR,
+};
+
 struct input {
 	const struct config_source *config;
 	struct tz zone; /* of its stamps; the reader borrows it */
 	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */
+	int64_t opened;	     /* seconds; over reloads */
 	int64_t last_line;   /* seconds, wall clock: when the last line that was fresh came; 0: none
 			      */
 	int64_t late_since;  /* seconds: since then no line was fresh; 0: the last one was */
 	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
 	bool dirty;	     /* something was read that the store does not have yet */
 	bool late;	     /* lines come, but what they tell is always history */
-	bool told_silent, told_error, told_late;
+	enum input_told told;
 	unsigned told_formats;	 /* how many there were */
 	uint64_t told_forgotten; /* queue ids */
 	int64_t last_gap;	 /* seconds; 0: none was seen */
@@ -51,6 +60,9 @@ void input_saved(struct input *input);
 
 /* No line for `silent_after` seconds: its silence says nothing about bounces. */
 bool input_silent(const struct input *input, int64_t now, int64_t silent_after);
+
+/* What is to be told of it now. One that has just begun has its time to say something. */
+enum input_told input_tell(const struct input *input, int64_t now, int64_t silent_after);
 
 /* The format that was chosen; with "auto" also those that were found. */
 void input_formats(const struct input *input, struct text *text);

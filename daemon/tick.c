@@ -45,34 +45,40 @@ tell_reading(struct engine *engine, struct input *input)
 static void
 tell_source(struct engine *engine, struct input *input, int64_t now)
 {
-	bool silent = input_silent(input, now, engine->config->silent_after);
+	int64_t silent_after = engine->config->silent_after;
+	enum input_told tell = input_tell(input, now, silent_after);
+	const char *name = input->config->name;
 
 	if (input->lost)
-		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", input->config->name,
-		       input->lost_why);
+		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", name, input->lost_why);
 	if (input->lost)
 		input->last_gap = now;
 	input->lost = false;
-	if (input->error[0] && !input->told_error)
-		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s",
-		       input->config->name, input->error);
-	input->told_error = input->error[0] != '\0';
-	if (input->late && !input->told_late)
-		record(engine, JOURNAL_SOURCE, "", "",
-		       "source %s: its lines are more than %lld s old when they come; is its zone "
-		       "or a "
-		       "clock wrong? They are counted, but no reason to act",
-		       input->config->name, (long long)engine->config->stale_after);
-	input->told_late = input->late;
-	if (silent == input->told_silent)
+	if (tell == input->told)
 		return;
-	input->told_silent = silent;
-	if (!silent)
-		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", input->config->name);
-	else if (!input->error[0] && !input->late_since)
+	input->told = tell;
+	switch (tell) {
+	case INPUT_TOLD_NOTHING:
+		break;
+	case INPUT_TOLD_HEARD:
+		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", name);
+		break;
+	case INPUT_TOLD_SILENT:
 		record(engine, JOURNAL_SOURCE, "", "",
 		       "source %s is silent: no line for %lld s; that says nothing about bounces",
-		       input->config->name, (long long)engine->config->silent_after);
+		       name, (long long)silent_after);
+		break;
+	case INPUT_TOLD_LATE:
+		record(engine, JOURNAL_SOURCE, "", "",
+		       "source %s: its lines are more than %lld s old when they come; is its zone "
+		       "or a clock wrong? They are counted, but no reason to act",
+		       name, (long long)engine->config->stale_after);
+		break;
+	case INPUT_TOLD_ERROR:
+		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s", name,
+		       input->error);
+		break;
+	}
 }
 
 /* Reads every source. True when one of them has more to give at once. */

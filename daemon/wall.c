@@ -53,6 +53,7 @@ move(struct engine *engine, int64_t seconds, int64_t now)
 	for (unsigned i = 0; i < engine->input_count; i++) {
 		struct input *input = engine->inputs[i];
 
+		input->opened += seconds;
 		input->last_line += input->last_line ? seconds : 0;
 		input->late_since += input->late_since ? seconds : 0;
 		input->last_gap += input->last_gap ? seconds : 0;

@@ -5,6 +5,8 @@
  * rotations while nobody looked: what was being read is found again by device, inode and the bytes
  * around the place (an inode number alone comes back at once), is read to its end, then every
  * younger brother in order, then the path itself. What cannot be read any more is told as a gap.
+ * copytruncate tells itself only by bytes that were read: of a file of which fewer than 64 were,
+ * a copy is not known for one.
  *
  * A cursor taken after follow_read stands exactly behind the lines given; stored in one
  * transaction with what was made of them, nothing is lost or counted twice by a restart.

@@ -27,6 +27,18 @@ open_seen(const char *path, dev_t device, ino_t inode, int *fd_out, struct err *
 	return true;
 }
 
+/* An empty file is nobody's heir yet: whoever writes may not have turned to it. */
+static void
+wait_for_content(int *fd)
+{
+	struct stat status;
+
+	if (*fd < 0 || fstat(*fd, &status) != 0 || status.st_size)
+		return;
+	close(*fd);
+	*fd = -1;
+}
+
 /* `now` is what the path names; nothing: st_ino is 0. */
 static bool
 choose(const char *path, const struct stat *ours, const struct stat *now,
@@ -38,8 +50,13 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 	bool known = mine || watch->current || same(now, watch->next.st_dev, watch->next.st_ino);
 
 	out->missed = compressed || !known;
-	if (next)
-		return open_seen(next->path, next->device, next->inode, &out->fd, err);
+	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */
+		if (!open_seen(next->path, next->device, next->inode, &out->fd, err))
+			return false;
+		if (now->st_ino == 0 && !rotated_next(brothers, next, &compressed))
+			wait_for_content(&out->fd); /* the link to it may come next */
+		return true;
+	}
 	if (now->st_ino == 0)
 		return true;
 	if (known)
@@ -49,12 +66,34 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 	return now->st_size == 0 || open_seen(path, now->st_dev, now->st_ino, &out->fd, err);
 }
 
+/*
+ * Lists the brothers. `*moving_out`: the file at hand was not among them, and a second look saw
+ * others: it is being renamed just now, or the directory was shut for a moment.
+ */
+static bool
+list(const char *path, const struct stat *mine, struct rotated *out, bool *moving_out,
+     struct err *err)
+{
+	struct rotated again;
+
+	*moving_out = false;
+	if (!rotated_list(path, out, err))
+		return false;
+	if (rotated_find(out, mine->st_dev, mine->st_ino))
+		return true;
+	if (!rotated_list(path, &again, err))
+		return false;
+	*moving_out = !rotated_same(out, &again);
+	rotated_free(&again);
+	return true;
+}
+
 bool
 heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out, struct err *err)
 {
 	struct stat mine, now = { 0 };
 	struct rotated brothers;
-	bool ok;
+	bool moving, ok;
 
 	*out = (struct heir){ .fd = -1 };
 	if (fstat(ours, &mine) != 0 || (stat(path, &now) != 0 && errno != ENOENT))
@@ -63,8 +102,8 @@ heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out
 		watch->current = true;
 		return true;
 	}
-	ok = rotated_list(path, &brothers, err) &&
-	     choose(path, &mine, &now, &brothers, watch, out, err);
+	ok = list(path, &mine, &brothers, &moving, err) &&
+	     (moving || choose(path, &mine, &now, &brothers, watch, out, err));
 	rotated_free(&brothers);
 	return ok;
 }

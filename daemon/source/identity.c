@@ -10,6 +10,8 @@
 #define BYTES_ENOUGH                                                                               \
 	64 /* of equal content speak for a file; a log line's time stamp is among them */
 
+#define LOOKS 8 /* at a directory that is never the same twice */
+
 size_t
 identity_known(uint64_t offset)
 {
@@ -85,7 +87,10 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
       bool same_boot)
 {
 	size_t known = identity_known(cursor->offset);
-	size_t first = known < BYTES_ENOUGH ? known : BYTES_ENOUGH;
+	size_t enough = known < BYTES_ENOUGH ? known : BYTES_ENOUGH;
+	/* a cut within a short head leaves less; a long one must be whole: its first line may be
+	 * one that every log of this program begins with */
+	size_t first = known < FOLLOW_PRINT ? enough : known;
 	struct span remembered = { cursor->head, known };
 
 	if (span_equal(head, remembered) &&
@@ -97,7 +102,7 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
 	if (head.len > first)
 		head.len = first;
 	remembered.len = head.len;
-	return same_inode && span_equal(head, remembered) && (head.len == first || !same_boot)
+	return same_inode && span_equal(head, remembered) && (head.len >= enough || !same_boot)
 		       ? IDENTITY_CUT
 		       : IDENTITY_OTHER;
 }
@@ -162,12 +167,12 @@ search_brothers(const struct rotated *list, const struct follow_cursor *cursor,
 	return true;
 }
 
-bool
-identity_find(const char *path, const struct follow_cursor *cursor, struct identity_found *out,
-	      struct err *err)
+/* One look; `brothers` are those that it saw, if it had to. */
+static bool
+look(const char *path, const struct follow_cursor *cursor, struct rotated *brothers,
+     struct identity_found *out, struct err *err)
 {
 	struct identity_found best = { .fd = -1, .at_path = true };
-	struct rotated brothers = { 0 };
 	struct stat status;
 	bool ok;
 
@@ -178,9 +183,8 @@ identity_find(const char *path, const struct follow_cursor *cursor, struct ident
 		best.truncated = best.identity == IDENTITY_OTHER && cursor->offset != 0 &&
 				 same_file(&status, cursor, true);
 	if (ok && best.identity != IDENTITY_SAME)
-		ok = rotated_list(path, &brothers, err) &&
-		     search_brothers(&brothers, cursor, &best, err);
-	rotated_free(&brothers);
+		ok = rotated_list(path, brothers, err) &&
+		     search_brothers(brothers, cursor, &best, err);
 	if (!ok) {
 		if (best.fd >= 0)
 			close(best.fd);
@@ -188,4 +192,29 @@ identity_find(const char *path, const struct follow_cursor *cursor, struct ident
 	}
 	*out = best;
 	return true;
+}
+
+bool
+identity_find(const char *path, const struct follow_cursor *cursor, struct identity_found *out,
+	      struct err *err)
+{
+	struct rotated before = { 0 };
+	bool found = false, ok = true;
+
+	for (unsigned looks = 0; ok && !found && looks < LOOKS; looks++) {
+		struct rotated now = { 0 };
+		struct identity_found seen;
+
+		ok = look(path, cursor, &now, &seen, err);
+		if (looks && out->fd >= 0)
+			close(out->fd);
+		if (ok)
+			*out = seen;
+		found = ok && (seen.fd < 0 || seen.identity >= IDENTITY_COPY ||
+			       (looks && rotated_same(&before, &now)));
+		rotated_free(&before);
+		before = now;
+	}
+	rotated_free(&before);
+	return ok;
 }

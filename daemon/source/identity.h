@@ -44,7 +44,9 @@ struct identity_found {
 
 /*
  * Looks for the cursor's file at the path and among its brothers: first the file itself, then a
- * copy, then a cut one. When there is none, `fd` is the path's and `identity` says OTHER.
+ * copy, then a cut one. When there is none, `fd` is the path's and `identity` says OTHER: that is
+ * said only after two looks at a directory that did not change between them, since a file that is
+ * renamed meanwhile may be missed.
  */
 MUST_USE bool identity_find(const char *path, const struct follow_cursor *cursor,
 			    struct identity_found *out, struct err *err);

@@ -3,6 +3,7 @@
 #ifdef HAVE_JOURNAL
 
 #include "daemon/base/scan.h"
+#include "daemon/source/journal_match.h"
 #include "daemon/sys/clock.h"
 
 #include <errno.h>
@@ -10,22 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <systemd/sd-journal.h>
 
 #define CURSOR 512	    /* bytes of the journal's own */
 #define SEEN_EVERY 60000000 /* microseconds: how often it is stored that all was read */
 #define ENTRY_BYTES 2048    /* what an entry costs besides its message, in bytes of a log */
 #define RESCAN 30000000	    /* microseconds */
-#define SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
+#define TIES 1000	    /* entries of one microsecond */
 
 struct journald {
 	struct feed feed;
 	const struct config_source *config;
-	sd_journal *journal;  /* NULL: not open */
-	char cursor[CURSOR];  /* of the last entry given; "": none yet */
-	int64_t seen, stored; /* when everything had been read; what is stored of it */
-	bool begun;	      /* a first start is over */
-	bool blind;	      /* nothing tells of new files */
+	sd_journal *journal;	    /* NULL: not open */
+	char cursor[CURSOR];	    /* of the last entry given; "": none yet */
+	int64_t seen, stored;	    /* when everything had been read; what is stored of it */
+	bool begun;		    /* a first start is over */
+	bool blind;		    /* nothing tells of new files */
+	bool told_mixed, told_gone; /* the latter of this cursor */
 	int64_t opened;
 	bool pending;  /* the entry at hand is to be given */
 	char *message; /* max_line bytes */
@@ -72,16 +73,7 @@ open_journal(struct journald *self)
 static bool
 match(struct journald *self, struct err *err)
 {
-	sd_journal *journal = self->journal;
-	int result = 0;
-
-	for (unsigned i = 0; i < self->config->match_count && result >= 0; i++)
-		result = sd_journal_add_match(journal, self->config->match[i], 0);
-	if (result >= 0)
-		result = sd_journal_add_disjunction(journal);
-	if (result >= 0)
-		result = sd_journal_add_match(journal, SUPPRESSED, 0);
-	return !failed(result, "match", err);
+	return !failed(journal_match_add(self->journal, self->config), "match", err);
 }
 
 /* Microseconds of the entry that the cursor names: "s=...;i=...;b=...;m=...;t=HEX;x=..." */
@@ -103,22 +95,32 @@ keep_cursor(struct journald *self, struct err *err)
 		result = -ENOBUFS;
 	if (result >= 0)
 		snprintf(self->cursor, CURSOR, "%s", cursor);
+	self->told_gone = false;
 	free(cursor);
 	return !failed(result, "name an entry", err);
 }
 
-/* Is the entry of the cursor still there? Looked for without matches: those may have changed. */
-static bool
-find_cursor(struct journald *self, bool *there_out, struct err *err)
+/*
+ * Goes to the entry of the cursor, over others of the same microsecond that stand before it in
+ * other files. `*there_out` is false when it stands at the one behind it, or at the end (0).
+ */
+static int
+go_to_cursor(struct journald *self, bool *there_out)
 {
+	uint64_t at = cursor_time(self->cursor), time = at;
 	int result = sd_journal_seek_cursor(self->journal, self->cursor);
 
-	if (result >= 0)
+	*there_out = false;
+	for (unsigned ties = 0; result >= 0 && ties < TIES && time == at; ties++) {
 		result = sd_journal_next(self->journal);
-	if (result > 0)
-		result = sd_journal_test_cursor(self->journal, self->cursor);
-	*there_out = result > 0;
-	return !failed(result, "find its cursor", err);
+		if (result <= 0)
+			return result;
+		*there_out = sd_journal_test_cursor(self->journal, self->cursor) > 0;
+		if (*there_out)
+			return result;
+		result = sd_journal_get_realtime_usec(self->journal, &time);
+	}
+	return result < 0 ? result : 1;
 }
 
 /* What is gone had been read when the oldest entry left is older than that. */
@@ -138,21 +140,19 @@ stand(struct journald *self, const struct feed_sink *sink, struct err *err)
 	bool there;
 	int result;
 
-	if (!find_cursor(self, &there, err) || !match(self, err))
-		return false;
+	if (failed(go_to_cursor(self, &there), "find its cursor", err) || !match(self, err))
+		return false; /* looked for without matches: those may have changed */
 	if (!there) {
-		if (!all_was_seen(self))
+		if (!self->told_gone && !all_was_seen(self))
 			sink->gap(sink->ctx, "the journal was vacuumed before all of it was read: "
 					     "entries are lost");
+		self->told_gone = true;
 		return !failed(
 			sd_journal_seek_realtime_usec(self->journal, cursor_time(self->cursor) + 1),
 			"seek", err);
 	}
-	result = sd_journal_seek_cursor(self->journal, self->cursor);
-	if (result >= 0)
-		result = sd_journal_next(self->journal);
-	if (result > 0)
-		self->pending = sd_journal_test_cursor(self->journal, self->cursor) <= 0;
+	result = go_to_cursor(self, &there);
+	self->pending = result > 0 && !there;
 	return !failed(result, "seek", err);
 }
 
@@ -177,6 +177,19 @@ start(struct journald *self, struct err *err)
 	return true;
 }
 
+static void
+tell_mixed(struct journald *self, const struct feed_sink *sink)
+{
+	if (local(self) || self->told_mixed ||
+	    !journal_match_mixes_hosts(self->journal, self->config))
+		return;
+	self->told_mixed = true;
+	sink->gap(sink->ctx,
+		  "the journal has entries of several hosts: what arrives late from one of "
+		  "them is not read; give each its own source, with journal-match "
+		  "_HOSTNAME=...");
+}
+
 static bool
 open_now(struct journald *self, const struct feed_sink *sink, struct err *err)
 {
@@ -191,7 +204,9 @@ open_now(struct journald *self, const struct feed_sink *sink, struct err *err)
 		ok = stand(self, sink, err);
 	else if (ok)
 		ok = match(self, err) && !failed(sd_journal_seek_head(self->journal), "seek", err);
-	if (!ok)
+	if (ok)
+		tell_mixed(self, sink);
+	else
 		leave(self);
 	return ok;
 }

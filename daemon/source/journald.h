@@ -6,6 +6,8 @@
  * The cursor is the journal's own. Where its entry was removed by rotation or vacuum, reading goes
  * on with what is left, and a gap is told, unless all that was removed had been read: on this
  * machine's journal, when its oldest entry is older than the last time everything had been read.
+ * What is removed while the cursor's own entry stays is not noticed (several machines' journals in
+ * one directory, read while they were vacuumed).
  */
 #ifndef SOURCE_JOURNALD_H
 #define SOURCE_JOURNALD_H

@@ -143,6 +143,20 @@ rotated_free(struct rotated *list)
 	*list = (struct rotated){ 0 };
 }
 
+bool
+rotated_same(const struct rotated *a, const struct rotated *b)
+{
+	bool same = a->count == b->count;
+
+	for (size_t i = 0; same && i < a->count; i++) {
+		const struct rotated_file *one = &a->files[i], *other = &b->files[i];
+
+		same = one->device == other->device && one->inode == other->inode &&
+		       strcmp(one->path, other->path) == 0;
+	}
+	return same;
+}
+
 const struct rotated_file *
 rotated_find(const struct rotated *list, dev_t device, ino_t inode)
 {

@@ -38,6 +38,9 @@ struct rotated {
 MUST_USE bool rotated_list(const char *path, struct rotated *out, struct err *err);
 void rotated_free(struct rotated *list);
 
+/* The same files under the same names: nobody rotated between the two lists. */
+bool rotated_same(const struct rotated *a, const struct rotated *b);
+
 /* The brother with this identity that can be read, or NULL. */
 const struct rotated_file *rotated_find(const struct rotated *list, dev_t device, ino_t inode);
 

@@ -40,6 +40,9 @@ static const struct {
 	{ "compressed at once", "w3 r w2 M Z w4 r", 0, 0, 0, 0 },
 	{ "two renames, the younger compressed", "w3 r w2 M w2 M Z w4 r", 2, 1, 0, 0 },
 	{ "a link to another file", "s1 w3 r w2 s2 w4 r s3 w1 r", 0, 0, 0, 0 },
+	{ "a link to the next of its brothers", "l1 w3 r l2 w2 r l3 w1 l4 w2 R r", 0, 0, 0, 0 },
+	{ "the writer turns late to a link", "l1 w3 r l2 r k1 r k1 k2 r w3 r", 0, 0, 0, 0 },
+	{ "no link for a moment", "l1 w3 r d2 u r k1 r l2 r w3 R r", 0, 0, 0, 0 },
 	{ "rewritten in place", "w3 r w2 e w1 r", 0, 0, 0, 0 },
 	{ "half a line", "w1 p r r q w1 r", 0, 0, 0, 0 },
 	{ "half a line over a restart", "w1 p r R r q w1 R r", 0, 0, 0, 0 },
@@ -259,5 +262,39 @@ Test(follow, is_not_deceived_by_an_inode_that_is_used_again)
 	}
 	cr_assert(room.heard == 150 && room.twice == 0, "%u heard, %u twice, %u inodes used again",
 		  room.heard, room.twice, reused);
+	room_clear(&room);
+}
+
+static const char banner[] =
+	"a head that every one of these logs has, as some programs write it at "
+	"each start: more than what speaks for a file\n";
+
+/* Every fourth time with lines unread, every second time over a restart, all with the same head. */
+Test(follow, notices_1000_of_1000_logs_truncated_and_grown_past_the_place)
+{
+	uint64_t seed = 20261125;
+	struct room room = room_make();
+	unsigned lost = 0;
+
+	for (unsigned i = 0; i < 1000; i++) {
+		unsigned read = 4 + dice(&seed, 12), unread = i % 4 ? 0 : 1 + dice(&seed, 3);
+
+		if (i % 3 == 0)
+			room_append(room.path, banner, sizeof(banner) - 1);
+		room_write(&room, room.path, read);
+		room_run(&room, "r");
+		room_write(&room, room.path, unread);
+		lost += unread;
+		room_run(&room, "t");
+		if (i % 3 == 0)
+			room_append(room.path, banner, sizeof(banner) - 1);
+		room_write(&room, room.path, read + unread + 1 + dice(&seed, 12));
+		room_run(&room, i % 2 ? "R r" : "r");
+		cr_assert(room.gaps == i + 1, "round %u: %u gaps", i, room.gaps);
+		cr_assert(room.heard == room.written - lost && room.twice == 0 && !room.disorder,
+			  "round %u: %u written, %u lost, %u heard, %u twice", i, room.written,
+			  lost, room.heard, room.twice);
+		room_run(&room, "u r C"); /* the next round has a file of its own */
+	}
 	room_clear(&room);
 }

@@ -169,7 +169,7 @@ room_copy(struct room *room, const char *to)
  * cursor in a new process, B the same after a boot; M renames to path.1, D9 to a date, C creates;
  * T copies to path.1 and truncates; t truncates; x cuts one line off; u unlinks; Z "compresses"
  * path.1; e rewrites the file in place of itself; s makes the path a symbolic link to the file
- * called N.
+ * called N; l to the one with date N, of which d only creates the file; k writes a line to that.
  */
 static inline void
 room_do(struct room *room, char word, unsigned number)
@@ -255,8 +255,18 @@ room_do(struct room *room, char word, unsigned number)
 		room_copy(room, other);
 		rename(other, room->path);
 		break;
+	case 'd':
+		snprintf(other, sizeof(other), "%s-2026112%u", room->path, number);
+		room_append(other, "", 0);
+		break;
+	case 'k':
+		snprintf(other, sizeof(other), "%s-2026112%u", room->path, number);
+		room_write(room, other, 1);
+		break;
+	case 'l':
 	case 's':
-		snprintf(other, sizeof(other), "%s/file%u", room->directory, number);
+		snprintf(other, sizeof(other), word == 'l' ? "%s-2026112%u" : "%s/file%u",
+			 word == 'l' ? room->path : room->directory, number);
 		room_append(other, "", 0);
 		unlink(room->path);
 		cr_assert(symlink(other, room->path) == 0);
