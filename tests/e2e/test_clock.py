@@ -32,7 +32,8 @@ class Clock:
         os.rename(self.path + ".new", self.path)
 
     def env(self):
-        return dict(LD_PRELOAD=LIBRARY, FAKETIME_TIMESTAMP_FILE=self.path, FAKETIME_NO_CACHE="1",
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"  # it is not the first library
+        return dict(LD_PRELOAD=LIBRARY, ASAN_OPTIONS=asan, FAKETIME_TIMESTAMP_FILE=self.path, FAKETIME_NO_CACHE="1",
                     FAKETIME_DONT_FAKE_MONOTONIC="1")
 
 

@@ -23,13 +23,33 @@ make_text(void)
 	fclose(file);
 }
 
-TestSuite(unpack, .init = make_text);
+/* What a test packed, until it is over. */
+static char *kept[16];
+static unsigned kept_count;
+
+static char *
+keep(size_t room)
+{
+	cr_assert(kept_count < sizeof(kept) / sizeof(kept[0]));
+	return kept[kept_count++] = malloc(room);
+}
+
+static void
+free_kept(void)
+{
+	while (kept_count)
+		free(kept[--kept_count]);
+	free(text);
+	text = NULL;
+}
+
+TestSuite(unpack, .init = make_text, .fini = free_kept);
 
 static struct span
 gzip(struct span plain)
 {
 	size_t room = plain.len + 1000;
-	char *out = malloc(room);
+	char *out = keep(room);
 	z_stream stream = { .next_in = (Bytef *)plain.at,
 			    .avail_in = (uInt)plain.len,
 			    .next_out = (Bytef *)out,
@@ -45,7 +65,7 @@ static struct span
 zstd(struct span plain)
 {
 	size_t room = ZSTD_compressBound(plain.len);
-	char *out = malloc(room);
+	char *out = keep(room);
 
 	return (struct span){ out, ZSTD_compress(out, room, plain.at, plain.len, 3) };
 }
