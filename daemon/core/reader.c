@@ -27,6 +27,8 @@ struct tail {
 	uint32_t version;
 	int32_t year;
 	uint32_t last_month;
+	uint32_t spare;
+	int64_t last_instant; /* of a stamp without a zone: parts the passes of a repeated hour */
 	struct last last;
 };
 
@@ -330,6 +332,7 @@ reader_changes(const struct reader *reader, reader_row *row, void *ctx)
 	tail.version = TAIL_VERSION;
 	tail.year = reader->memory.stamp.year;
 	tail.last_month = reader->memory.stamp.last_month;
+	tail.last_instant = reader->memory.stamp.last;
 	tail.last = reader->last;
 	row(ctx, SPAN("t"), (struct span){ (const char *)&tail, sizeof(tail) });
 	if (reader->twice_changed)
@@ -358,6 +361,7 @@ restore_tail(struct reader *reader, struct span value)
 	    tail.last.status_len > sizeof(tail.last.status))
 		return false;
 	reader->last = tail.last;
+	reader->memory.stamp.last = tail.last_instant;
 	if (reader->options.year) {
 		reader->memory.stamp.year = tail.year;
 		reader->memory.stamp.last_month = tail.last_month;

@@ -162,6 +162,36 @@ Test(reader, counts_the_same_when_it_dies_and_is_restored)
 	free(log);
 }
 
+/* Autumn in Berlin: 02:30 comes twice on 2026-10-25, at 00:30 and at 01:30 UTC. */
+Test(reader, a_restart_in_the_second_pass_of_an_hour_stays_there)
+{
+	static const struct tz berlin = { .offset = 7200,
+					  .count = 1,
+					  .changes = { { 1792890000, 3600 } } };
+	struct reader_options options = { .reference = 1792900000, .zone = &berlin };
+	static struct store store;
+	struct reader *reader = reader_new(&options);
+	char ignored[1024];
+	struct text text = TEXT(ignored);
+
+	memset(&store, 0, sizeof(store));
+	log_lines_feed(reader,
+		       SPAN("Oct 25 02:50:00 mx1 x[1]: first\nOct 25 02:10:00 mx1 x[1]: second\n"),
+		       log_lines_event, &text);
+	cr_assert_eq(reader_stats(reader)->last_us, INT64_C(1792890600) * 1000000);
+	reader_changes(reader, put_row, &store);
+	reader_free(reader);
+	reader = reader_new(&options);
+	for (size_t i = 0; i < store.used; i++)
+		cr_assert(reader_restore(
+			reader, (struct span){ store.rows[i].key, store.rows[i].key_len },
+			(struct span){ store.rows[i].value, store.rows[i].value_len }));
+	log_lines_feed(reader, SPAN("Oct 25 02:30:00 mx1 x[1]: second, later\n"), log_lines_event,
+		       &text);
+	cr_assert_eq(reader_stats(reader)->last_us, INT64_C(1792891800) * 1000000);
+	reader_free(reader);
+}
+
 Test(reader, stores_only_what_stays_open_and_refuses_strange_rows)
 {
 	struct reader *reader = sample_reader(true);
