@@ -32,8 +32,8 @@ id_length(const char *at, const char *end)
 	return length;
 }
 
-struct span
-parse_id(struct scan *scan)
+static inline __attribute__((always_inline)) struct span
+eat_id(struct scan *scan)
 {
 	size_t length = id_length(scan->at, scan->end);
 	struct span id = { scan->at, length };
@@ -44,11 +44,17 @@ parse_id(struct scan *scan)
 	return id;
 }
 
+struct span
+parse_id(struct scan *scan)
+{
+	return eat_id(scan);
+}
+
 bool
 parse_id_colon(struct scan *scan, struct span *id_out)
 {
 	struct scan ahead = *scan;
-	struct span id = parse_id(&ahead);
+	struct span id = eat_id(&ahead);
 
 	if (id.len == 0 || !EAT(&ahead, ": "))
 		return false;

@@ -118,7 +118,7 @@ read_qmgr(struct scan *scan, struct record *out)
 
 	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
 		return;
-	if (span_equal(scan_rest(scan), SPAN("removed"))) {
+	if (EAT_IS(scan_rest(scan), "removed")) {
 		answer(out, RECORD_REMOVED, "this queue id is free again");
 		return;
 	}
