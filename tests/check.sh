@@ -1,9 +1,9 @@
 #!/bin/bash
 # tests/check.sh BUILD: runs the unit tests (Criterion) and the end-to-end tests (unittest) against a
-# build, two at a time. Shows the output of what fails; all of it is kept in BUILD/logs.
+# build, some at a time. Shows the output of what fails; all of it is kept in BUILD/logs.
 #
 #   ONLY=unit|e2e   one part            PATTERN=TEXT   only what has this in its name
-#   LONG=1          the long versions   JOBS=N         instead of 2
+#   LONG=1          the long versions   JOBS=N         instead of 3: most tests wait more than they work
 #
 # The last line is "N passed, N failed", with ", N skipped" when something was skipped. Exit code 1
 # when anything failed or nothing passed. A file that tested nothing has failed, and so has one that
@@ -92,7 +92,7 @@ both() {
 	shift
 	for item; do
 		[ -z "${PATTERN:-}" ] || [[ $item == *$PATTERN* ]] || continue
-		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-2}" ]; do
+		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-3}" ]; do
 			wait -n
 		done
 		"$what" "$item" &
