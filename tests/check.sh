@@ -86,7 +86,7 @@ e2e() {
 		"$(number '^(OK|FAILED) \(.*skipped=' "$log")" $((SECONDS - start))
 }
 
-# both FUNCTION ITEM...: two at a time.
+# both FUNCTION ITEM...: some at a time.
 both() {
 	local what=$1 item
 	shift
