@@ -11,7 +11,7 @@ open_message(struct classify *classify, const struct envelope *envelope,
 	struct open_facts from = { .loopback = record->loopback, .local = record->local };
 	struct open_id *open, *via = NULL;
 
-	if (record->via.len && record->kind == RECORD_CLIENT)
+	if (record->via.len && record->kind != RECORD_ARRIVED)
 		via = classify_find(classify, envelope, record->via);
 	if (via)
 		from = via->facts;
@@ -119,10 +119,13 @@ classify_message_queued(struct classify *classify, const struct envelope *envelo
 			const struct record *record)
 {
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
+	const char *joined = "no client is known for this id: made here, or the log began late; "
+			     "not counted";
 
+	if (!open && record->via.len && classify_find(classify, envelope, record->via))
+		open = open_message(classify, envelope, record, &joined);
 	if (!open)
-		return "no client is known for this id: made here, or the log began late; not "
-		       "counted";
+		return joined;
 	if (open->facts.queued)
 		return "said before: a retry or one more recipient, not counted again";
 	queue(open, envelope, record);
@@ -173,10 +176,10 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 	struct open_id *open;
 
 	classify_refused_by(classify, envelope, record);
-	if (record->authenticated || record->local)
-		return NULL;
 	if (via && via->facts.local)
 		return arrived_here(classify, envelope, record, via);
+	if (record->authenticated || record->local)
+		return NULL;
 	open = open_message(classify, envelope, record, &joined);
 	if (!open)
 		return joined;

@@ -93,11 +93,17 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 		 const struct record *record)
 {
 	struct event event;
-	struct open_id *open = NULL;
+	struct open_id *open = NULL, *via = NULL;
 
 	if (record->sender_later)
 		return keep_refused(classify, envelope, record);
+	if (record->via.len)
+		via = classify_find(classify, envelope, record->via);
+	if (via && (via->facts.local || via->facts.settled))
+		return "in a session from this host or of a user of ours: not counted";
 	classify_event(&event, envelope, record, refused_kind(record));
+	if (via)
+		event.client = (struct span){ via->facts.text, via->facts.text_len };
 	if (record->stage == STAGE_LATE && record->queue_id.len)
 		open = classify_find(classify, envelope, record->queue_id);
 	if (open && !open->facts.queued)

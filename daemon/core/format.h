@@ -64,7 +64,8 @@ struct record {
 	struct span status;	 /* "5.1.1", or "550" where there is no better */
 	struct span text;	 /* message-id; or see DISCONNECTED */
 	struct span next_id;	 /* RECIPIENT: the queue id under which a filter gave it back */
-	struct span via;	 /* an id that was opened before: its client, or that it is local */
+	struct span via;	 /* an id that was opened before: its client, or that it is local;
+				  * of QUEUED, for an id that no CLIENT opened */
 	struct span delivery_id; /* RECIPIENT, OUTCOME: the MTA's name of this attempt */
 	uint32_t session;	 /* a hash of the session's name, where that is not the pid */
 	enum record_stage stage;
