@@ -82,6 +82,7 @@ read_authentication(struct scan *scan, struct span session, struct record *out)
 static void
 read_message(struct scan *scan, struct span session, struct record *out)
 {
+	scan_text(scan, SPAN("msgid="));
 	out->queue_id = read_hex(scan, MESSAGE_DIGITS);
 	out->via = session;
 	if (!EAT(scan, " size="))
@@ -90,12 +91,10 @@ read_message(struct scan *scan, struct span session, struct record *out)
 	       scan->failed ? "a message without its id" : "this session brought a message");
 }
 
-/* "evpid=8819421f7678ac1f from=<S> to=<R>", nothing behind it in a session of smtp. */
+/* " from=<S> to=<R>" */
 static bool
-read_envelope(struct scan *scan, struct record *out, struct span *sender_out)
+read_addresses(struct scan *scan, struct record *out, struct span *sender_out)
 {
-	out->queue_id = read_hex(scan, ENVELOPE_DIGITS);
-	out->queue_id.len = scan->failed ? 0 : MESSAGE_DIGITS;
 	scan_text(scan, SPAN(" from=<"));
 	*sender_out = parse_address_forward(scan);
 	scan_text(scan, SPAN(" to=<"));
@@ -107,6 +106,24 @@ read_envelope(struct scan *scan, struct record *out, struct span *sender_out)
 	return false;
 }
 
+/* "evpid=8819421f7678ac1f from=<S> to=<R>" */
+static bool
+read_envelope(struct scan *scan, struct record *out, struct span *sender_out)
+{
+	out->queue_id = read_hex(scan, ENVELOPE_DIGITS);
+	out->queue_id.len = scan->failed ? 0 : MESSAGE_DIGITS;
+	return read_addresses(scan, out, sender_out);
+}
+
+static void
+queued(struct record *out, struct span sender)
+{
+	out->null_sender = sender.len == 0;
+	answer(out, RECORD_QUEUED,
+	       out->null_sender ? "a recipient of a message with the null sender"
+				: "a recipient of a message with a sender");
+}
+
 static void
 read_queued(struct scan *scan, struct record *out)
 {
@@ -114,14 +131,39 @@ read_queued(struct scan *scan, struct record *out)
 
 	if (!read_envelope(scan, out, &sender))
 		return;
-	if (scan->at != scan->end) {
+	if (scan->at == scan->end)
+		queued(out, sender);
+	else
 		answer(out, RECORD_BROKEN, "an envelope with more behind it than there should be");
+}
+
+/* "address=192.0.2.1 host=mx.example ", which the oldest of these versions say in each line */
+static void
+skip_peer(struct scan *scan)
+{
+	if (!EAT(scan, "address="))
 		return;
-	}
-	out->null_sender = sender.len == 0;
-	answer(out, RECORD_QUEUED,
-	       out->null_sender ? "a recipient of a message with the null sender"
-				: "a recipient of a message with a sender");
+	scan_until(scan, ' ');
+	scan_text(scan, SPAN("host="));
+	scan_until(scan, ' ');
+}
+
+/* "msgid=8819421f from=<S> to=<R> size=527 ndest=1 proto=ESMTP", one for each recipient */
+static void
+read_old_message(struct scan *scan, struct span session, struct record *out)
+{
+	struct span sender;
+
+	skip_peer(scan);
+	scan_text(scan, SPAN("msgid="));
+	out->queue_id = read_hex(scan, MESSAGE_DIGITS);
+	out->via = session;
+	if (!read_addresses(scan, out, &sender))
+		return;
+	if (EAT(scan, " size="))
+		queued(out, sender);
+	else
+		answer(out, RECORD_BROKEN, "a message with more behind it than there should be");
 }
 
 /* The verb of a command as the client typed it. */
@@ -199,45 +241,63 @@ read_refused_mail(struct scan *scan, struct record *out)
 	       out->null_sender ? "MAIL FROM:<> was refused" : "MAIL was refused");
 }
 
+/* 503: nothing was sent that could be refused. */
+static void
+read_refused_data(struct record *out)
+{
+	if (EAT_IS(out->status, "503")) {
+		answer(out, RECORD_OTHER, "a DATA command outside of a transaction");
+		return;
+	}
+	out->sender_never = true;
+	out->stage = STAGE_LATE;
+	answer(out, RECORD_REFUSED,
+	       "a message was refused at its end; OpenSMTPD does not log the sender");
+}
+
 /* `command="RCPT TO:<ghost@example.test>" result="550 ..."` */
 static void
-read_failed(struct scan *scan, struct record *out)
+read_failed(struct scan *scan, struct span session, struct record *out)
 {
-	struct span rest = scan_rest(scan);
+	struct span rest;
 
+	skip_peer(scan);
+	rest = scan_rest(scan);
+	out->via = session;
 	if (!EAT(scan, "command=\"") || !span_ends(rest, SPAN("\""))) {
 		answer(out, RECORD_BROKEN, "a failed command whose end is missing");
 		return;
 	}
-	if (!read_result(rest, out))
+	if (!read_result(rest, out)) {
 		answer(out, RECORD_BROKEN, "a failed command without its result");
-	else if (eat_verb(scan, SPAN("RCPT TO:"))) {
+	} else if (eat_verb(scan, SPAN("RCPT TO:"))) {
 		read_refused_rcpt(scan, out);
 	} else if (eat_verb(scan, SPAN("MAIL FROM:"))) {
 		read_refused_mail(scan, out);
-	} else if (EAT(scan, "DATA\"") && !span_ends(rest, SPAN("No recipient specified\""))) {
-		out->sender_never = true;
-		out->stage = STAGE_LATE;
-		answer(out, RECORD_REFUSED,
-		       "a message was refused at its end; OpenSMTPD does not log the sender");
+	} else if (eat_verb(scan, SPAN("DATA")) && EAT(scan, "\"")) {
+		read_refused_data(out);
 	}
 }
 
 static void
 read_smtp(struct scan *scan, struct span session, struct record *out)
 {
+	bool old = EAT(scan, "event=");
+
 	out->session = (uint32_t)hash_span(session, 7) | 1;
-	if (EAT(scan, "connected ") || EAT(scan, "event=connected ") || EAT(scan, "event=proxy "))
+	if (EAT(scan, "connected "))
 		read_connected(scan, session, out);
+	else if (old && EAT(scan, "message "))
+		read_old_message(scan, session, out);
 	else if (EAT(scan, "message "))
-		scan_text(scan, SPAN("msgid=")), read_message(scan, session, out);
-	else if (EAT(scan, "envelope "))
-		scan_text(scan, SPAN("evpid=")), read_queued(scan, out);
+		read_message(scan, session, out);
+	else if (EAT(scan, "envelope evpid="))
+		read_queued(scan, out);
 	else if (EAT(scan, "failed-command "))
-		read_failed(scan, out);
-	else if (EAT(scan, "authentication ") || EAT(scan, "event=authentication "))
+		read_failed(scan, session, out);
+	else if (EAT(scan, "authentication "))
 		read_authentication(scan, session, out);
-	else if (EAT(scan, "disconnected") || EAT(scan, "event=closed"))
+	else if (EAT(scan, "disconnected") || EAT(scan, "closed"))
 		answer(out, RECORD_DISCONNECTED, "the session ends");
 }
 

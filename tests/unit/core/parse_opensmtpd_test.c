@@ -9,6 +9,14 @@
 #define OTHER_ENVELOPE(to) S "envelope evpid=8819421f99999999 from=<> to=<" to ">\n"
 #define BYE S "disconnected reason=quit\n"
 #define FAILED(command, result) S "failed-command command=\"" command "\" result=\"" result "\""
+#define OLD_PEER "address=192.0.2.1 host=h.test "
+#define OLD_CONNECTED S "event=connected address=192.0.2.1 host=h.test\n"
+#define OLD_MESSAGE(peer, from, to)                                                                \
+	S "event=message " peer "msgid=8819421f from=<" from "> to=<" to                           \
+	  "> size=527 ndest=1 proto=ESMTP\n"
+#define OLD_FAILED(peer, command, result)                                                          \
+	S "event=failed-command " peer "command=\"" command "\" result=\"" result "\"\n"
+#define LOCAL S "connected address=local host=mx5\n"
 #define NULL_ONE "bounce-accepted 1 one.test 192.0.2.1 8819421f -\n"
 #define UNKNOWN "refused-sender-unknown 1 one.test - - 550\n"
 
@@ -26,7 +34,18 @@ static const struct log_row rows[] = {
 	  false },
 	{ FAILED("DATA", "554 5.3.4 Message too big for system"),
 	  "refused-sender-unknown 1 - - - 554\n", false },
+	{ FAILED("DATA", "503 5.5.1 Invalid command: Command not allowed at this point."), "",
+	  false },
+	{ FAILED("data", "451 Try again later"), "refused-sender-unknown 1 - - - 451\n", false },
 	{ FAILED("EHLO x", "501 no"), "", false },
+	{ FAILED("", "550 no rDNS please fix"), "", false },
+	{ OLD_FAILED(OLD_PEER, "RCPT TO:<g@one.test>", "550 no"), UNKNOWN, false },
+	{ OLD_FAILED("", "RCPT TO:<g@one.test>", "550 no"), UNKNOWN, false },
+	{ OLD_FAILED(OLD_PEER, "AUTH LOGIN", "503 no"), "", false },
+	{ OLD_MESSAGE(OLD_PEER, "", "u@one.test"), "", false }, /* whose session is not known */
+	{ S "event=message " OLD_PEER "msgid=8819421f from=<> to=<u@one.test>", "", true },
+	{ S "event=message " OLD_PEER "msgid=8819421 from=<> to=<u@one.test> size=1", "", true },
+	{ S "event=failed-command address=192.0.2.1 host=", "", true },
 	{ AT SID " mda delivery evpid=8819421f7678ac1f from=<> to=<u@one.test> rcpt=<u@one.test> "
 		 "user=u delay=0s result=Ok stat=Delivered",
 	  "delivered 1 one.test - 8819421f -\n", false },
@@ -57,8 +76,31 @@ static const struct log_row stories[] = {
 	  false },
 	{ S "connected address=[2001:db8::1] host=h.test\n" MESSAGE ENVELOPE("u@one.test"),
 	  "bounce-accepted 1 one.test 2001:db8::1 8819421f -\n", false },
-	{ S "event=connected address=192.0.2.1 host=h.test\n" MESSAGE ENVELOPE("u@one.test"),
+	{ OLD_CONNECTED MESSAGE ENVELOPE("u@one.test"), NULL_ONE, false },
+	{ OLD_CONNECTED OLD_MESSAGE(OLD_PEER, "", "u@one.test")
+		  OLD_MESSAGE(OLD_PEER, "", "v@two.test") S
+	  "event=closed " OLD_PEER "reason=quit\n" OLD_MESSAGE(OLD_PEER, "", "v@two.test"),
 	  NULL_ONE, false },
+	{ OLD_CONNECTED OLD_MESSAGE("", "", "u@one.test"), NULL_ONE, false },
+	{ OLD_CONNECTED OLD_MESSAGE("", "a@b.test", "u@one.test"),
+	  "mail-accepted 1 one.test 192.0.2.1 8819421f -\n", false },
+	{ S "event=connected address=local host=mx5\n" OLD_MESSAGE("", "", "u@one.test"),
+	  "local-dsn 1 - - 8819421f -\n", false },
+	{ OLD_CONNECTED S "event=authentication user=bob " OLD_PEER
+			  "result=ok\n" OLD_MESSAGE(OLD_PEER, "", "u@one.test"),
+	  "", false },
+	{ S "event=proxy address=192.0.2.1\n" MESSAGE ENVELOPE("u@one.test"), "", false },
+	{ CONNECTED FAILED("RCPT TO:<g@one.test>", "550 no") "\n" BYE,
+	  "refused-sender-unknown 1 one.test 192.0.2.1 - 550\n", false },
+	{ CONNECTED FAILED("MAIL FROM:<>", "550 no") "\n" BYE,
+	  "bounce-refused-late 1 - 192.0.2.1 - 550\n", false },
+	{ LOCAL FAILED("RCPT TO:<g@one.test> ", "550 no") "\n" BYE, "", false },
+	{ CONNECTED S
+	  "authentication user=bob result=ok\n" FAILED("RCPT TO:<g@one.test>", "550 no"),
+	  "", false },
+	{ CONNECTED S
+	  "authentication user=bob result=permfail\n" FAILED("RCPT TO:<g@one.test>", "550 no"),
+	  "refused-sender-unknown 1 one.test 192.0.2.1 - 550\n", false },
 	{ S "connected address=local host=mx5\n" MESSAGE ENVELOPE("u@one.test")
 		  OTHER_ENVELOPE("v@two.test") BYE,
 	  "local-dsn 1 - - 8819421f -\n", false },
@@ -84,6 +126,26 @@ static const struct log_row hostile[] = {
 	{ FAILED("MAIL FROM:<\"> to=<b@c> from=<\"@sender.test>", "553 5.1.0 syntax error"),
 	  "mail-refused 1 - - - 553\n", false },
 	{ FAILED("GARBAGE from=<>", "500 5.5.1 Command unrecognized"), "", false },
+	/* vis(3) doubles the backslash, so that the quotes seem to end before they do */
+	{ FAILED("RCPT TO:<\"a\\\\\" x@victim.test> <\"@one.test>", "553 syntax"),
+	  "refused-sender-unknown 1 - - - 553\n", false },
+	{ FAILED("DATA\" result=\"550 x", "503 5.5.1 no"), "refused-sender-unknown 1 - - - -\n",
+	  false },
+	{ FAILED("EHLO x\" RCPT TO:<v@victim.test>", "550 no"), "", false },
+	{ FAILED("VRFY x", "252 RCPT TO:<v@victim.test> command=\"RCPT TO:<v@victim.test>"), "",
+	  false },
+	{ S
+	  "event=connected address=192.0.2.1 host=h.test msgid=8819421f from=<> to=<v@victim.test> "
+	  "size=\n" OLD_MESSAGE("", "", "u@one.test"),
+	  NULL_ONE, false },
+	{ OLD_CONNECTED S
+	  "event=message address=192.0.2.1 host=msgid=00000000 msgid=8819421f from=<> "
+	  "to=<u@one.test> size=1 ndest=1\n",
+	  NULL_ONE, false },
+	{ OLD_CONNECTED OLD_MESSAGE("", "\"> to=<v@victim.test> size=\"@b.test", "u@one.test"),
+	  "mail-accepted 1 one.test 192.0.2.1 8819421f -\n", false },
+	{ OLD_CONNECTED OLD_MESSAGE("", "", "v@victim.test> to=<u@one.test"), "", true },
+	{ CONNECTED S "bad-input result=\"500 from=<> to=<v@victim.test>\"\n", "", false },
 	{ S "connected address=192.0.2.1 host=address=local\n" MESSAGE ENVELOPE("u@one.test"),
 	  NULL_ONE, false },
 	{ CONNECTED S
