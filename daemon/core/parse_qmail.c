@@ -1,6 +1,9 @@
 #include "daemon/core/parse_qmail.h"
 
 #include "daemon/core/eat.h"
+#include "daemon/core/parse_qmail_smtpd.h"
+
+#define SPLOGGER_MOST 799 /* bytes of a line; what is longer goes on in the next */
 
 static void
 answer(struct record *out, enum record_kind kind, const char *why)
@@ -18,11 +21,24 @@ read_digits(struct scan *scan)
 	return (struct span){ from, scan->failed ? 0 : (size_t)(scan->at - from) };
 }
 
-/* indimail says " queue5" behind its lines, which makes the numbers those of that queue. */
-static bool
-at_end(const struct scan *scan)
+/*
+ * indimail runs several qmail-sends, and says behind each line whose it is: " queue5". No address
+ * has a blank in a log of qmail, so that this cannot be part of one. Gives and cuts that word.
+ */
+static struct span
+cut_queue(struct span *rest)
 {
-	return scan->at == scan->end || span_begins(scan_rest(scan), SPAN(" queue"));
+	size_t at = rest->len;
+	struct span word = { rest->at + at, 0 };
+
+	while (at && ((rest->at[at - 1] >= 'a' && rest->at[at - 1] <= 'z') ||
+		      (rest->at[at - 1] >= '0' && rest->at[at - 1] <= '9')))
+		at--;
+	if (at < 2 || rest->at[at - 1] != ' ' || at == rest->len || rest->at[at] <= '9')
+		return word;
+	word = (struct span){ rest->at + at, rest->len - at };
+	rest->len = at - 1;
+	return word;
 }
 
 /* From the right: " qp 143 uid 6012". The words "qp 143" are the name of what queued it. */
@@ -50,19 +66,14 @@ cut_origin(struct span *rest, struct span *qp_out)
 static void
 read_info(struct scan *scan, struct record *out)
 {
-	struct span rest, queue = { 0 };
-	const char *at;
+	struct span rest;
 
 	out->queue_id = read_digits(scan);
 	scan_text(scan, SPAN(": bytes "));
 	scan_number(scan, UINT64_MAX);
 	scan_text(scan, SPAN(" from <"));
 	rest = scan_rest(scan);
-	at = rest.len ? memrchr(rest.at, ' ', rest.len) : NULL;
-	if (at && span_begins((struct span){ at, (size_t)(scan->end - at) }, SPAN(" queue"))) {
-		queue = (struct span){ at, (size_t)(scan->end - at) };
-		rest.len -= queue.len;
-	}
+	cut_queue(&rest);
 	if (scan->failed || !cut_origin(&rest, &out->via) || !span_ends(rest, SPAN(">"))) {
 		answer(out, RECORD_BROKEN, "a message whose sender or origin is not readable");
 		return;
@@ -80,43 +91,54 @@ read_info(struct scan *scan, struct record *out)
 static void
 read_bounce(struct scan *scan, struct record *out)
 {
-	const char *from;
+	struct span rest;
 
 	read_digits(scan);
 	scan_text(scan, SPAN(" "));
-	from = scan->at;
+	rest = scan_rest(scan);
+	cut_queue(&rest);
+	out->queue_id = rest;
 	scan_text(scan, SPAN("qp "));
 	read_digits(scan);
-	if (scan->failed || !at_end(scan)) {
+	if (scan->failed || scan->at != rest.at + rest.len) {
 		answer(out, RECORD_BROKEN, "a bounce without what queued it");
 		return;
 	}
-	out->queue_id = (struct span){ from, (size_t)(scan->at - from) };
 	out->local = true;
 	answer(out, RECORD_CLIENT, "qmail makes a bounce itself, queued by this qp");
 }
 
-/* "starting delivery 1: msg 332 to local u0@example.test"; the scan is behind "starting ". */
-static void
-read_starting(struct scan *scan, struct record *out)
+/* "delivery 7: " is the name of an attempt. */
+static struct span
+read_delivery(struct scan *scan)
 {
 	const char *from = scan->at;
+	struct span id;
 
 	scan_text(scan, SPAN("delivery "));
 	read_digits(scan);
-	out->delivery_id = (struct span){ from, (size_t)(scan->at - from) };
-	scan_text(scan, SPAN(": msg "));
+	id = (struct span){ from, scan->failed ? 0 : (size_t)(scan->at - from) };
+	scan_text(scan, SPAN(": "));
+	return id;
+}
+
+/*
+ * "starting delivery 1: msg 332 to local u0@example.test"; the scan is behind "starting ". Of
+ * indimail's queues each counts its deliveries: their numbers are no names.
+ */
+static void
+read_starting(struct scan *scan, bool whole, struct record *out)
+{
+	out->delivery_id = read_delivery(scan);
+	scan_text(scan, SPAN("msg "));
 	out->queue_id = read_digits(scan);
 	if (!EAT(scan, " to local ") && !EAT(scan, " to remote "))
 		scan_fail(scan);
 	out->recipient = scan_rest(scan);
-	if (!scan->failed && memchr(out->recipient.at, ' ', out->recipient.len)) {
-		struct scan ahead = *scan;
-
-		out->recipient = scan_until(&ahead, ' ');
-		ahead.at--;
-		scan->failed = !at_end(&ahead);
-	}
+	if (cut_queue(&out->recipient).len)
+		out->delivery_id.len = 0;
+	if (!out->recipient.len || memchr(out->recipient.at, ' ', out->recipient.len) || !whole)
+		scan_fail(scan);
 	answer(out, scan->failed ? RECORD_BROKEN : RECORD_RECIPIENT,
 	       scan->failed ? "a delivery whose message or recipient is not readable"
 			    : "a delivery begins, and says the recipient of the message");
@@ -126,12 +148,7 @@ read_starting(struct scan *scan, struct record *out)
 static void
 read_result(struct scan *scan, struct record *out)
 {
-	const char *from = scan->at;
-
-	scan_text(scan, SPAN("delivery "));
-	read_digits(scan);
-	out->delivery_id = (struct span){ from, (size_t)(scan->at - from) };
-	scan_text(scan, SPAN(": "));
+	out->delivery_id = read_delivery(scan);
 	if (EAT(scan, "success: "))
 		out->delivery = DELIVERY_SENT;
 	else if (EAT(scan, "deferral: "))
@@ -142,42 +159,13 @@ read_result(struct scan *scan, struct record *out)
 		answer(out, RECORD_OUTCOME, "the end of a delivery attempt");
 }
 
-/* "status: 40/40": as many sessions as may be. */
+/* "end msg 332", behind which some say more */
 static void
-read_tcpserver(struct scan *scan, struct record *out)
+read_end(struct scan *scan, struct record *out)
 {
-	uint64_t now, most;
-
-	if (!EAT(scan, "status: "))
-		return;
-	now = scan_number(scan, UINT32_MAX);
-	scan_text(scan, SPAN("/"));
-	most = scan_number(scan, UINT32_MAX);
-	if (scan_done(scan) && most && now == most)
-		answer(out, RECORD_PRESSURE, "tcpserver has as many sessions as it may");
-}
-
-/* "DENIED_RDNS_MISSING from: S to: R origin_ip: A origin_rdns: ...": addresses have no blanks. */
-static void
-read_spamdyke(struct scan *scan, struct record *out)
-{
-	if (!EAT(scan, "DENIED_"))
-		return;
-	scan_until(scan, ' ');
-	scan_text(scan, SPAN("from: "));
-	scan_until(scan, ' ');
-	scan_text(scan, SPAN("to: "));
-	out->recipient = scan_until(scan, ' ');
-	scan_text(scan, SPAN("origin_ip: "));
-	out->client = scan_until(scan, ' ');
-	scan_text(scan, SPAN("origin_rdns: "));
-	if (scan->failed) {
-		answer(out, RECORD_BROKEN, "a refusal of spamdyke that is not readable");
-		return;
-	}
-	out->sender_never = true;
-	answer(out, RECORD_REFUSED,
-	       "spamdyke refused a recipient; an empty sender is not proved to be the null one");
+	out->queue_id = read_digits(scan);
+	if (!scan->failed && (scan->at == scan->end || *scan->at == ' '))
+		answer(out, RECORD_REMOVED, "this message number is free again");
 }
 
 /* splogger writes the seconds before the message: "1795539684.814430 " */
@@ -209,25 +197,22 @@ void
 parse_qmail(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
+	bool whole;
 
 	out->why = "a line of qmail that is not of interest";
 	if (envelope->shape == ENVELOPE_SYSLOG)
 		skip_splogger(&scan);
-	if (EAT_IS(envelope->program, "spamdyke")) {
-		read_spamdyke(&scan, out);
-	} else if (EAT_IS(envelope->program, "tcpserver") || EAT(&scan, "tcpserver: ")) {
-		read_tcpserver(&scan, out);
-	} else if (EAT(&scan, "info msg ")) {
+	whole = envelope->shape == ENVELOPE_MULTILOG || scan_rest(&scan).len < SPLOGGER_MOST;
+	if (parse_qmail_smtpd_claims(envelope, &scan))
+		parse_qmail_smtpd(envelope, &scan, out);
+	else if (EAT(&scan, "info msg "))
 		read_info(&scan, out);
-	} else if (EAT(&scan, "starting ")) {
-		read_starting(&scan, out);
-	} else if (EAT(&scan, "bounce msg ")) {
+	else if (EAT(&scan, "starting "))
+		read_starting(&scan, whole, out);
+	else if (EAT(&scan, "bounce msg "))
 		read_bounce(&scan, out);
-	} else if (EAT(&scan, "end msg ")) {
-		out->queue_id = read_digits(&scan);
-		if (!scan.failed && at_end(&scan))
-			answer(out, RECORD_REMOVED, "this message number is free again");
-	} else if (scan_rest(&scan).len > 9 && span_begins(scan_rest(&scan), SPAN("delivery "))) {
+	else if (EAT(&scan, "end msg "))
+		read_end(&scan, out);
+	else if (span_begins(scan_rest(&scan), SPAN("delivery ")))
 		read_result(&scan, out);
-	}
 }
