@@ -1,7 +1,8 @@
 /*
  * Lines of a log: whatever they say, kinds are known, spans stay inside, a bounce that moves was
  * counted before, what is stored can be restored, and nothing is a bounce without a line that says
- * "<>", or a bounce made here without a line that says so in the words of its MTA.
+ * "<>" (s/qmail: "F:" and nothing), or a bounce made here without a line that says so in the words
+ * of its MTA.
  */
 #include "daemon/core/reader.h"
 
@@ -12,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
 	int64_t counted, moved, events;
-	int64_t null_lines; /* that say "<>" */
+	int64_t null_lines; /* that have the null sender's words */
 	bool dsn_words;	    /* some line had the words of a bounce made here */
 };
 
@@ -25,7 +26,8 @@ look(struct seen *seen, struct span line)
 		{ "to sender: ", 11 },	   { "from=<>", 7 }, { "from <>", 7 },
 	};
 
-	seen->null_lines += line.len && memmem(line.at, line.len, "<>", 2);
+	seen->null_lines += line.len && (memmem(line.at, line.len, "<>", 2) ||
+					 memmem(line.at, line.len, " F: T:", 6));
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		seen->dsn_words =
 			seen->dsn_words ||

@@ -1,6 +1,4 @@
-#include "tests/unit/core/log_lines.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/core/log_restart.h"
 
 #define AT "2026-11-24 16:46:08 "
 #define ID "1xVtea-000042-0a"
@@ -98,72 +96,6 @@ read_into(const char *lines, struct text *text, struct reader_stats *stats_out)
 	reader_free(reader);
 }
 
-/* A store of rows, as the database has it. */
-struct store {
-	struct {
-		char key[16], value[1024];
-		size_t key_len, value_len;
-	} rows[256];
-	size_t used;
-};
-
-static void
-put_row(void *ctx, struct span key, struct span value)
-{
-	struct store *store = ctx;
-	size_t i = 0;
-
-	while (i < store->used &&
-	       !span_equal(key, (struct span){ store->rows[i].key, store->rows[i].key_len }))
-		i++;
-	if (value.len == 0) {
-		store->rows[i] = store->rows[--store->used];
-		return;
-	}
-	cr_assert(i < 256 && key.len <= 16 && value.len <= 1024);
-	store->used += i == store->used;
-	memcpy(store->rows[i].key, key.at, key.len);
-	memcpy(store->rows[i].value, value.at, value.len);
-	store->rows[i].key_len = key.len;
-	store->rows[i].value_len = value.len;
-}
-
-/* The reader saves and dies, and another goes on where it was. */
-static struct reader *
-succeed(struct reader *reader, const struct reader_options *options, struct store *store)
-{
-	struct reader *next = reader_new(options);
-
-	reader_changes(reader, put_row, store);
-	reader_saved(reader);
-	reader_free(reader);
-	for (size_t i = 0; i < store->used; i++)
-		cr_assert(reader_restore(
-			next, (struct span){ store->rows[i].key, store->rows[i].key_len },
-			(struct span){ store->rows[i].value, store->rows[i].value_len }));
-	return next;
-}
-
-/* As read_into, with a restart before each line. */
-static void
-read_restarting(const char *lines, struct text *text)
-{
-	static struct store store;
-	struct reader_options options = { .reference = 1795521600 };
-	struct reader *reader = reader_new(&options);
-
-	store.used = 0;
-	while (*lines) {
-		size_t length = strcspn(lines, "\n");
-
-		reader = succeed(reader, &options, &store);
-		reader_line(reader, (struct span){ lines, length }, log_lines_event, text);
-		lines += length + (lines[length] == '\n');
-	}
-	reader_end(reader, log_lines_event, text);
-	reader_free(reader);
-}
-
 Test(exim_stories, tells_stories)
 {
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
@@ -173,49 +105,10 @@ Test(exim_stories, tells_stories)
 
 		read_into(stories[i].lines, &text, &stats);
 		cr_expect_str_eq(got, stories[i].events, "%s:\n%s", stories[i].name, got);
-		read_restarting(stories[i].lines, &again);
+		log_restart_read(stories[i].lines, &again);
 		cr_expect_str_eq(restarted, stories[i].events, "%s, restarted:\n%s",
 				 stories[i].name, restarted);
 	}
-}
-
-struct totals {
-	int64_t of[EVENT_KINDS];
-};
-
-static void
-add_total(void *ctx, const struct event *event)
-{
-	struct totals *totals = ctx;
-
-	if (!event->moved)
-		totals->of[event->kind] += event->count;
-}
-
-static struct totals
-totals_of(const char *path, bool restart)
-{
-	struct reader_options options = { .year = 2026, .reference = 1795521600 };
-	struct reader *reader = reader_new(&options);
-	static struct store store;
-	struct totals totals = { 0 };
-	size_t length = 0;
-	char *bytes = log_lines_file(path, &length);
-
-	cr_assert_not_null(bytes);
-	store.used = 0;
-	for (char *at = bytes; at < bytes + length;) {
-		size_t line = strcspn(at, "\n");
-
-		if (restart)
-			reader = succeed(reader, &options, &store);
-		reader_line(reader, (struct span){ at, line }, add_total, &totals);
-		at += line + 1;
-	}
-	reader_end(reader, add_total, &totals);
-	reader_free(reader);
-	free(bytes);
-	return totals;
 }
 
 /* NAME.truth.jsonl: what the client was told. test_samples.py compares all recordings by domain. */
@@ -231,7 +124,8 @@ Test(exim_stories, finds_in_the_recordings_what_their_truth_says)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (int restart = 0; restart < 2; restart++) {
-			struct totals totals = totals_of(rows[i].path, restart);
+			struct log_restart_totals totals =
+				log_restart_totals(rows[i].path, restart);
 
 			cr_expect_eq(totals.of[EVENT_BOUNCE_ACCEPTED], rows[i].accepted);
 			cr_expect_eq(totals.of[EVENT_BOUNCE_REFUSED], rows[i].refused);

@@ -1,13 +1,11 @@
 /*
  * For the tests of the readers: tables of lines (or of a few lines that belong together) with the
- * events of a reader that then ends.
+ * events of a reader that then ends; a program that begins anew before each line gives the same.
  */
 #ifndef TESTS_LOG_ROWS_H
 #define TESTS_LOG_ROWS_H
 
-#include "tests/unit/core/log_lines.h"
-
-#include <criterion/criterion.h>
+#include "tests/unit/core/log_restart.h"
 
 #define LOG_ROWS_TEXT 4096
 
@@ -36,12 +34,15 @@ static inline void
 log_rows_check(const struct log_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char got[LOG_ROWS_TEXT];
+		char got[LOG_ROWS_TEXT], restarted[LOG_ROWS_TEXT] = "";
+		struct text again = TEXT(restarted);
 		struct reader_stats stats = log_rows_read(rows[i].lines, false, got);
 
 		cr_expect_str_eq(got, rows[i].events, "%s:\n%s", rows[i].lines, got);
 		cr_expect_eq(stats.broken > 0, rows[i].broken, "%s: %s", rows[i].lines,
 			     rows[i].broken ? "should be broken" : "is broken");
+		log_restart_read(rows[i].lines, &again);
+		cr_expect_str_eq(restarted, got, "%s: restarted:\n%s", rows[i].lines, restarted);
 	}
 }
 
