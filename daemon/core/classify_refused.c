@@ -95,19 +95,13 @@ classify_refused_unknown(const struct classify *classify, const struct open_id *
 	classify_give(classify, &event);
 }
 
-/* It was refused because the MTA is at a limit: told at once, whoever the sender is. */
+/* It was refused because the MTA is at a limit: that is told at once, whoever the sender is. */
 static void
-give_pressure(struct classify *classify, const struct envelope *envelope,
-	      const struct record *record)
+give_pressure(const struct classify *classify, const struct record *record, struct event *event)
 {
-	struct event event;
-
-	if (!record->pressure)
-		return;
-	classify_event(&event, envelope, record, EVENT_PRESSURE);
-	if (record->recipient.at)
-		event.domain = classify_domain(classify, record->recipient);
-	classify_give(classify, &event);
+	event->kind = EVENT_PRESSURE;
+	if (record->pressure)
+		classify_give(classify, event);
 }
 
 const char *
@@ -120,7 +114,10 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 	if (record->sender_later) {
 		const char *joined = keep_refused(classify, envelope, record);
 
-		give_pressure(classify, envelope, record);
+		classify_event(&event, envelope, record, EVENT_PRESSURE);
+		if (record->recipient.at)
+			event.domain = classify_domain(classify, record->recipient);
+		give_pressure(classify, record, &event);
 		return joined;
 	}
 	if (record->via.len)
@@ -139,7 +136,7 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 	if (record->recipient.at)
 		event.domain = classify_domain(classify, record->recipient);
 	classify_give(classify, &event);
-	give_pressure(classify, envelope, record);
+	give_pressure(classify, record, &event);
 	return NULL;
 }
 

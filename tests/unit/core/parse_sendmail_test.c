@@ -1,3 +1,4 @@
+#include "tests/unit/core/log_restart.h"
 #include "tests/unit/core/log_rows.h"
 
 #define AT "Nov 24 16:51:05 mx4 "
@@ -140,6 +141,12 @@ static const struct log_row stories[] = {
 	  "pressure 1 one.test 192.0.2.1 " ID " 4.3.2\nbounce-deferred 1 one.test 192.0.2.1 " ID
 	  " -\n",
 	  false },
+	/* more than a day later it is given up, before anything else is remembered */
+	{ "Nov 23 16:51:04 mx4 sm-mta[166]: " ID ": <g@one.test>... User unknown\n" MTA
+	  "6AOGp5pY000166: " FROM "\n" Q NOTHING,
+	  "refused-sender-unknown 1 one.test - " ID " -\n"
+	  "bounce-accepted 1 - 192.0.2.1 6AOGp5pY000166 -\n",
+	  false },
 	/* DATA was refused: no probe */
 	{ Q "ruleset=check_data, arg1=2, relay=[192.0.2.1], reject=550 5.5.3 no\n" Q
 	    "from=<>, size=0, class=0, nrcpts=2, " TAIL,
@@ -269,4 +276,23 @@ Test(parse_sendmail, what_was_counted_at_once_is_taken_back)
 	log_rows_read(Q FROM "\n" Q "to=<u@one.test>, delay=00:00:00, pri=1, stat=no", true, got);
 	cr_assert_str_eq(got, "bounce-accepted 1 (none) 192.0.2.1 " ID " -\n"
 			      "bounce-refused-late 1 one.test 192.0.2.1 " ID " - from=(none)\n");
+}
+
+/* What the client was told; test_samples.py compares all recordings by domain. */
+Test(parse_sendmail, finds_in_the_recording_what_its_truth_says)
+{
+	for (int restart = 0; restart < 2; restart++) {
+		struct log_restart_totals totals =
+			log_restart_totals("tests/samples/sendmail/default.log", restart);
+
+		cr_expect_eq(totals.of[EVENT_BOUNCE_ACCEPTED], 71);
+		cr_expect_eq(totals.of[EVENT_BOUNCE_REFUSED], 108); /* one by Connect: REJECT */
+		cr_expect_eq(totals.of[EVENT_BOUNCE_DEFERRED], 5);
+		cr_expect_eq(totals.of[EVENT_BOUNCE_REFUSED_LATE], 1); /* exceeds maximum */
+		cr_expect_eq(totals.of[EVENT_PROBE], 10);
+		cr_expect_eq(totals.of[EVENT_LOCAL_DSN], 24);
+		cr_expect_eq(totals.of[EVENT_MAIL_ACCEPTED], 39);
+		cr_expect_eq(totals.of[EVENT_MAIL_REFUSED], 13);
+		cr_expect_eq(totals.of[EVENT_REFUSED_SENDER_UNKNOWN], 0);
+	}
 }
