@@ -174,8 +174,9 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 		record->via.len ? classify_find(classify, envelope, record->via) : NULL;
 	const char *joined = NULL;
 	struct open_id *open;
+	bool late = false;
 
-	classify_refused_by(classify, envelope, record);
+	classify_refused_by(classify, envelope, record, &late);
 	if (via && via->facts.local)
 		return arrived_here(classify, envelope, record, via);
 	if (record->authenticated || record->local)

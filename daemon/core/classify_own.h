@@ -62,9 +62,12 @@ classify_step classify_delivery_recipient, classify_delivery_outcome;
 classify_step classify_refused, classify_refused_too_large, classify_refused_at_end,
 	classify_refused_all;
 
-/* The sender of what was refused under this id before is known now. True when there was any. */
+/*
+ * The sender of what was refused under this id before is known now. True when there was any;
+ * `late_out` is set when that was the whole transaction.
+ */
 bool classify_refused_by(struct classify *classify, const struct envelope *envelope,
-			 const struct record *record);
+			 const struct record *record, bool *late_out);
 
 /* Its sender never came: counts as of an unknown one. */
 void classify_refused_unknown(const struct classify *classify, const struct open_id *open);

@@ -22,20 +22,25 @@ static const char *
 keep_refused(struct classify *classify, const struct envelope *envelope,
 	     const struct record *record)
 {
-	struct span domain = classify_domain(classify, record->recipient);
-	uint32_t group = (uint32_t)hash_span(domain, record->permanent ? 6 : 5);
-	struct open_id *open =
-		open_ids_find(classify->ids, envelope->host_key, group, record->queue_id, true);
+	bool late = record->stage == STAGE_LATE;
+	struct span domain = { 0 };
+	uint32_t group;
 	const char *joined = NULL;
+	struct open_id *open;
 
+	if (!late)
+		domain = classify_domain(classify, record->recipient);
+	group = (uint32_t)hash_span(domain, (record->permanent ? 6 : 5) + (late ? 2 : 0));
+	open = open_ids_find(classify->ids, envelope->host_key, group, record->queue_id, true);
 	if (!open) {
 		open = classify_open(classify, envelope, group, record->queue_id, 0, &joined);
 		if (!open)
 			return joined;
 		open->facts.pending = true;
 		open->facts.permanent = record->permanent;
+		open->facts.late = late;
 		open->facts.queued_us = envelope->time_us;
-		if (domain.len <= OPEN_IDS_TEXT) {
+		if (domain.len && domain.len <= OPEN_IDS_TEXT) {
 			memcpy(open->facts.text, domain.at, domain.len);
 			open->facts.text_len = (uint8_t)domain.len;
 		}
@@ -59,7 +64,7 @@ event_of_pending(const struct open_facts *facts, enum event_kind kind)
 
 bool
 classify_refused_by(struct classify *classify, const struct envelope *envelope,
-		    const struct record *record)
+		    const struct record *record, bool *late_out)
 {
 	struct record like = { .null_sender = record->null_sender };
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
@@ -69,6 +74,8 @@ classify_refused_by(struct classify *classify, const struct envelope *envelope,
 		struct event event;
 
 		like.permanent = open->facts.permanent;
+		like.stage = open->facts.late ? STAGE_LATE : STAGE_RCPT;
+		*late_out |= open->facts.late;
 		event = event_of_pending(&open->facts, refused_kind(&like));
 		event.client = record->client;
 		if (!record->authenticated && !record->local)
@@ -88,6 +95,15 @@ classify_refused_unknown(const struct classify *classify, const struct open_id *
 	classify_give(classify, &event);
 }
 
+/* It was refused because the MTA is at a limit: that is told at once, whoever the sender is. */
+static void
+give_pressure(const struct classify *classify, const struct record *record, struct event *event)
+{
+	event->kind = EVENT_PRESSURE;
+	if (record->pressure)
+		classify_give(classify, event);
+}
+
 const char *
 classify_refused(struct classify *classify, const struct envelope *envelope,
 		 const struct record *record)
@@ -95,8 +111,15 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 	struct event event;
 	struct open_id *open = NULL, *via = NULL;
 
-	if (record->sender_later)
-		return keep_refused(classify, envelope, record);
+	if (record->sender_later) {
+		const char *joined = keep_refused(classify, envelope, record);
+
+		classify_event(&event, envelope, record, EVENT_PRESSURE);
+		if (record->recipient.at)
+			event.domain = classify_domain(classify, record->recipient);
+		give_pressure(classify, record, &event);
+		return joined;
+	}
 	if (record->via.len)
 		via = classify_find(classify, envelope, record->via);
 	if (via && (via->facts.local || via->facts.settled))
@@ -113,10 +136,7 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 	if (record->recipient.at)
 		event.domain = classify_domain(classify, record->recipient);
 	classify_give(classify, &event);
-	if (record->pressure) {
-		event.kind = EVENT_PRESSURE;
-		classify_give(classify, &event);
-	}
+	give_pressure(classify, record, &event);
 	return NULL;
 }
 
@@ -168,13 +188,14 @@ const char *
 classify_refused_all(struct classify *classify, const struct envelope *envelope,
 		     const struct record *record)
 {
-	bool any = classify_refused_by(classify, envelope, record);
+	bool late = false, any = classify_refused_by(classify, envelope, record, &late);
 	struct event event;
 
 	classify_event(&event, envelope, record, EVENT_PROBE);
 	if (record->recipient.len)
 		event.domain = classify_domain(classify, record->recipient);
-	if (record->probe && record->null_sender && !record->authenticated && !record->local)
+	if (record->probe && !late && record->null_sender && !record->authenticated &&
+	    !record->local)
 		classify_give(classify, &event);
 	return any ? "the sender of what was refused under this id is known now" : NULL;
 }

@@ -42,7 +42,8 @@ struct open_facts {
 	uint8_t id_len, text_len;
 	char id[OPEN_IDS_ID];
 	char text[OPEN_IDS_TEXT]; /* the client's address */
-	char spare[4];
+	uint8_t late; /* of a pending refusal: of the whole transaction, not of a recipient */
+	char spare[3];
 };
 
 struct open_id {

@@ -3,6 +3,8 @@
 #include "daemon/core/eat.h"
 #include "daemon/core/parse_address.h"
 #include "daemon/core/parse_id.h"
+#include "daemon/core/parse_sendmail_fields.h"
+#include "daemon/core/parse_sendmail_refused.h"
 
 static void
 answer(struct record *out, enum record_kind kind, const char *why)
@@ -16,45 +18,16 @@ static bool
 read_id(struct scan *scan, struct span *id_out)
 {
 	struct scan ahead = *scan;
+	struct span id;
 
-	if (!parse_id_colon(&ahead, id_out))
+	if (!parse_id_colon(&ahead, &id))
 		return false;
-	for (size_t i = id_out->len - 4; i < id_out->len; i++)
-		if (id_out->at[i] < '0' || id_out->at[i] > '9')
+	for (size_t i = id.len - 4; i < id.len; i++)
+		if (id.at[i] < '0' || id.at[i] > '9')
 			return false;
+	*id_out = id;
 	*scan = ahead;
 	return true;
-}
-
-static struct span
-last_bracketed(struct span relay)
-{
-	const char *open;
-
-	if (relay.len == 0 || relay.at[relay.len - 1] != ']')
-		return (struct span){ relay.at, 0 };
-	open = memrchr(relay.at, '[', relay.len);
-	if (!open)
-		return (struct span){ relay.at, 0 };
-	return (struct span){ open + 1, (size_t)(relay.at + relay.len - 1 - (open + 1)) };
-}
-
-/* "mail.example [192.0.2.1]", "[IPv6:2001:db8:0:0:0:0:0:1]", "... (may be forged)",
- * "root@localhost" */
-static void
-read_relay(struct span relay, struct record *out)
-{
-	static const struct span forged = { " (may be forged)", 16 }, six = { "IPv6:", 5 };
-
-	if (span_ends(relay, forged))
-		relay.len -= forged.len;
-	out->client = last_bracketed(relay);
-	if (span_begins(out->client, six))
-		out->client = span_after(out->client, six.len);
-	out->loopback = span_equal(out->client, SPAN("127.0.0.1")) ||
-			span_equal(out->client, SPAN("::1")) ||
-			span_equal(out->client, SPAN("0:0:0:0:0:0:0:1"));
-	out->local = out->client.len == 0; /* "user@localhost": a program on this host */
 }
 
 /* Cuts ", key=value" from the end when it is that. The value has no comma. */
@@ -74,28 +47,29 @@ cut_last(struct span *rest, struct span key, struct span *value_out)
 	return true;
 }
 
-/* From the right: relay=, then what may stand before it. The rest begins with msgid=, or is empty.
+/*
+ * From the right, in the order in which they are written: bodytype=, proto=, daemon=, tls_verify=,
+ * auth=, relay=. What is left begins with msgid=, which a stranger writes, or is empty.
  */
 static bool
 read_tail(struct span *rest, struct record *out)
 {
-	struct span relay, ignored;
+	struct span relay, auth, ignored;
+	bool with_auth;
 
 	if (!cut_last(rest, SPAN(", relay="), &relay))
 		return false;
-	read_relay(relay, out);
-	for (;;) {
-		if (cut_last(rest, SPAN(", auth="), &ignored))
-			out->authenticated = !EAT_IS(ignored, "NONE");
-		else if (!cut_last(rest, SPAN(", tls_verify="), &ignored) &&
-			 !cut_last(rest, SPAN(", daemon="), &ignored) &&
-			 !cut_last(rest, SPAN(", proto="), &ignored) &&
-			 !cut_last(rest, SPAN(", bodytype="), &ignored))
-			return true;
-	}
+	parse_sendmail_fields_relay(relay, out);
+	with_auth = cut_last(rest, SPAN(", auth="), &auth) && !EAT_IS(auth, "NONE");
+	cut_last(rest, SPAN(", tls_verify="), &ignored);
+	cut_last(rest, SPAN(", daemon="), &ignored);
+	out->authenticated = cut_last(rest, SPAN(", proto="), &ignored) && with_auth;
+	cut_last(rest, SPAN(", bodytype="), &ignored);
+	return true;
 }
 
-/* "<202611241651.6AOGp7DQ000529@host>": the id of a DSN that came back through the submission. */
+/* "<202611241651.6AOGp7DQ000529@host>": the id of a DSN that came back through the submission. Who
+ * received one knows its id: only a client on this host is believed. */
 static struct span
 id_in_message_id(struct span text)
 {
@@ -117,11 +91,7 @@ read_from(struct scan *scan, struct record *out)
 	uint64_t size, recipients;
 	struct span sender, rest;
 
-	if (!EAT(scan, "<")) {
-		answer(out, RECORD_OTHER, "submitted on this host");
-		return;
-	}
-	sender = parse_address_forward(scan);
+	sender = parse_sendmail_fields_address(scan);
 	scan_text(scan, SPAN(", size="));
 	size = scan_number(scan, INT64_MAX);
 	scan_text(scan, SPAN(", class="));
@@ -136,7 +106,8 @@ read_from(struct scan *scan, struct record *out)
 	}
 	out->null_sender = sender.len == 0;
 	if (span_begins(rest, SPAN(", msgid="))) {
-		out->via = id_in_message_id(span_after(rest, 8));
+		if (out->loopback)
+			out->via = id_in_message_id(span_after(rest, 8));
 		answer(out, RECORD_ARRIVED,
 		       out->null_sender ? "a message (msgid=) with the null sender"
 					: "a message (msgid=) with a sender");
@@ -148,96 +119,21 @@ read_from(struct scan *scan, struct record *out)
 				: "the sender of this transaction; no message came of it");
 }
 
-/* "550 5.1.1 text": what an answer to a client begins with. */
-static bool
-read_status(struct span answer_text, struct record *out)
-{
-	struct scan scan = eat_over(answer_text);
-	struct span rest = answer_text;
-
-	scan_digits(&scan, 3, 599);
-	scan_text(&scan, SPAN(" "));
-	if (scan.failed || (rest.at[0] != '4' && rest.at[0] != '5'))
-		return false;
-	out->permanent = rest.at[0] == '5';
-	out->status = (struct span){ rest.at, 3 };
-	rest = scan_rest(&scan);
-	if (rest.len >= 5 && rest.at[0] == out->status.at[0] && rest.at[1] == '.') {
-		size_t len = 2;
-
-		while (len < rest.len &&
-		       (rest.at[len] == '.' || (rest.at[len] >= '0' && rest.at[len] <= '9')))
-			len++;
-		out->status = (struct span){ rest.at, len };
-	}
-	return true;
-}
-
-/* "check_rcpt, arg1=<R>, relay=..., reject=550 ..."; arg1 of the others is not a recipient */
+/* A program or a file, in quotes when there are blanks in it. */
 static void
-read_ruleset(struct scan *scan, struct record *out)
+skip_quoted(struct scan *scan)
 {
-	bool mail = EAT(scan, "check_mail, arg1=<");
-	struct span address, rest;
-	const char *at;
+	const char *at = scan->at;
 
-	if (!mail && !EAT(scan, "check_rcpt, arg1=<"))
+	if (!EAT(scan, "\""))
 		return;
-	address = parse_address_forward(scan);
-	scan_text(scan, SPAN(", relay="));
-	rest = scan_rest(scan);
-	at = scan->failed ? NULL : memmem(rest.at, rest.len, ", reject=", 9);
-	if (scan->failed) {
-		answer(out, RECORD_BROKEN, "a ruleset's line that is not readable");
-		return;
-	}
-	if (!at) /* discard, quarantine */
-		return;
-	if (!read_status(span_after(rest, (size_t)(at + 9 - rest.at)), out)) {
-		answer(out, RECORD_BROKEN, "a refusal without its status");
-		return;
-	}
-	read_relay((struct span){ rest.at, (size_t)(at - rest.at) }, out);
-	out->local = false;
-	if (mail) {
-		out->null_sender = address.len == 0;
-		out->stage = STAGE_LATE;
-		answer(out, RECORD_REFUSED, "MAIL was refused, the sender is in arg1=");
-	} else {
-		out->recipient = address;
-		out->sender_later = true;
-		answer(out, RECORD_REFUSED,
-		       "RCPT was refused; the from= line will name the sender");
-	}
-}
-
-/* "<R>... User unknown": 5xx; what is 4xx has a ruleset. The < is eaten. */
-static void
-read_unknown(struct scan *scan, struct record *out)
-{
-	out->recipient = parse_address_forward(scan);
-	scan_text(scan, SPAN("... "));
-	out->sender_later = true;
-	out->permanent = true;
-	answer(out, scan->failed ? RECORD_BROKEN : RECORD_REFUSED,
-	       scan->failed ? "a refused recipient that is not readable"
-			    : "RCPT was refused; the from= line will name the sender");
-}
-
-/* "Milter: to=<R>, reject=550 ..."; "Milter: data, reject=..." is told again by the to= lines */
-static void
-read_milter(struct scan *scan, struct record *out)
-{
-	if (!EAT(scan, "to=<"))
-		return;
-	out->recipient = parse_address_forward(scan);
-	scan_text(scan, SPAN(", reject="));
-	out->sender_later = true;
-	if (scan->failed || !read_status(scan_rest(scan), out))
-		answer(out, RECORD_BROKEN, "a milter's refusal that is not readable");
+	for (at++; at < scan->end && *at != '"'; at++)
+		if (*at == '\\')
+			at++;
+	if (at < scan->end)
+		scan->at = at;
 	else
-		answer(out, RECORD_REFUSED,
-		       "a milter refused RCPT; the from= line will name the sender");
+		scan_fail(scan);
 }
 
 /* "<a@x>,<b@y>", "user", "|/program", each followed by ", ". The first one counts. */
@@ -248,7 +144,8 @@ read_recipients(struct scan *scan)
 	bool more = true;
 
 	if (!EAT(scan, "<")) {
-		first = scan_until(scan, ',');
+		skip_quoted(scan);
+		first.len = (size_t)(scan->at - first.at) + scan_until(scan, ',').len;
 		scan_text(scan, SPAN(" "));
 		return first;
 	}
@@ -259,15 +156,14 @@ read_recipients(struct scan *scan)
 		more = EAT(scan, ",<");
 	}
 	scan_text(scan, SPAN(", "));
+	EAT(scan, "[more], "); /* more lines like this one, with the others */
 	return first;
 }
 
-/* "pri=30354, [relay=..., ][dsn=2.0.0, ]..." */
+/* "[relay=..., ][dsn=2.0.0, ]..." */
 static void
 read_result(struct scan *scan, struct record *out)
 {
-	scan_number(scan, INT64_MAX);
-	scan_text(scan, SPAN(", "));
 	if (EAT(scan, "relay=")) {
 		scan_until(scan, ',');
 		scan_text(scan, SPAN(" "));
@@ -283,40 +179,47 @@ read_result(struct scan *scan, struct record *out)
 							   : DELIVERY_NONE;
 }
 
-/* "to=<R>, [ctladdr=<C> (1/0), ]delay=00:00:00, [xdelay=.., mailer=.., ]pri=.., ..." */
+/* "ctladdr=<C> (1/0), " */
+static void
+read_owner(struct scan *scan, bool address, struct record *out)
+{
+	if (EAT(scan, "<"))
+		out->owner = parse_address_forward(scan);
+	if (!address && out->owner.len) /* a program or a file */
+		out->recipient = out->owner;
+	scan_until(scan, ',');
+	scan_text(scan, SPAN(" "));
+}
+
+/* "to=<R>, [ctladdr=.., ]delay=00:00:00, [xdelay=.., ][mailer=.., ]pri=.., ..." */
 static void
 read_to(struct scan *scan, struct record *out)
 {
-	bool address = scan->at < scan->end && *scan->at == '<';
+	bool address = scan->at < scan->end && *scan->at == '<', mailer;
 
 	out->recipient = read_recipients(scan);
-	if (EAT(scan, "ctladdr=")) { /* the owner of an alias, or a sender of ours */
-		if (EAT(scan, "<"))
-			out->owner = parse_address_forward(scan);
-		if (!address && out->owner.len) /* a program or a file */
-			out->recipient = out->owner;
-		scan_until(scan, ',');
-		scan_text(scan, SPAN(" "));
-	}
+	if (EAT(scan, "ctladdr=")) /* the owner of an alias, or a sender of ours */
+		read_owner(scan, address, out);
 	scan_text(scan, SPAN("delay="));
 	scan_until(scan, ' ');
-	if (scan->failed) {
-		answer(out, RECORD_BROKEN, "a delivery whose recipient is not readable");
-		return;
-	}
-	if (EAT(scan, "pri=")) {
-		out->permanent = true;
-		answer(out, RECORD_WITHDRAWN,
-		       "no mailer was tried: the message was refused at its end");
-		return;
-	}
-	scan_text(scan, SPAN("xdelay="));
-	scan_until(scan, ' ');
-	scan_text(scan, SPAN("mailer="));
-	scan_until(scan, ' ');
+	if (EAT(scan, "xdelay="))
+		scan_until(scan, ' ');
+	mailer = EAT(scan, "mailer=");
+	if (mailer)
+		scan_until(scan, ' ');
 	scan_text(scan, SPAN("pri="));
-	read_result(scan, out);
-	answer(out, RECORD_RECIPIENT, "a delivery attempt; its dsn= says how it ended");
+	scan_number(scan, INT64_MAX);
+	scan_text(scan, SPAN(", "));
+	if (scan->failed) {
+		answer(out, RECORD_BROKEN, "a delivery that is not readable");
+		return;
+	}
+	out->permanent = !mailer;
+	if (mailer)
+		read_result(scan, out);
+	answer(out, mailer ? RECORD_RECIPIENT : RECORD_WITHDRAWN,
+	       mailer ? "a delivery attempt; its dsn= says how it ended"
+		      : "no mailer was tried: the message was refused at its end");
 }
 
 /* "QID2: DSN: ...": this MTA makes a bounce under the second id. */
@@ -331,12 +234,31 @@ read_notice(struct scan *scan, struct span made, struct record *out)
 	answer(out, RECORD_LOCAL_DSN, "Sendmail makes a bounce itself, under the second id");
 }
 
+/* What the daemon says of itself: no line of these begins with what a stranger wrote. */
 static void
 read_daemon(struct scan *scan, struct record *out)
 {
-	if (EAT(scan, "rejecting connections on daemon ") ||
-	    EAT(scan, "deferring connections on daemon "))
-		answer(out, RECORD_PRESSURE, "connections are refused: at a limit");
+	static const struct span limits[] = {
+		{ "rejecting connections on daemon ", 32 },
+		{ "deferring connections on daemon ", 32 },
+		{ "delaying connections on daemon ", 31 },
+		{ "rejecting new messages: min free: ", 34 },
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (span_begins(scan_rest(scan), limits[i]))
+			answer(out, RECORD_PRESSURE, "mail is put off or refused: at a limit");
+}
+
+/* An error of the system, which ends with what the system said. */
+static bool
+read_error(struct scan *scan, struct record *out)
+{
+	if (!EAT(scan, "SYSERR("))
+		return false;
+	if (span_ends(scan_rest(scan), SPAN(": No space left on device")))
+		answer(out, RECORD_PRESSURE, "the disk is full");
+	return true;
 }
 
 bool
@@ -347,6 +269,17 @@ parse_sendmail_claims(const struct envelope *envelope)
 		span_begins(envelope->program, SPAN("sm-")));
 }
 
+static void
+read_without_id(struct scan *scan, struct record *out)
+{
+	EAT(scan, "NOQUEUE: ");
+	if (read_error(scan, out))
+		return;
+	read_daemon(scan, out);
+	if (span_begins(scan_rest(scan), SPAN("ruleset=check_relay, ")))
+		parse_sendmail_refused(scan, out);
+}
+
 void
 parse_sendmail(const struct envelope *envelope, struct record *out)
 {
@@ -355,17 +288,13 @@ parse_sendmail(const struct envelope *envelope, struct record *out)
 
 	out->why = "a line of Sendmail that is not of interest";
 	if (!read_id(&scan, &out->queue_id))
-		read_daemon(&scan, out);
+		read_without_id(&scan, out);
 	else if (EAT(&scan, "from="))
 		read_from(&scan, out);
 	else if (EAT(&scan, "to="))
 		read_to(&scan, out);
-	else if (EAT(&scan, "<"))
-		read_unknown(&scan, out);
-	else if (EAT(&scan, "ruleset="))
-		read_ruleset(&scan, out);
-	else if (EAT(&scan, "Milter: "))
-		read_milter(&scan, out);
 	else if (read_id(&scan, &made))
 		read_notice(&scan, made, out);
+	else if (!read_error(&scan, out))
+		parse_sendmail_refused(&scan, out);
 }

@@ -1,3 +1,4 @@
+#include "tests/unit/core/log_restart.h"
 #include "tests/unit/core/log_rows.h"
 
 #define AT "Nov 24 16:51:05 mx4 "
@@ -27,6 +28,9 @@ static const struct log_row rows[] = {
 	{ Q "from=<a@b.test>, size=1, class=0, nrcpts=1, msgid=<a@b>, " TAIL,
 	  "mail-accepted 1 - 192.0.2.1 " ID " -\n", false },
 	{ Q "from=root, size=1, class=0, nrcpts=1, msgid=<a@b>, relay=root@localhost", "", false },
+	{ Q "from=a@b.test, size=1, class=0, nrcpts=1, msgid=<a@b>, " TAIL,
+	  "mail-accepted 1 - 192.0.2.1 " ID " -\n", false },
+	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<a@b>, relay=[RESPONSE]", "", false },
 	{ Q "from=<root@mx4>, size=1, class=0, nrcpts=1, msgid=<a@b>, relay=root@localhost", "",
 	  false },
 	{ Q "from=<>, size=0, class=0, nrcpts=1, " TAIL, "probe 1 - 192.0.2.1 " ID " -\n", false },
@@ -47,6 +51,15 @@ static const struct log_row rows[] = {
 	    "mailer=local, pri=1, dsn=2.0.0, stat=Sent",
 	  "delivered 1 one.test - " ID " 2.0.0\n", false },
 	{ Q "to=<u@one.test>, de", "", true },
+	{ Q "to=<u@one.test>, delay=00:00:00, mailer=esmtp, pri=30054, stat=queued", "", false },
+	{ Q "to=<u@one.test>, delay=00:00:01, mailer=esmtp, pri=1, dsn=5.1.2, stat=Host unknown",
+	  "delivery-failed 1 one.test - " ID " 5.1.2\n", false },
+	{ Q "to=<u@one.test>,<v@one.test>, [more], delay=00:00:00, xdelay=00:00:00, mailer=local, "
+	    "pri=1, dsn=2.0.0, stat=Sent",
+	  "delivered 1 one.test - " ID " 2.0.0\n", false },
+	{ Q "to=\"|exec /bin/filter -a, -b\", ctladdr=<u@one.test> (1/0), delay=00:00:00, "
+	    "xdelay=00:00:00, mailer=prog, pri=1, dsn=2.0.0, stat=Sent",
+	  "delivered 1 one.test - " ID " 2.0.0\n", false },
 	{ Q "6AOGp5pW000167: DSN: User unknown", "local-dsn 1 - - 6AOGp5pW000167 -\n", false },
 	{ Q "6AOGp5pW000167: sender notify: Warning: could not send message for past 4 hours",
 	  "local-dsn 1 - - 6AOGp5pW000167 -\n", false },
@@ -60,13 +73,45 @@ static const struct log_row rows[] = {
 	  "mail-deferred 1 - 192.0.2.1 " ID " 4.1.8\n", false },
 	{ Q "ruleset=check_relay, arg1=h, arg2=192.0.2.1, relay=h [192.0.2.1], reject=550 5.7.1 no",
 	  "", false },
+	{ Q "ruleset=check_data, arg1=1, relay=[192.0.2.1], discard", "", false },
+	{ Q "Milter: from=<>, reject=550 5.7.1 no", "bounce-refused-late 1 - - " ID " 5.7.1\n",
+	  false },
+	{ Q "Milter: from=<a@b>, reject=451 4.7.1 no", "mail-deferred 1 - - " ID " 4.7.1\n",
+	  false },
+	{ Q "Milter: to=<g@one.test>, discard", "", false },
+	{ Q "Milter: data, reject=550 5.7.1 no", "", false }, /* its to= lines say it */
+	{ Q "Milter: helo=<>, reject=550 5.7.1 no", "", false },
 	{ Q "[192.0.2.1]: Possible SMTP RCPT flood, throttling.", "", false },
 	{ Q "collect: relay=[192.0.2.1], from=<>, info=unexpected close", "", false },
+	{ Q "<-- MAIL FROM:<>", "", false },
+	{ Q "<-- RCPT TO:<v@victim.test>... User unknown", "", false },
 	{ Q "--- 250 2.1.0 <>... Sender ok", "", false },
+	{ Q "--- 550 5.1.1 <g@one.test>... User unknown", "", false },
+	{ MTA "NOQUEUE: connect from h.test [192.0.2.1]", "", false },
 	{ MTA "rejecting connections on daemon MTA-v4: load average: 4", "pressure 1 - - - -\n",
 	  false },
 	{ MTA "rejecting connections on daemon MTA-v4: 20 children, max 20", "pressure 1 - - - -\n",
 	  false },
+	{ MTA "delaying connections on daemon MTA-v4: load average=12 >= 8", "pressure 1 - - - -\n",
+	  false },
+	{ MTA "rejecting new messages: min free: 100", "pressure 1 - - - -\n", false },
+	{ MTA "ruleset=check_relay, arg1=h.test, arg2=192.0.2.1, relay=h.test [192.0.2.1], "
+	      "reject=421 4.3.2 Connection rate limit exceeded.",
+	  "pressure 1 - 192.0.2.1 - 4.3.2\n", false },
+	{ MTA "ruleset=check_relay, arg1=[192.0.2.1], arg2=192.0.2.1, relay=[192.0.2.1], "
+	      "reject=554 5.7.1 Rejected",
+	  "", false },
+	{ MTA
+	  "NOQUEUE: SYSERR(root): hash map \"access\": missing map file /etc/mail/access.db: No "
+	  "such file or directory",
+	  "", false },
+	{ Q "SYSERR(root): collect: Cannot write ./df6AOGp5pW000166 (bfcommit, uid=0, gid=25): No "
+	    "space left on device",
+	  "pressure 1 - - " ID " -\n", false },
+	{ MTA
+	  "NOQUEUE: SYSERR(root): queueup: cannot create queue file ./qf6AOGp5pW000166: No space "
+	  "left on device",
+	  "pressure 1 - - - -\n", false },
 	{ MTA "accepting connections again for daemon MTA-v4", "", false },
 	{ AT "sm-mta[1]: [ID 801593 mail.warning] " ID ": " FROM, NULL_IN, false },
 	{ AT "sendmail[1]: AAA12345: " FROM, "bounce-accepted 1 - 192.0.2.1 AAA12345 -\n", false },
@@ -87,6 +132,42 @@ static const struct log_row stories[] = {
 	{ Q "<g@one.test>... User unknown\n" Q FROM "\n" Q TO("<u@one.test>"), REFUSED NULL_ONE,
 	  false },
 	{ Q "Milter: to=<g@one.test>, reject=550 5.7.1 no\n" Q NOTHING, REFUSED, false },
+	{ Q "Milter: to=<g@one.test>, reject=421, errormode=4\n" Q NOTHING,
+	  "bounce-deferred 1 one.test 192.0.2.1 " ID " -\n", false },
+	{ Q "<g@one.test>... User unknown\n" Q "from=a@b.test, size=0, class=0, nrcpts=0, " TAIL,
+	  "mail-refused 1 one.test 192.0.2.1 " ID " -\n", false },
+	{ Q "ruleset=check_rcpt, arg1=<g@one.test>, relay=[192.0.2.1], reject=421 4.3.2 Connection "
+	    "rate limit exceeded.\n" Q NOTHING,
+	  "pressure 1 one.test 192.0.2.1 " ID " 4.3.2\nbounce-deferred 1 one.test 192.0.2.1 " ID
+	  " -\n",
+	  false },
+	/* more than a day later it is given up, before anything else is remembered */
+	{ "Nov 23 16:51:04 mx4 sm-mta[166]: " ID ": <g@one.test>... User unknown\n" MTA
+	  "6AOGp5pY000166: " FROM "\n" Q NOTHING,
+	  "refused-sender-unknown 1 one.test - " ID " -\n"
+	  "bounce-accepted 1 - 192.0.2.1 6AOGp5pY000166 -\n",
+	  false },
+	/* DATA was refused: no probe */
+	{ Q "ruleset=check_data, arg1=2, relay=[192.0.2.1], reject=550 5.5.3 no\n" Q
+	    "from=<>, size=0, class=0, nrcpts=2, " TAIL,
+	  "bounce-refused-late 1 - 192.0.2.1 " ID " -\n", false },
+	{ Q "<g@one.test>... User unknown\n" Q "Milter: cmd=data, reject=451 4.7.1 no\n" Q
+	    "from=<>, size=0, class=0, nrcpts=1, " TAIL,
+	  "bounce-refused-late 1 - 192.0.2.1 " ID " -\n" REFUSED, false },
+	{ Q "Milter: cmd=data, reject=451 4.7.1 no\n" Q
+	    "from=<a@b.test>, size=0, class=0, nrcpts=1, " TAIL,
+	  "mail-deferred 1 - 192.0.2.1 " ID " -\n", false },
+	/* a milter at the end of the message */
+	{ Q FROM "\n" Q "Milter: data, reject=550 5.7.1 no\n" Q
+		 "to=<u@one.test>, delay=00:00:00, pri=1, stat=no",
+	  "bounce-refused-late 1 one.test 192.0.2.1 " ID " -\n", false },
+	/* several transactions of one connection, the second one reset after a good RCPT */
+	{ Q "<g@one.test>... User unknown\n" Q NOTHING "\n" MTA
+	    "6AOGp5pY000166: from=<>, size=0, class=0, nrcpts=1, " TAIL "\n" MTA
+	    "6AOGp5pa000166: from=<a@b.test>, size=9, class=0, nrcpts=1, msgid=<a@b>, " TAIL,
+	  REFUSED "probe 1 - 192.0.2.1 6AOGp5pY000166 -\n"
+		  "mail-accepted 1 - 192.0.2.1 6AOGp5pa000166 -\n",
+	  false },
 	{ Q FROM
 	  "\n" Q "message size (284014) exceeds maximum (200000)\n" Q
 	  "to=<u@one.test>, delay=00:00:00, pri=1, stat=Message exceeds maximum fixed size\n" Q
@@ -128,8 +209,29 @@ static const struct log_row hostile[] = {
 	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<x, relay=root@localhost>, " TAIL, NULL_IN,
 	  false },
 	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<x>, auth=PLAIN, y, " TAIL, NULL_IN, false },
+	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<x, auth=PLAIN>, " TAIL, NULL_IN, false },
+	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<x>, auth=PLAIN, bodytype=8BITMIME, " TAIL,
+	  NULL_IN, false },
+	/* of a bounce that was made here, whose id its recipient knows */
+	{ Q "6AOGp5pW000167: DSN: User unknown\n" AT "sm-mta[9]: " ID
+	    ": from=<>, size=1, class=0, nrcpts=1, msgid=<202611241651.6AOGp5pW000167@mx4>, " TAIL,
+	  "local-dsn 1 - - 6AOGp5pW000167 -\n" NULL_IN, false },
 	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=\033[31m\xff, " TAIL, NULL_IN, false },
+	/* an address without brackets is what the line begins with */
+	{ Q "from=<>,... User unknown", "", true },
+	{ Q "to=<v@victim.test>,... User unknown", "", true },
+	{ Q "from=\"a, size=1, class=0, nrcpts=1, msgid=<x>, relay=[203.0.113.7]\"@b.test... User "
+	    "unknown",
+	  "", true },
+	{ Q "from=a\\, size=1, class=0, nrcpts=1, msgid=x, size=0, class=0, nrcpts=0, " TAIL, "",
+	  true },
 	/* the client's name */
+	{ MTA
+	  "ruleset=check_relay, arg1=x, reject=421 , arg2=192.0.2.1, relay=[192.0.2.1], reject=554 "
+	  "5.7.1 no",
+	  "", false },
+	{ Q "SYSERR(root): collect: I/O error on connection from No space left on device, from=<>",
+	  "", false },
 	{ Q "from=<>, size=1, class=0, nrcpts=1, msgid=<a@b>, proto=ESMTP, daemon=MTA, "
 	    "relay=[203.0.113.9].x.test [192.0.2.1]",
 	  NULL_IN, false },
@@ -174,4 +276,23 @@ Test(parse_sendmail, what_was_counted_at_once_is_taken_back)
 	log_rows_read(Q FROM "\n" Q "to=<u@one.test>, delay=00:00:00, pri=1, stat=no", true, got);
 	cr_assert_str_eq(got, "bounce-accepted 1 (none) 192.0.2.1 " ID " -\n"
 			      "bounce-refused-late 1 one.test 192.0.2.1 " ID " - from=(none)\n");
+}
+
+/* What the client was told; test_samples.py compares all recordings by domain. */
+Test(parse_sendmail, finds_in_the_recording_what_its_truth_says)
+{
+	for (int restart = 0; restart < 2; restart++) {
+		struct log_restart_totals totals =
+			log_restart_totals("tests/samples/sendmail/default.log", restart);
+
+		cr_expect_eq(totals.of[EVENT_BOUNCE_ACCEPTED], 71);
+		cr_expect_eq(totals.of[EVENT_BOUNCE_REFUSED], 108); /* one by Connect: REJECT */
+		cr_expect_eq(totals.of[EVENT_BOUNCE_DEFERRED], 5);
+		cr_expect_eq(totals.of[EVENT_BOUNCE_REFUSED_LATE], 1); /* exceeds maximum */
+		cr_expect_eq(totals.of[EVENT_PROBE], 10);
+		cr_expect_eq(totals.of[EVENT_LOCAL_DSN], 24);
+		cr_expect_eq(totals.of[EVENT_MAIL_ACCEPTED], 39);
+		cr_expect_eq(totals.of[EVENT_MAIL_REFUSED], 13);
+		cr_expect_eq(totals.of[EVENT_REFUSED_SENDER_UNKNOWN], 0);
+	}
 }
