@@ -15,6 +15,7 @@
 #include "daemon/base/text.h"
 #include "daemon/core/burst.h"
 #include "daemon/core/cusum.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/finding.h"
 #include "daemon/core/recent.h"
 #include "daemon/core/season.h"
@@ -36,10 +37,11 @@ struct detect_rules {
 extern const struct detect_rules detect_default_rules;
 
 struct detect_in {
-	int64_t time;	 /* seconds; the end of the tick */
-	unsigned period; /* seconds that the tick covers, 1 to 300 */
-	double count;	 /* bounces that arrived in it */
-	bool silent;	 /* its sources say nothing: no evidence, nothing is learned */
+	int64_t time;		  /* seconds; the end of the tick */
+	unsigned period;	  /* seconds that the tick covers, 1 to 300 */
+	double count;		  /* bounces that arrived in it */
+	bool silent;		  /* its sources say nothing: no evidence, nothing is learned */
+	struct evidence evidence; /* of the same tick; zero: nothing is known beside the count */
 };
 
 struct detect {
