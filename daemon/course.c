@@ -129,6 +129,8 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 	in.override = domain->override;
 	in.finding = domain->finding;
 	in.sources_fresh = hearing_enough(domain, now);
+	in.primary = probes_verdict(domain->engine, &domain->normal, config, true);
+	in.secondary = probes_verdict(domain->engine, &domain->normal, config, false);
 	decide_step(&domain->decide, &rules, &in, &domain->out);
 	tell(domain);
 	domain->pending = domain->out.action;

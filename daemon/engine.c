@@ -176,6 +176,7 @@ engine_stop(struct engine *engine)
 	uv_close((uv_handle_t *)&engine->tick, NULL);
 	uv_close((uv_handle_t *)&engine->kick, NULL);
 	outbox_stop(engine);
+	probes_stop(&engine->probes);
 	free_parts(&parts);
 	engine->input_count = engine->domain_count = engine->gauges.count = 0;
 	web_stop(engine->web);

@@ -11,6 +11,7 @@
 #include "daemon/gauges.h"
 #include "daemon/input.h"
 #include "daemon/outbox.h"
+#include "daemon/probes.h"
 #include "daemon/store/store.h"
 #include "web/web.h"
 
@@ -25,6 +26,7 @@ struct engine {
 	struct domain *domains[CONFIG_DOMAINS];
 	unsigned input_count, domain_count;
 	struct gauges gauges;
+	struct probes probes;
 	struct outbox outbox;
 	struct snapshot *snapshot;
 	uv_timer_t tick;

@@ -26,4 +26,5 @@ picture_take(struct engine *engine)
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_show(engine->domains[i], &snapshot->domain[i]);
 	gauges_show(&engine->gauges, snapshot);
+	probes_show(&engine->probes, snapshot);
 }

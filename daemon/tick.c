@@ -196,6 +196,8 @@ tick(struct engine *engine)
 
 	if (!engine->closing)
 		gauges_step(engine);
+	if (!engine->closing)
+		probes_step(engine);
 	engine->ticks++;
 	if (!count(engine, now, &err) || !conclude(engine, now, &err)) {
 		if (strcmp(engine->degraded, err.text) != 0)

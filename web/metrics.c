@@ -258,6 +258,18 @@ counter_metrics(FILE *out, const struct snapshot *s)
 	}
 }
 
+static void
+exchanger_metrics(FILE *out, const struct snapshot *s)
+{
+	head(out, "exchanger_up", "gauge", "1: it answers SMTP, 0: it fails.");
+	for (unsigned i = 0; i < s->exchangers && i < SNAPSHOT_EXCHANGERS; i++) {
+		const char *labels[4] = { "exchanger", s->exchanger[i].name, NULL };
+
+		if (s->exchanger[i].known)
+			sample(out, "exchanger_up", labels, s->exchanger[i].answers);
+	}
+}
+
 bool
 metrics_page(const struct routes_call *call, struct reply *reply)
 {
@@ -275,6 +287,7 @@ metrics_page(const struct routes_call *call, struct reply *reply)
 	server_metrics(out, call->snapshot);
 	source_metrics(out, call->snapshot);
 	counter_metrics(out, call->snapshot);
+	exchanger_metrics(out, call->snapshot);
 	if (fclose(out) != 0) {
 		free(body);
 		return problem_set(reply, 503, "out of memory");

@@ -227,16 +227,30 @@ counter(const struct snapshot_counter *counter)
 			 text_or_null(counter->why));
 }
 
-/* Where counters come from, and the counters. */
+static json_t *
+exchanger(const struct snapshot_exchanger *exchanger)
+{
+	return json_pack("{s:o, s:o, s:b, s:o, s:o}", "name", render_text(exchanger->name),
+			 "answers",
+			 exchanger->known ? json_boolean(exchanger->answers) : json_null(),
+			 "starttls", exchanger->starttls, "asked", time_or_null(exchanger->asked),
+			 "said", text_or_null(exchanger->said));
+}
+
+/* What exchangers answer, where counters come from, and the counters. */
 static void
 add_counters(json_t *status, const struct snapshot *snapshot)
 {
-	json_t *agents = json_array(), *counters = json_array();
+	json_t *agents = json_array(), *counters = json_array(), *exchangers = json_array();
+
+	for (unsigned i = 0; i < snapshot->exchangers && i < SNAPSHOT_EXCHANGERS; i++)
+		json_array_append_new(exchangers, exchanger(&snapshot->exchanger[i]));
 
 	for (unsigned i = 0; i < snapshot->agents && i < SNAPSHOT_AGENTS; i++)
 		json_array_append_new(agents, agent(&snapshot->agent[i]));
 	for (unsigned i = 0; i < snapshot->counters && i < BOARD_SERIES; i++)
 		json_array_append_new(counters, counter(&snapshot->counter[i]));
+	json_object_set_new(status, "exchangers", exchangers);
 	json_object_set_new(status, "agents", agents);
 	json_object_set_new(status, "counters", counters);
 	json_object_set_new(status, "counters_refused", count(snapshot->counters_refused));

@@ -29,12 +29,14 @@
 #define CONFIG_DROP 8
 #define CONFIG_ARGV 16
 #define CONFIG_MATCHES 8
+#define CONFIG_PROBES 32
 
 #define CONFIG_PATH 4096
 #define CONFIG_NAME 256	       /* a DNS name with its final dot, or a name that people chose */
 #define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
 #define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */
 #define CONFIG_MATCH 256       /* FIELD=VALUE of a journal */
+#define CONFIG_PLACE 320       /* "mta2.example.jp.=[2001:db8::26]:25" */
 #define CONFIG_OID 320	       /* "queue=1.3.6.1.2.1.28.1.1.2.1" */
 #define CONFIG_ARGUMENT 1024   /* one argument of a hook */
 #define CONFIG_BYTES (1 << 20) /* a larger file is refused */
@@ -142,6 +144,9 @@ struct config {
 	struct config_listen listen[CONFIG_LISTEN];
 	char tokens[CONFIG_PATH];
 	int64_t stale_after, silent_after, watch;
+	int64_t probe; /* seconds between two questions to an exchanger; 0: never */
+	unsigned probe_at_count;
+	char probe_at[CONFIG_PROBES][CONFIG_PLACE];
 	int64_t keep_minutes, keep_hours; /* seconds */
 	int64_t keep_journal;		  /* rows */
 	unsigned server_count, domain_count, source_count, counter_count, hook_count;

@@ -38,6 +38,7 @@ enum config_type {
 	CONFIG_TYPE_MATCH,   /* FIELD=VALUE */
 	CONFIG_TYPE_SET,     /* a ready set of counters */
 	CONFIG_TYPE_OID,     /* name=OID */
+	CONFIG_TYPE_PLACE,   /* HOST=ADDRESS, a port may follow (else `least`) */
 	CONFIG_TYPE_ZONE,
 	CONFIG_TYPE_EVENT, /* a list of journal kinds in one unsigned of bits */
 	CONFIG_TYPE_LATER, /* a setting of the design that this version does not have */

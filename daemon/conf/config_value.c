@@ -225,6 +225,23 @@ read_oid(const struct config_setting *row, struct span text, void *out)
 		      span_copy(text, out, row->size));
 }
 
+/* An exchanger, '=', and an address; kept with the final dot and the port. */
+static enum config_value
+read_place(const struct config_setting *row, struct span text, void *out)
+{
+	const char *equals = text.len ? memchr(text.at, '=', text.len) : NULL;
+	size_t length = equals ? (size_t)(equals - text.at) : 0;
+	struct config_setting address = { .size = CONFIG_ADDRESS, .least = row->least };
+	char host[CONFIG_NAME], at[CONFIG_ADDRESS];
+	struct text both = text_over(out, row->size);
+
+	if (!equals || !config_net_name((struct span){ text.at, length }, true, host) ||
+	    read_address(&address, span_after(text, length + 1), at) != CONFIG_VALUE_OK)
+		return CONFIG_VALUE_WRONG;
+	text_add(&both, "%s=%s", host, at);
+	return CONFIG_VALUE_OK;
+}
+
 static enum config_value
 read_zone(const struct config_setting *row, struct span text, void *out)
 {
@@ -314,6 +331,9 @@ static const struct {
 	[CONFIG_TYPE_OID] = { .read = read_oid,
 			      .wanted = "name=OID such as queue=mtaStoredMessages.1 or "
 					"load=1.3.6.1.4.1.2021.10.1.5.1" },
+	[CONFIG_TYPE_PLACE] = { .read = read_place,
+				.wanted = "HOST=ADDRESS such as mta2.example.jp=192.0.2.26 or "
+					  "\"mta2.example.jp=[2001:db8::26]:25\"" },
 	[CONFIG_TYPE_ZONE] = { .read = read_zone,
 			       .wanted = "local, UTC, +09:00 or a name such as Europe/Berlin" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },

@@ -15,6 +15,7 @@
 #define SNAPSHOT_SOURCES 64
 #define SNAPSHOT_SERVERS 16
 #define SNAPSHOT_AGENTS 16
+#define SNAPSHOT_EXCHANGERS 32
 #define SNAPSHOT_NAME 256
 #define SNAPSHOT_TEXT 512
 
@@ -64,6 +65,14 @@ struct snapshot_counter {
 	char why[128]; /* why the last sample gave no value, or "" */
 };
 
+struct snapshot_exchanger { /* what it said by SMTP */
+	char name[SNAPSHOT_NAME];
+	bool known, answers;	  /* not known: not asked yet, or its name has no address here */
+	bool starttls;		  /* it offers that */
+	int64_t asked;		  /* seconds; 0: not yet */
+	char said[SNAPSHOT_TEXT]; /* a sentence */
+};
+
 struct snapshot_mta { /* the effect: what reached this exchanger in the last ten minutes */
 	char name[SNAPSHOT_NAME];
 	bool drops; /* a split removes it */
@@ -101,6 +110,8 @@ struct snapshot {
 	unsigned sources, domains;
 	struct snapshot_source source[SNAPSHOT_SOURCES];
 	struct snapshot_domain domain[SNAPSHOT_DOMAINS];
+	unsigned exchangers;
+	struct snapshot_exchanger exchanger[SNAPSHOT_EXCHANGERS];
 	unsigned agents, counters;
 	uint64_t counters_refused; /* samples for which there was no room */
 	struct snapshot_agent agent[SNAPSHOT_AGENTS];

@@ -109,7 +109,7 @@ class Daemon:
         self.settings = dict(mode="auto", split_ttl="2s", min_split="1s", calm="2s", max_split="1h",
                              least_excess=100, quiet="2s", retry_first="1s", retry_max="2s", prior_rate=20, warm_up="0s",
                              splits_a_day=20)
-        self.daemon_settings = dict(stale_after="2m", silent_after="5m", watch="2s")
+        self.daemon_settings = dict(stale_after="2m", silent_after="5m", watch="2s", probe="0s")
         self.prove, self.timeout = "10s", "2s"
         self.counters = []  # dicts of settings
         self.hooks = []  # (name, [program, ...], [kinds])

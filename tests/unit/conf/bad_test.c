@@ -57,6 +57,8 @@ static const struct {
 	  "20:11: counters: secret-file is missing, wanted an absolute path such as /etc/mxsplit/x" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    sets: [mta-mip]\n",
 	  "21:12: sets is \"mta-mip\", wanted ucd-load, host-resources or mta-mib (did you mean \"mta-mib\"?)" },
+	{ 0, NULL, "probe-at: [mta2.example.jp]\n",
+	  "17:12: probe-at is \"mta2.example.jp\", wanted HOST=ADDRESS such as mta2.example.jp=192.0.2.26 or \"mta2.example.jp=[2001:db8::26]:25\"" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    oids: [queue=1.3]\n",
 	  "21:12: oids is \"queue=1.3\", wanted name=OID such as queue=mtaStoredMessages.1 or load=1.3.6.1.4.1.2021.10.1.5.1" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    oids: [q=1.3.6, q=1.3.7]\n",

@@ -1,0 +1,85 @@
+"""What exchangers answer to SMTP, and what the daemon makes of it."""
+import unittest
+
+from daemon import DOMAIN
+from smtp import Exchanger
+from test_incident import NORMAL, SPLIT, TTL, SPLIT_TTL, World
+
+
+def probed(world, mta1, mta2):
+    world.daemon.daemon_settings.update(
+        probe="1s", probe_at=f'["mta1.{DOMAIN}={mta1.address}", "mta2.{DOMAIN}={mta2.address}"]')
+
+
+class ProbeTest(unittest.TestCase):
+    def setUp(self):
+        self.mta1, self.mta2 = Exchanger(), Exchanger()
+        self.addCleanup(self.mta1.stop)
+        self.addCleanup(self.mta2.stop)
+
+    def exchanger(self, world, name="mta2"):
+        found = [e for e in world.daemon.status()["exchangers"] if e["name"] == f"{name}.{DOMAIN}"]
+        return found[0] if found else {"answers": None, "said": None}
+
+    def wait_said(self, world, words, answers):
+        def holds():
+            e = self.exchanger(world)
+            return e["answers"] is answers and words in (e["said"] or "")
+        world.daemon.wait_for(holds, 60, f"mta2 {words!r}, answers {answers}, now {self.exchanger(world)}")
+
+    def test_a_split_needs_the_kept_exchanger_and_is_undone_when_it_dies(self):
+        self.mta2.stop()
+        with World(secondaries=0, calm="1h", min_split="1h") as world:
+            probed(world, self.mta1, self.mta2)
+            daemon = world.ready()
+            daemon.wait_for(lambda: self.exchanger(world)["answers"] is False, 60, "mta2 fails")
+            world.rate = 300
+            daemon.wait_for(lambda: "does not answer SMTP" in (daemon.domain()["guard"] or ""), 60, "it is held back")
+            self.assertEqual(world.dns.mx(), (TTL, NORMAL))
+            self.assertEqual(daemon.domain()["state"], "normal")
+            self.mta2.again()
+            daemon.wait_state("split", 60)
+            self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
+            self.assertTrue(self.exchanger(world)["answers"])
+            self.mta2.stop()
+            daemon.wait_for(lambda: world.dns.mx() == (TTL, NORMAL), 60, "it is restored at once")
+            self.assertTrue(any("does not answer SMTP and the dropped one does" in e["text"]
+                                for e in daemon.events()))
+            self.assertTrue(any(e["kind"] == "failure" for e in daemon.events()))
+        said = {line.split(" ")[0] for line in self.mta1.commands + self.mta2.commands}
+        self.assertEqual(said, {"EHLO", "QUIT"}, "no mail is ever begun")
+
+    def test_whatever_an_exchanger_says_has_a_sentence(self):
+        with World(secondaries=0) as world:
+            probed(world, self.mta1, self.mta2)
+            world.ready()
+            self.wait_said(world, "answers (220 mta2.example.test ESMTP)", True)
+            self.assertTrue(self.exchanger(world)["starttls"])
+            for mode, words, answers in (("busy", "said 421 4.3.2 too busy", False),
+                                         ("slow banner", "answers (220-mta2.example.test ESMTP)", True),
+                                         ("no", "said 554 5.7.1 no service", False),
+                                         ("bytes", "answers (220 ?[31m??? hello)", True),
+                                         ("odd", "said SSH-2.0-OpenSSH_9.2", False),
+                                         ("no EHLO", "said 502 5.5.2 no", False),
+                                         ("endless", "", False),
+                                         ("closes", "", False)):
+                with self.subTest(mode):
+                    self.mta2.mode = mode
+                    self.wait_said(world, words, answers)
+            self.assertFalse(self.exchanger(world)["starttls"])
+            code, metrics = world.daemon.request("GET", "/metrics")
+            self.assertIn(f'mxsplitd_exchanger_up{{exchanger="mta2.{DOMAIN}"}} 0', metrics)
+            self.assertIn(f'mxsplitd_exchanger_up{{exchanger="mta1.{DOMAIN}"}} 1', metrics)
+
+    def test_one_that_says_nothing_delays_no_end(self):
+        self.mta2.mode = "silent"
+        with World(secondaries=0) as world:
+            probed(world, self.mta1, self.mta2)
+            world.ready()
+            world.daemon.wait_for(lambda: self.exchanger(world, "mta1")["answers"], 60, "mta1 answers")
+            self.assertIsNone(self.exchanger(world)["answers"], "not asked to the end yet")
+            self.assertEqual(world.daemon.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
