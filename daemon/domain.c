@@ -1,5 +1,6 @@
 #include "daemon/domain.h"
 
+#include "daemon/authority.h"
 #include "daemon/engine.h"
 #include "daemon/hearing.h"
 #include "daemon/record.h"
@@ -40,30 +41,14 @@ real_seconds(void)
 static bool
 open_zone(struct domain *domain, const struct config_server *server, struct err *err)
 {
-	struct zone_server check[CONFIG_CHECKS];
 	struct zone_options options = { .loop = domain->engine->loop,
-					.zone = server->zone,
 					.domain = domain->config->name,
-					.key = &domain->key,
-					.check = check,
-					.checks = server->check_count,
-					.tcp = server->tcp,
-					.timeout_ms = server->timeout * 1000,
-					.prove_ms = server->prove * 1000,
 					.now = real_seconds,
 					.ctx = domain,
 					.on_read = on_read,
 					.on_change = on_change };
 
-	if (!key_read(server->key_file, &domain->key, err) ||
-	    !zone_address(span_of(server->address), &options.primary, err))
-		return false;
-	span_copy(span_of(server->name), options.primary.name, sizeof(options.primary.name));
-	for (unsigned i = 0; i < server->check_count; i++)
-		if (!zone_address(span_of(server->check[i]), &check[i], err))
-			return false;
-	domain->zone = zone_new(&options, err);
-	return domain->zone != NULL;
+	return authority_open(server, &options, &domain->key, &domain->zone, err);
 }
 
 static bool
