@@ -10,6 +10,7 @@
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_token.h"
 #include "daemon/import.h"
+#include "daemon/restore.h"
 #include "daemon/totals.h"
 
 #include <signal.h>
@@ -27,6 +28,7 @@ static const struct command {
 	{ "split", ctl_override, "DOMAIN --for 2h --reason TEXT: split now and keep it" },
 	{ "normal", ctl_override, "DOMAIN --for 2h --reason TEXT: restore now and keep it" },
 	{ "auto", ctl_override, "DOMAIN: remove the override" },
+	{ "restore", restore, "DOMAIN --offline: bring the normal set back without a daemon" },
 	{ "check-config", ctl_check_config, "FILE: every error with its line" },
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },

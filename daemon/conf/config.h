@@ -37,6 +37,7 @@
 #define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */
 #define CONFIG_MATCH 256       /* FIELD=VALUE of a journal */
 #define CONFIG_PLACE 320       /* "mta2.example.jp.=[2001:db8::26]:25" */
+#define CONFIG_MX 1024	       /* "86400 10 mta1.example.jp. 20 mta2.example.jp." */
 #define CONFIG_OID 320	       /* "queue=1.3.6.1.2.1.28.1.1.2.1" */
 #define CONFIG_ARGUMENT 1024   /* one argument of a hook */
 #define CONFIG_BYTES (1 << 20) /* a larger file is refused */
@@ -73,6 +74,7 @@ struct config_domain {
 	enum mode mode;
 	unsigned drop_count;
 	char drop[CONFIG_DROP][CONFIG_NAME];
+	char normal[CONFIG_MX]; /* as mx_print writes it; "": not given */
 	int64_t split_ttl, min_split, calm, max_split;
 	int64_t splits_a_day;
 	int64_t warm_up;

@@ -3,6 +3,7 @@
 #include "daemon/base/when.h"
 #include "daemon/conf/config_near.h"
 #include "daemon/conf/config_net.h"
+#include "daemon/core/plan.h"
 
 struct check {
 	const struct config_node *root;
@@ -97,6 +98,24 @@ check_order(const struct check *check, unsigned index, const char *low_name, int
 			   high_name, high_text);
 }
 
+/* A normal set that is written down must be one that a split can be made of. */
+static void
+check_normal(const struct check *check, unsigned index)
+{
+	const struct config_domain *domain = &check->config->domains[index];
+	const char *drop[CONFIG_DROP];
+	struct mx_set normal, split;
+	struct err err = { 0 };
+
+	for (unsigned i = 0; i < domain->drop_count; i++)
+		drop[i] = domain->drop[i];
+	if (*domain->normal && domain->drop_count &&
+	    (!mx_parse(span_of(domain->normal), &normal, &err) ||
+	     !plan_split(&normal, drop, domain->drop_count, 1, &split, &err)))
+		config_problem_add(check->problems, place(check, "domains", index, "normal"),
+				   "normal is no set to split: %s", err.text);
+}
+
 static void
 check_domains(const struct check *check)
 {
@@ -105,6 +124,7 @@ check_domains(const struct check *check)
 
 		check_server(check, i);
 		check_zone(check, i);
+		check_normal(check, i);
 		check_order(check, i, "min-split", domain->min_split, "max-split",
 			    domain->max_split);
 		check_order(check, i, "retry-first", domain->retry_first, "retry-max",

@@ -87,6 +87,10 @@ const struct config_setting config_table[] = {
 	  .sentence = "observe only says what it would do, auto acts, manual obeys orders." },
 	{ CONFIG_DOMAIN, "drop", CONFIG_TYPE_HOST, true, LIST(config_domain, drop, drop_count),
 	  .sample = "[mta1.example.jp]", .sentence = "The mail exchangers that a split removes." },
+	{ CONFIG_DOMAIN, "normal", CONFIG_TYPE_MX, ONE(config_domain, normal),
+	  .sample = "\"86400 10 mta1.example.jp 20 mta2.example.jp\"",
+	  .sentence = "For restore --from-config alone, when the database is lost: TTL, then "
+		      "preference and name of each record of the normal set." },
 	{ CONFIG_DOMAIN, "split-ttl", CONFIG_TYPE_DURATION, ONE(config_domain, split_ttl),
 	  .least = 1, .most = DAY, .preset = "5m",
 	  .sentence = "TTL of the MX records during a split." },

@@ -6,6 +6,7 @@
 #include "daemon/conf/config_net.h"
 #include "daemon/core/board.h"
 #include "daemon/core/journal.h"
+#include "daemon/core/mx.h"
 
 #define DNS_PORT 53
 #define WORD 64
@@ -242,6 +243,21 @@ read_place(const struct config_setting *row, struct span text, void *out)
 	return CONFIG_VALUE_OK;
 }
 
+/* Kept as mx_print writes it. */
+static enum config_value
+read_mx(const struct config_setting *row, struct span text, void *out)
+{
+	struct err unused = { 0 };
+	struct mx_set set;
+	char printed[CONFIG_MX];
+	struct text print = TEXT(printed);
+
+	if (!mx_parse(text, &set, &unused) || set.count == 0)
+		return CONFIG_VALUE_WRONG;
+	mx_print(&set, &print);
+	return answer(!print.cut && span_copy((struct span){ printed, print.len }, out, row->size));
+}
+
 static enum config_value
 read_zone(const struct config_setting *row, struct span text, void *out)
 {
@@ -334,6 +350,9 @@ static const struct {
 	[CONFIG_TYPE_PLACE] = { .read = read_place,
 				.wanted = "HOST=ADDRESS such as mta2.example.jp=192.0.2.26 or "
 					  "\"mta2.example.jp=[2001:db8::26]:25\"" },
+	[CONFIG_TYPE_MX] = { .read = read_mx,
+			     .wanted = "a TTL in seconds, then preference and name of each record, "
+				       "such as \"86400 10 mta1.example.jp 20 mta2.example.jp\"" },
 	[CONFIG_TYPE_ZONE] = { .read = read_zone,
 			       .wanted = "local, UTC, +09:00 or a name such as Europe/Berlin" },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },

@@ -99,6 +99,20 @@ open_reader(struct store *store, struct err *err)
 }
 
 bool
+store_hold(const char *path, int *fd_out, struct err *err)
+{
+	return store_files_share(path, fd_out, err);
+}
+
+int64_t
+store_written(const char *path)
+{
+	int64_t file = store_files_changed(path, ""), log = store_files_changed(path, "-wal");
+
+	return file > log ? file : log;
+}
+
+bool
 store_open(const char *path, enum store_mode mode, struct store **store_out, bool *rebuilt_out,
 	   struct err *err)
 {

@@ -28,6 +28,15 @@ enum store_mode {
 MUST_USE bool store_open(const char *path, enum store_mode mode, struct store **store_out,
 			 bool *rebuilt_out, struct err *err);
 
+/*
+ * For work beside a dead daemon: none can start while `*fd_out` is open (-1: none ever ran here).
+ * ERR_BUSY: one runs.
+ */
+MUST_USE bool store_hold(const char *path, int *fd_out, struct err *err);
+
+/* When the database was last written, in seconds; 0: it is not there. */
+int64_t store_written(const char *path);
+
 /* Gives up an open transaction, closes and unlocks. Takes NULL. */
 void store_close(struct store *store);
 

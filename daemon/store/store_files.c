@@ -98,6 +98,32 @@ store_files_lock(const char *path, int *fd_out, struct err *err)
 }
 
 bool
+store_files_share(const char *path, int *fd_out, struct err *err)
+{
+	struct path name = with(path, ".lock");
+	int fd = open(name.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	*fd_out = fd;
+	if (fd < 0 && errno == ENOENT)
+		return true;
+	if (fd < 0)
+		return system_error(err, "open", name.text);
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return true;
+	*fd_out = -1;
+	close(fd);
+	return err_set(err, ERR_BUSY, "an mxsplitd that runs uses %s", path);
+}
+
+int64_t
+store_files_changed(const char *path, const char *suffix)
+{
+	struct stat is;
+
+	return stat(with(path, suffix).text, &is) == 0 ? (int64_t)is.st_mtime : 0;
+}
+
+bool
 store_files_create(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, FILE_MODE);

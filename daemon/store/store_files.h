@@ -15,6 +15,12 @@
 MUST_USE bool store_files_lock(const char *path, int *fd_out, struct err *err);
 
 /* Makes the file when it is missing (mode 0640), takes away wider rights, syncs its directory. */
+/* The lock for a reader: the file is not made, and others may hold it so too. */
+MUST_USE bool store_files_share(const char *path, int *fd_out, struct err *err);
+
+/* Its last change in seconds, 0: it is not there. */
+int64_t store_files_changed(const char *path, const char *suffix);
+
 MUST_USE bool store_files_create(const char *path, struct err *err);
 
 /* Notes beside the database that it is damaged; the next start then moves it aside unread. */

@@ -43,6 +43,7 @@ value_size(enum config_type type)
 		[CONFIG_TYPE_SET] = sizeof(enum oids_set),
 		[CONFIG_TYPE_OID] = CONFIG_OID,
 		[CONFIG_TYPE_PLACE] = CONFIG_PLACE,
+		[CONFIG_TYPE_MX] = CONFIG_MX,
 	};
 
 	return sizes[type] ? sizes[type] : SIZE_MAX;

@@ -1,0 +1,222 @@
+#include "daemon/restore.h"
+
+#include "daemon/base/when.h"
+#include "daemon/core/plan.h"
+#include "daemon/hand.h"
+#include "daemon/store/store.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONFIG_FILE "/etc/mxsplit/mxsplitd.yaml"
+#define USAGE                                                                                      \
+	"usage: mxsplitctl restore DOMAIN|--all --offline [-c FILE] [--from-config] [--if-dead]\n" \
+	"Brings the normal MX set back when no mxsplitd runs: the set that it saved before the\n"  \
+	"split, in place of the split set and of nothing else. (While it runs: mxsplitctl "        \
+	"normal.)\n"                                                                               \
+	"  --all            every domain of the configuration\n"                                   \
+	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
+	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
+	"  --if-dead        only when the database was not written for the domain's max-split\n"   \
+	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 75 try "        \
+	"again,\n"                                                                                 \
+	"77 the name server refused, 78 configuration, 69 an mxsplitd runs, 66 nothing is "        \
+	"known.\n"
+
+struct wish {
+	const char *config, *domain;
+	bool all, offline, from_config, if_dead;
+};
+
+static void
+say(const struct hand *hand, const char *sentence)
+{
+	printf("%s: %s\n", hand->display, sentence);
+}
+
+static bool
+stored_set(const struct hand *hand, struct mx_set *normal, struct err *err)
+{
+	struct store *store = NULL;
+	char text[8192];
+	size_t length = 0;
+	bool ok = store_open(hand->config->database, STORE_READ, &store, NULL, err) &&
+		  store_state_get(store, hand->display, "normal-set", text, sizeof(text), &length,
+				  err);
+
+	store_close(store);
+	if (ok && length == 0)
+		return err_set(err, ERR_INPUT, "no normal set was ever saved");
+	return ok && mx_parse((struct span){ text, length }, normal, err);
+}
+
+/* The set to bring back, and the split set that it may replace. */
+static bool
+plan(const struct hand *hand, bool from_config, struct mx_set *normal, struct mx_set *split,
+     struct err *err)
+{
+	const struct config_domain *domain = hand->domain;
+	const char *drop[CONFIG_DROP];
+
+	for (unsigned i = 0; i < domain->drop_count; i++)
+		drop[i] = domain->drop[i];
+	if (from_config && !*domain->normal)
+		return err_set(err, ERR_INPUT, "the configuration has no `normal:` for it");
+	if (from_config ? !mx_parse(span_of(domain->normal), normal, err)
+			: !stored_set(hand, normal, err))
+		return false;
+	return plan_split(normal, drop, domain->drop_count, (uint32_t)domain->split_ttl, split,
+			  err);
+}
+
+static int
+replace(struct hand *hand, const struct mx_set *from, const struct mx_set *normal)
+{
+	enum zone_result result;
+	char set[4096];
+	struct text text = TEXT(set);
+
+	mx_print(normal, &text);
+	printf("%s: shows the split set; the normal set is sent: %s\n", hand->display, set);
+	result = hand_change(hand, from, normal);
+	printf("%s: %s: %s\n", hand->display, zone_result_name(result), hand->sentence);
+	return hand_exit(result);
+}
+
+static int
+bring_back(struct hand *hand, bool from_config)
+{
+	struct mx_set normal, split, shown;
+	const struct mx_set *seen;
+	struct err err = { 0 };
+	char set[4096];
+	struct text text = TEXT(set);
+
+	if (!plan(hand, from_config, &normal, &split, &err)) {
+		fprintf(stderr, "%s: %s%s\n", hand->display, err.text,
+			from_config ? "" : "; see --from-config");
+		return EX_NOINPUT;
+	}
+	seen = hand_read(hand);
+	if (!seen) {
+		fprintf(stderr, "%s: the primary does not say what it shows: %s\n", hand->display,
+			zone_view(hand->zone, 0)->error);
+		return EX_TEMPFAIL;
+	}
+	shown = *seen;
+	switch (plan_compare(&shown, &normal, &split)) {
+	case PLAN_SHOWS_NORMAL:
+		say(hand, "shows the normal set; nothing to do");
+		return EX_OK;
+	case PLAN_SHOWS_SPLIT:
+		return replace(hand, &shown, &normal);
+	case PLAN_SHOWS_DRIFT:
+		break;
+	}
+	plan_drift(&shown, &normal, &text);
+	fprintf(stderr,
+		"%s: shows neither the normal nor the split set, somebody changed it: %s; nothing "
+		"was touched\n",
+		hand->display, set);
+	return EX_DATAERR;
+}
+
+/* Has the daemon been silent for so long that a split would have ended? */
+static bool
+is_dead(const struct hand *hand)
+{
+	int64_t written = store_written(hand->config->database), age = time(NULL) - written;
+	char age_text[WHEN_TEXT], most_text[WHEN_TEXT];
+
+	if (written && age >= hand->domain->max_split)
+		return true;
+	when_duration(age, age_text);
+	when_duration(hand->domain->max_split, most_text);
+	printf("%s: the database was written %s ago, not %s: nothing is done\n", hand->display,
+	       written ? age_text : "(it is not there)", most_text);
+	return false;
+}
+
+static int
+restore_one(const struct wish *wish, const char *domain)
+{
+	struct hand hand;
+	struct err err = { 0 };
+	int status = hand_open(&hand, wish->config, domain), lock = -1;
+
+	if (status != EX_OK)
+		goto out;
+	if (wish->if_dead && !is_dead(&hand)) {
+		status = store_written(hand.config->database) ? EX_OK : EX_NOINPUT;
+	} else if (!store_hold(hand.config->database, &lock, &err)) {
+		fprintf(stderr, "%s: %s; while it runs: mxsplitctl normal %s\n", hand.display,
+			err.text, hand.display);
+		status = err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
+	} else {
+		status = bring_back(&hand, wish->from_config);
+	}
+out:
+	if (lock >= 0)
+		close(lock);
+	hand_close(&hand);
+	return status;
+}
+
+/* The worst of all exit codes is the last that is not 0. */
+static int
+restore_all(const struct wish *wish)
+{
+	struct config *config = malloc(sizeof(*config));
+	struct config_problems *problems = malloc(sizeof(*problems));
+	int status = EX_OK;
+
+	if (!config || !problems || !config_read(wish->config, config, problems)) {
+		if (problems)
+			config_print_problems(stderr, wish->config, problems);
+		status = EX_CONFIG;
+	}
+	for (unsigned i = 0; status != EX_CONFIG && i < config->domain_count; i++) {
+		int one = restore_one(wish, config->domains[i].name);
+
+		status = one != EX_OK ? one : status;
+	}
+	free(problems);
+	free(config);
+	return status;
+}
+
+int
+restore(int argc, char **argv)
+{
+	static const struct option options[] = { { "all", no_argument, NULL, 'a' },
+						 { "offline", no_argument, NULL, 'o' },
+						 { "config", required_argument, NULL, 'c' },
+						 { "from-config", no_argument, NULL, 'f' },
+						 { "if-dead", no_argument, NULL, 'd' },
+						 { "help", no_argument, NULL, 'h' },
+						 { NULL, 0, NULL, 0 } };
+	struct wish wish = { .config = CONFIG_FILE };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		wish.all = wish.all || option == 'a';
+		wish.offline = wish.offline || option == 'o';
+		wish.from_config = wish.from_config || option == 'f';
+		wish.if_dead = wish.if_dead || option == 'd';
+		if (option == 'c')
+			wish.config = optarg;
+		if (option == 'h' || option == '?') {
+			fputs(USAGE, option == 'h' ? stdout : stderr);
+			return option == 'h' ? EX_OK : EX_USAGE;
+		}
+	}
+	wish.domain = optind < argc ? argv[optind++] : NULL;
+	if (optind != argc || !wish.offline || wish.all == (wish.domain != NULL)) {
+		fputs(USAGE, stderr);
+		return EX_USAGE;
+	}
+	return wish.all ? restore_all(&wish) : restore_one(&wish, wish.domain);
+}

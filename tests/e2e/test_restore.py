@@ -1,0 +1,110 @@
+"""mxsplitctl restore --offline: the daemon is dead, the zone is split."""
+import os
+import subprocess
+import time
+import unittest
+
+from daemon import DOMAIN, program
+from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
+
+NOTHING_KNOWN, NEITHER, RUNS, TRY_AGAIN, NOT_ALLOWED = 66, 65, 69, 75, 77
+
+
+def restore(world, *options, who=DOMAIN):
+    done = subprocess.run([program("mxsplitctl"), "restore", *([who] if who else ["--all"]), "--offline", "-c",
+                           world.daemon.config_path, *options], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def order(world, word):
+    code, answer = world.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
+                                        {"mode": word, "for": "1h", "reason": "test", "by": "test"},
+                                        headers={"If-None-Match": "*"})
+    assert code in (200, 201), (code, answer)
+
+
+def dead_in_a_split(world):
+    world.ready()
+    order(world, "split")
+    world.daemon.wait_state("split", 60)
+    world.daemon.kill()
+    assert world.dns.mx() == (SPLIT_TTL, SPLIT)
+
+
+class RestoreTest(unittest.TestCase):
+    def test_the_set_that_was_saved_comes_back_and_nothing_else_is_touched(self):
+        with World(secondaries=1) as world:
+            dead_in_a_split(world)
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+            self.assertIn("proved", said)
+            code, said = restore(world)
+            self.assertEqual(code, 0, said)
+            self.assertIn("nothing to do", said)
+            world.daemon.start()
+            world.daemon.wait_for(lambda: world.daemon.domain()["state"] == "normal" and world.daemon.domain()["shown"], 60,
+                                  "the daemon goes on from what the zone says")
+            code, said = restore(world)
+            self.assertEqual(code, RUNS, said)
+            self.assertIn(f"mxsplitctl normal {DOMAIN}", said)
+
+    def test_a_set_that_somebody_wrote_is_left_alone(self):
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            world.dns.set_mx(SPLIT_TTL, SPLIT + [(5, f"mta3.{DOMAIN}.")])
+            before = world.dns.mx()
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (NEITHER, before), said)
+            self.assertIn(f"5 mta3.{DOMAIN}. is new", said)
+
+    def test_a_lost_database_needs_the_set_in_the_configuration(self):
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            for suffix in ("", "-wal", "-shm", ".lock"):
+                if os.path.exists(world.daemon.database + suffix):
+                    os.remove(world.daemon.database + suffix)
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (NOTHING_KNOWN, (SPLIT_TTL, SPLIT)), said)
+            self.assertIn("--from-config", said)
+            self.assertEqual(restore(world, "--from-config")[0], NOTHING_KNOWN)
+            world.daemon.settings["normal"] = f'"{TTL} 10 mta1.{DOMAIN} 20 mta2.{DOMAIN}"'
+            world.daemon.write_config()
+            code, said = restore(world, "--from-config")
+            self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+            self.assertFalse(os.path.exists(world.daemon.database), "nothing is made that the daemon could not open")
+
+    def test_the_rope_pulls_only_when_the_daemon_was_silent_for_max_split(self):
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            code, said = restore(world, "--if-dead", who=None)
+            self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
+            self.assertIn("nothing is done", said)
+            old = time.time() - 3601  # max-split is 1h
+            for suffix in ("", "-wal"):
+                if os.path.exists(world.daemon.database + suffix):
+                    os.utime(world.daemon.database + suffix, (old, old))
+            code, said = restore(world, "--if-dead", who=None)
+            self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+
+    def test_what_the_server_says_has_its_exit_code(self):
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            with open(world.dns.key_file) as f:
+                key = f.read()
+            other = os.path.join(world.directory, "other.key")
+            with open(other, "w") as f:
+                f.write('key "mxsplit" { algorithm hmac-sha256; secret "b3RoZXJvdGhlcm90aGVyb3RoZXI="; };\n')
+            os.chmod(other, 0o600)
+            self.assertNotEqual(key, "")
+            world.daemon.server["key_file"] = other
+            world.daemon.write_config()
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (NOT_ALLOWED, (SPLIT_TTL, SPLIT)), said)
+            world.dns.primary.stop()
+            code, said = restore(world)
+            self.assertEqual(code, TRY_AGAIN, said)
+            self.assertIn("does not say what it shows", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
