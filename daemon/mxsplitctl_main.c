@@ -10,6 +10,7 @@
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_token.h"
 #include "daemon/import.h"
+#include "daemon/preflight.h"
 #include "daemon/restore.h"
 #include "daemon/totals.h"
 
@@ -29,6 +30,9 @@ static const struct command {
 	{ "normal", ctl_override, "DOMAIN --for 2h --reason TEXT: restore now and keep it" },
 	{ "auto", ctl_override, "DOMAIN: remove the override" },
 	{ "restore", restore, "DOMAIN --offline: bring the normal set back without a daemon" },
+	{ "preflight", preflight, "DOMAIN: what would make a split fail or hurt" },
+	{ "dns", preflight_dns,
+	  "check DOMAIN: what each name server shows, and whether the key works" },
 	{ "check-config", ctl_check_config, "FILE: every error with its line" },
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },

@@ -20,6 +20,7 @@ struct talk {
 	struct smtp_result *result;
 	char last[LINE];  /* line of a reply that was heard, scrubbed */
 	char first[LINE]; /* the greeting */
+	unsigned ready;	  /* 220s: the greeting, and a STARTTLS that was taken */
 };
 
 static const struct name verdicts[] = { { SMTP_ANSWERS, "answers" },
@@ -58,6 +59,7 @@ hear(char *bytes, size_t size, size_t count, void *ctx)
 	if (length >= 12 && strncasecmp(bytes, "250", 3) == 0 &&
 	    strncasecmp(bytes + 4, "STARTTLS", 8) == 0)
 		talk->result->starttls = true;
+	talk->ready += length > 3 && memcmp(bytes, "220 ", 4) == 0;
 	return bytes[0] >= '2' && bytes[0] <= '5' ? length : 0; /* else this is no SMTP */
 }
 
@@ -194,7 +196,7 @@ ask_recipient(CURL *curl, struct talk *talk)
 	int64_t left_ms = talk->wish->timeout_ms;
 	char command[URL];
 	struct text text = TEXT(command);
-	struct text sentence = TEXT(talk->result->sentence);
+	struct text sentence = TEXT(talk->result->rcpt_sentence);
 
 	text_add(&text, "RCPT TO:<%.400s>\r\n", talk->wish->rcpt);
 	if (ask(curl, talk, "MAIL FROM:<>\r\n", &left_ms) / 100 == 2) {
@@ -216,13 +218,17 @@ connect_it(CURL *curl, struct talk *talk, char *error)
 	if (talk->wish->tls) {
 		curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
 		code = curl_easy_perform(curl);
-		talk->result->tls = talk->result->starttls;
-		talk->result->tls_verified = code == CURLE_OK && talk->result->tls;
+		talk->result->tls = code == CURLE_OK && talk->ready > 1;
+		talk->result->tls_verified = talk->result->tls;
 		if (code != CURLE_PEER_FAILED_VERIFICATION)
 			return code;
 		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
 		error[0] = '\0';
+		talk->ready = 0;
+		code = curl_easy_perform(curl);
+		talk->result->tls = code == CURLE_OK && talk->ready > 1;
+		return code;
 	}
 	return curl_easy_perform(curl);
 }

@@ -35,6 +35,7 @@ struct smtp_result {
 	bool tls;	   /* and it was used */
 	bool tls_verified; /* and the certificate is for this name, by the system's authorities */
 	int rcpt_code;	   /* the reply to RCPT, 0: not asked or no reply */
+	char rcpt_sentence[SMTP_TEXT];
 	char sentence[SMTP_TEXT]; /* "answers (220 mta2.example.jp ESMTP)", printable */
 };
 

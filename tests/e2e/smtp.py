@@ -1,6 +1,7 @@
 """An exchanger on loopback that answers SMTP as a test wants it, and writes down what it was asked."""
 import socket
 import socketserver
+import ssl
 import threading
 
 MODES = {  # greeting, and what comes to EHLO
@@ -20,8 +21,13 @@ MODES = {  # greeting, and what comes to EHLO
 class Exchanger:
     """mode may change at any time; `commands` holds every line of every client."""
 
-    def __init__(self, mode="well"):
+    def __init__(self, mode="well", certificate=None, rcpt=b"250 2.1.5 ok"):
+        """certificate: a PEM file with key, for STARTTLS; rcpt: the reply to RCPT."""
         self.mode, self.commands = mode, []
+        tls = None
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
         outer = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -33,14 +39,23 @@ class Exchanger:
                     self.rfile.readline()
                     return
                 self.wfile.write(greeting)
-                for line in self.rfile if greeting else ():
-                    line = line.decode("latin-1").strip()
+                while greeting:
+                    line = self.rfile.readline().decode("latin-1").strip()
+                    if not line:
+                        return
                     outer.commands.append(line)
                     word = line.split(" ")[0].upper()
                     if word == "QUIT":
                         self.wfile.write(b"221 bye\r\n")
                         return
-                    self.wfile.write(reply if word in ("EHLO", "HELO") else b"250 ok\r\n")
+                    if word == "STARTTLS" and tls:
+                        self.wfile.write(b"220 go ahead\r\n")
+                        self.connection = tls.wrap_socket(self.connection, server_side=True)
+                        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
+                    elif word == "RCPT":
+                        self.wfile.write(rcpt + b"\r\n")
+                    else:
+                        self.wfile.write(reply if word in ("EHLO", "HELO") else b"250 ok\r\n")
 
             def finish(self):
                 try:
