@@ -1,6 +1,7 @@
 #include "daemon/desk.h"
 
 #include "daemon/base/when.h"
+#include "daemon/chart.h"
 #include "daemon/engine.h"
 #include "daemon/record.h"
 #include "daemon/wall.h"
@@ -20,6 +21,12 @@ events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out, unsi
 	struct engine *engine = ctx;
 
 	return store_journal_page(engine->store, after, limit, out, count_out, err);
+}
+
+static bool
+series(void *ctx, const char *domain, struct series *series, struct err *err)
+{
+	return chart_read(ctx, domain, series, err);
 }
 
 static void
@@ -78,6 +85,7 @@ desk_deps(struct engine *engine)
 	return (struct web_deps){ .ctx = engine,
 				  .snapshot = snapshot,
 				  .events = events,
+				  .series = series,
 				  .override = override,
 				  .push = push };
 }

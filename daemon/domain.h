@@ -10,6 +10,7 @@
 #include "daemon/core/detect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/plan.h"
+#include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
@@ -36,6 +37,7 @@ struct domain {
 
 	struct detect detect;
 	struct finding finding;
+	struct series_finding minute; /* the present one's, not stored yet */
 	int64_t detected; /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */

@@ -6,6 +6,7 @@
 #include "daemon/ctl/ctl_classify.h"
 #include "daemon/ctl/ctl_events.h"
 #include "daemon/ctl/ctl_explain.h"
+#include "daemon/ctl/ctl_explain_surge.h"
 #include "daemon/ctl/ctl_override.h"
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_token.h"
@@ -36,6 +37,7 @@ static const struct command {
 	{ "check-config", ctl_check_config, "FILE: every error with its line" },
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
+	{ "explain-surge", ctl_explain_surge, "DOMAIN: the numbers behind the last surge, over time" },
 	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
 	{ "import", import, "--db FILE LOG...: counts old logs, also .gz and .zst" },
 	{ "totals", totals, "--db FILE: what the database counted" },

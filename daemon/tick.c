@@ -1,6 +1,7 @@
 #include "daemon/tick.h"
 
 #include "daemon/base/when.h"
+#include "daemon/chart.h"
 #include "daemon/course.h"
 #include "daemon/engine.h"
 #include "daemon/picture.h"
@@ -113,7 +114,8 @@ decide(struct engine *engine, int64_t now, struct err *err)
 		struct domain *domain = engine->domains[i];
 
 		domain_observe(domain, now);
-		if ((!engine->closing && !course_decide(domain, now, err)) ||
+		if (!chart_note(domain, now, err) ||
+		    (!engine->closing && !course_decide(domain, now, err)) ||
 		    !domain_save(domain, now, engine->closing, err))
 			return err_while(err, "domain %s", domain->display);
 	}

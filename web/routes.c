@@ -5,6 +5,7 @@
 #include "web/metrics.h"
 #include "web/pages.h"
 #include "web/problem.h"
+#include "web/series.h"
 
 const struct route routes_table[] = {
 	{ "/", "GET", RIGHTS_READ, pages_index, "this page" },
@@ -15,6 +16,8 @@ const struct route routes_table[] = {
 	{ "/v1/status", "GET", RIGHTS_READ, pages_status, "everything: sources and domains" },
 	{ "/v1/events", "GET", RIGHTS_READ, pages_events, "the journal: ?after=ID&limit=N" },
 	{ "/v1/domains/{name}", "GET", RIGHTS_READ, pages_domain, "one domain" },
+	{ "/v1/domains/{name}/series", "GET", RIGHTS_READ, series_page,
+	  "over time: ?from=S&to=S&step=S" },
 	{ "/v1/domains/{name}/override", "GET", RIGHTS_READ, pages_override, "its override" },
 	{ "/v1/domains/{name}/override", "PUT", RIGHTS_CHANGE, change_put,
 	  "order split or normal" },

@@ -11,6 +11,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/core/journal.h"
+#include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
 #include "web/push.h"
 
@@ -29,6 +30,8 @@ struct web_deps {
 	/* At most `limit` entries with an id above `after`, oldest first. */
 	bool (*events)(void *ctx, int64_t after, unsigned limit, struct journal_entry *out,
 		       unsigned *count_out, struct err *err);
+	/* Fills the steps of a series that series_init made. */
+	bool (*series)(void *ctx, const char *domain, struct series *series, struct err *err);
 	/*
 	 * Takes an order; ORDER_AUTO removes the one that is there. `domain` is a name of the
 	 * snapshot. REFUSED becomes 409, INPUT 422, BUSY and SYSTEM 503.

@@ -110,6 +110,16 @@ ask(const struct client *client, const struct wish *wish)
 	return status;
 }
 
+int
+ctl_events_last(const struct client *client, unsigned limit, json_t *list)
+{
+	struct wish wish = { .limit = limit };
+	uint64_t next = 0;
+	bool more = false;
+
+	return collect(client, &wish, list, &next, &more);
+}
+
 static bool
 read_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 {

@@ -8,4 +8,8 @@ schema_001:
 schema_002:
 	.incbin "schema/002_counters.sql"
 	.byte 0
+	.global schema_003
+schema_003:
+	.incbin "schema/003_findings.sql"
+	.byte 0
 	.section .note.GNU-stack,"",@progbits

@@ -80,7 +80,8 @@ drop_hours(struct store *store, int64_t end_hour, struct err *err)
 		       " UNION SELECT domain FROM count_minutes"
 		       " UNION SELECT domain FROM count_hours"
 		       " UNION SELECT kind FROM count_minutes"
-		       " UNION SELECT kind FROM count_hours)",
+		       " UNION SELECT kind FROM count_hours"
+		       " UNION SELECT domain FROM finding_minutes)",
 		       err);
 }
 
@@ -99,6 +100,15 @@ drop_samples(struct store *store, int64_t end_minute, struct err *err)
 						      "DELETE FROM series WHERE id NOT IN"
 						      " (SELECT series FROM sample_minutes)",
 						      err);
+}
+
+static bool
+drop_findings(struct store *store, int64_t end_minute, struct err *err)
+{
+	return run(store, "drop old findings",
+		   "DELETE FROM finding_minutes WHERE (minute, domain) IN"
+		   " (SELECT minute, domain FROM finding_minutes WHERE minute < ?1 LIMIT ?2)",
+		   end_minute, SAMPLES_A_CALL, err);
 }
 
 static bool
@@ -149,6 +159,7 @@ store_prune(struct store *store, int64_t now, const struct store_keep *keep, str
 	if (!store_begin(store, err))
 		return false;
 	if (!make_hours(store, minutes_end, err) || !drop_samples(store, minutes_end, err) ||
+	    !drop_findings(store, minutes_end, err) ||
 	    (keep->hours_days && !drop_hours(store, hours_end, err)) ||
 	    !drop_rows(store, keep, err)) {
 		store_rollback(store);
