@@ -159,6 +159,19 @@ room_fill(struct snapshot *s)
 	snprintf(s->domain[1].state, sizeof(s->domain[1].state), "normal");
 }
 
+static inline bool
+room_series(void *ctx, const char *domain, struct series *series, struct err *err)
+{
+	(void)ctx;
+	(void)err;
+	cr_assert_str_eq(domain, "example.jp");
+	series->points[0].bounces = 5;
+	series->points[0].known = true;
+	series->points[0].finding =
+		(struct series_finding){ .evidence = INFINITY, .expected = 2.5, .surge = true };
+	return true;
+}
+
 static inline void
 room_open(struct room *room, unsigned deadline_ms)
 {
@@ -171,7 +184,8 @@ room_open(struct room *room, unsigned deadline_ms)
 				       .host_count = 1,
 				       .tokens_path = room->tokens,
 				       .deadline_ms = deadline_ms };
-	struct web_deps deps = { room, room_snapshot, room_events, room_override, room_push };
+	struct web_deps deps = { room,	      room_snapshot, room_events,
+				 room_series, room_override, room_push };
 	struct err err = { 0 };
 	FILE *tokens;
 

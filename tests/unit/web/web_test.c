@@ -128,6 +128,14 @@ Test(web, reads)
 		{ "GET /v1/events?limit=0", 400, "" },
 		{ "GET /v1/events?limit=1&limit=2", 400, "given twice" },
 		{ "GET /v1/events?before=1", 400, "no parameter 'before'" },
+		{ "GET /v1/domains/example.jp/series?from=0&to=120", 200,
+		  "\"points\":2,\"bounces\":[5,0]" },
+		{ "GET /v1/domains/example.jp/series?from=0&to=120", 200,
+		  "\"expected_per_minute\":[2.5,null]" },
+		{ "GET /v1/domains/example.jp/series?from=0&to=120", 200,
+		  "\"evidence\":[null,null]" }, /* infinite */
+		{ "GET /v1/domains/example.jp/series?to=60&from=60", 400, "at most 1500" },
+		{ "GET /v1/domains/nobody/series", 404, "no domain 'nobody'" },
 		{ "GET /v1/status?x", 400, "" },
 		{ "HEAD /v1/status", 200, "Content-Length: " },
 	};
