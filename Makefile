@@ -73,6 +73,11 @@ e2e: deps ## only the end-to-end tests, against real BIND
 	@$(MAKE) --no-print-directory -j2 all tools
 	@ONLY=e2e tests/check.sh $(B)
 
+page: ## the dashboard in a real browser; PICTURES=DIR keeps screenshots, AXE=axe.min.js checks accessibility
+	@tests/deps.sh page
+	@$(MAKE) --no-print-directory -j2 all
+	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/page/test_page.py
+
 lint: ## layers, symbols, format, clang-tidy, cppcheck, a build by clang, the sample file
 	@tests/deps.sh lint
 	@tests/lint/lint.sh $(B)
@@ -136,6 +141,7 @@ $(foreach f,$(FOLDERS),$(eval $(call archive,$(f))))
 
 # The migrations are built into the programs (.incbin); the assembler's dependencies are named here.
 $(B)/daemon/store/schema.o: $(wildcard schema/*.sql)
+$(B)/web/page_files.o: $(wildcard web/page/*)
 
 GROUP = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LDLIBS)
 
@@ -171,5 +177,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e lint format fuzz record fuzzers bench \
+.PHONY: all help deps demo check check-long valgrind units tools e2e page lint format fuzz record fuzzers bench \
 	bench-peers bench-latency install clean

@@ -24,6 +24,14 @@ events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out, unsi
 }
 
 static bool
+last_event(void *ctx, int64_t *id_out, struct err *err)
+{
+	struct engine *engine = ctx;
+
+	return store_journal_last(engine->store, id_out, err);
+}
+
+static bool
 series(void *ctx, const char *domain, struct series *series, struct err *err)
 {
 	return chart_read(ctx, domain, series, err);
@@ -85,6 +93,7 @@ desk_deps(struct engine *engine)
 	return (struct web_deps){ .ctx = engine,
 				  .snapshot = snapshot,
 				  .events = events,
+				  .last_event = last_event,
 				  .series = series,
 				  .override = override,
 				  .push = push };

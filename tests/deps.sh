@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the Debian packages that are missing; quiet when all are there. `deps.sh lint` looks for
-# what `make lint` needs besides.
+# what `make lint` needs besides, `deps.sh page` for `make page`.
 set -u
 
 packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
@@ -8,7 +8,9 @@ packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsql
 	python3 python3-dnspython procps strace valgrind rsyslog zstd
 	systemd-journal-remote logrotate libsnmp-dev snmpd faketime"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags"
+page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 [ "${1:-}" = lint ] && packages="$packages $lint"
+[ "${1:-}" = page ] && packages="$packages $page"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "deps: no apt here; wanted what these Debian packages hold:" $packages >&2

@@ -37,6 +37,7 @@ struct reply {
 	size_t length;
 	char etag[EXCHANGE_ETAG];   /* with its quotes, or "" */
 	char allow[EXCHANGE_ALLOW]; /* for 405 */
+	bool page;		    /* of the dashboard: it may run its own scripts */
 	bool challenge;		    /* WWW-Authenticate: Bearer */
 	unsigned retry_after;	    /* seconds; 0: not said */
 };

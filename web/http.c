@@ -60,6 +60,11 @@ take_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len
 	return MHD_YES;
 }
 
+#define DATA_POLICY "default-src 'none'; frame-ancestors 'none'"
+#define PAGE_POLICY                                                                                \
+	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "            \
+	"img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
 static bool
 add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 {
@@ -69,7 +74,6 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 		{ "X-Frame-Options", "DENY" },
 		{ "Referrer-Policy", "no-referrer" },
 		{ "Cross-Origin-Resource-Policy", "same-origin" },
-		{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
 	};
 	char seconds[16];
 	struct text text = TEXT(seconds);
@@ -78,6 +82,7 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 		const char *name, *value;
 	} some[] = {
 		{ reply->type, "Content-Type", reply->type },
+		{ true, "Content-Security-Policy", reply->page ? PAGE_POLICY : DATA_POLICY },
 		{ reply->etag[0], "ETag", reply->etag },
 		{ reply->status == 405, "Allow", reply->allow },
 		{ reply->challenge, "WWW-Authenticate", "Bearer realm=\"mxsplit\"" },

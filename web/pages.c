@@ -162,6 +162,7 @@ pages_events(const struct routes_call *call, struct reply *reply)
 	struct query_number numbers[] = {
 		{ .name = "after", .most = INT64_MAX },
 		{ .name = "limit", .least = 1, .most = PAGES_EVENTS_MOST, .value = PAGES_EVENTS },
+		{ .name = "last", .least = 1, .most = PAGES_EVENTS_MOST },
 	};
 	const struct web_deps *deps = &call->site->deps;
 	struct journal_entry *entries;
@@ -170,10 +171,18 @@ pages_events(const struct routes_call *call, struct reply *reply)
 	int64_t after;
 	bool good;
 
-	if (!query_read(call->request->query, numbers, 2, reply))
+	if (!query_read(call->request->query, numbers, 3, reply))
 		return false;
+	if (numbers[2].given && (numbers[0].given || numbers[1].given))
+		return problem_set(reply, 400, "last stands alone, without after and limit");
 	after = (int64_t)numbers[0].value;
 	limit = (unsigned)numbers[1].value;
+	if (numbers[2].given) {
+		limit = (unsigned)numbers[2].value;
+		if (!deps->last_event(deps->ctx, &after, &err))
+			return problem_err(reply, &err);
+		after = after > limit ? after - limit : 0;
+	}
 	entries = calloc(limit + 1, sizeof(*entries));
 	if (!entries)
 		return problem_set(reply, 503, "out of memory");

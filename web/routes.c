@@ -3,12 +3,18 @@
 #include "daemon/base/text.h"
 #include "web/change.h"
 #include "web/metrics.h"
+#include "web/page.h"
 #include "web/pages.h"
 #include "web/problem.h"
 #include "web/series.h"
 
 const struct route routes_table[] = {
-	{ "/", "GET", RIGHTS_READ, pages_index, "this page" },
+	{ "/", "GET", RIGHTS_NONE, page_html, "the dashboard, for a browser" },
+	{ "/style.css", "GET", RIGHTS_NONE, page_css, "a part of it" },
+	{ "/app.js", "GET", RIGHTS_NONE, page_app, "a part of it" },
+	{ "/chart.js", "GET", RIGHTS_NONE, page_chart, "a part of it" },
+	{ "/words.js", "GET", RIGHTS_NONE, page_words, "a part of it" },
+	{ "/v1", "GET", RIGHTS_READ, pages_index, "this list" },
 	{ "/healthz", "GET", RIGHTS_NONE, pages_health, "200 while the daemon's loop turns" },
 	{ "/readyz", "GET", RIGHTS_NONE, pages_ready,
 	  "200 when logs are read and a zone is known" },

@@ -30,6 +30,8 @@ struct web_deps {
 	/* At most `limit` entries with an id above `after`, oldest first. */
 	bool (*events)(void *ctx, int64_t after, unsigned limit, struct journal_entry *out,
 		       unsigned *count_out, struct err *err);
+	/* The newest id, 0 when there is none. */
+	bool (*last_event)(void *ctx, int64_t *id_out, struct err *err);
 	/* Fills the steps of a series that series_init made. */
 	bool (*series)(void *ctx, const char *domain, struct series *series, struct err *err);
 	/*

@@ -74,7 +74,13 @@ Test(web, reads)
 		unsigned status;
 		const char *fragment;
 	} rows[] = {
-		{ "GET /", 200, "/v1/domains/{name}/override" },
+		{ "GET /v1", 200, "/v1/domains/{name}/override" },
+		{ "GET /", 200, "script-src 'self'" },
+		{ "GET /", 200, "<!doctype html>" },
+		{ "GET /app.js", 200, "Content-Type: text/javascript; charset=utf-8" },
+		{ "GET /style.css", 200, "text/css" },
+		{ "GET /v1/events?last=2", 200, "\"id\":2" },
+		{ "GET /v1/events?last=2&limit=1", 400, "last stands alone" },
 		{ "GET /healthz", 200, "text/plain; charset=utf-8" },
 		{ "GET /readyz", 200, "ready\n" },
 		{ "GET /metrics", 200,

@@ -1,0 +1,170 @@
+"""The dashboard in a real browser (Debian's chromium, driven by selenium) against the real daemon and BIND.
+
+PICTURES=DIR keeps screenshots. AXE=FILE is axe.min.js (npm pack axe-core): then violations fail the test, else that
+step is left out aloud.
+"""
+import os
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from daemon import DOMAIN, program
+from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
+import subprocess
+
+WAIT = 90
+EXPECTED_IN_LOG = ("401", "412", "ERR_CONNECTION_REFUSED", "favicon")  # answers that the story itself brings about
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        options = webdriver.ChromeOptions()
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                         "--window-size=1280,1400", "--lang=en"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        cls.browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        cls.addClassCleanup(cls.browser.quit)
+
+    def find(self, css):
+        return self.browser.find_element(By.CSS_SELECTOR, css)
+
+    def text(self, css="body"):
+        return self.browser.execute_script("const e = document.querySelector(arguments[0]); return e ? e.textContent : ''", css)
+
+    def wait(self, condition, what):
+        WebDriverWait(self.browser, WAIT, 0.3).until(lambda _: condition(), f"not within {WAIT} s: {what}")
+
+    def state(self, word):
+        self.wait(lambda: self.text(f"article[data-domain='{DOMAIN}'] .state") == word, f"state {word}")
+
+    def picture(self, name, width=1280, height=1400):
+        directory = os.environ.get("PICTURES")
+        self.browser.set_window_size(width, height)
+        time.sleep(2.5)  # one more reading, drawn for this width
+        if directory:
+            self.browser.save_screenshot(os.path.join(directory, f"{name}.png"))
+
+    def axe(self, where):
+        path = os.environ.get("AXE")
+        if not path:
+            print(f"left out: axe ({where}), AXE is not given", file=sys.stderr)
+            return
+        with open(path) as f:
+            self.browser.execute_script(f.read())
+        result = self.browser.execute_async_script("axe.run().then((r) => arguments[0](r.violations))")
+        self.assertEqual([(v["id"], [n["target"] for n in v["nodes"]]) for v in result], [], where)
+
+    def theme(self, value):
+        Select(self.find("#theme")).select_by_value(value)
+
+    def token(self, world):
+        path = os.path.join(world.directory, "tokens")
+        out = subprocess.run([program("mxsplitctl"), "token", "add", "anna", "--role", "operate", "--file", path],
+                             capture_output=True, text=True, check=True).stdout
+        return out.split()[-1]
+
+    def order(self, mode, reason, for_value=None):
+        self.find("[data-act=order]").click()
+        self.wait(lambda: self.find("#order").is_displayed(), "the dialog")
+        self.find(f"input[value={mode}]").click()
+        if for_value:
+            Select(self.find("#order-for")).select_by_value(for_value)
+        if reason:
+            self.find("#order-reason").send_keys(reason)
+
+    def test_an_incident_as_people_see_it(self):
+        with World(secondaries=1, min_split="1s", calm="5s") as world:
+            token = self.token(world)
+            world.ready()
+            self.browser.get(f"http://127.0.0.1:{world.daemon.port}/")
+            self.state("NORMAL")
+            self.wait(lambda: self.text("article table").count("as wanted") == 2, "both servers as wanted")
+            self.axe("normal, light")
+            self.picture("normal")
+            # the surge, the split, its end
+            world.rate = 300
+            self.state("SPLIT")
+            self.assertIn("Bounces surge", self.text("article"))
+            self.wait(lambda: "surge of bounces" in self.text("article .why"), "why")
+            self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
+            self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
+            self.axe("split, light")
+            self.picture("split-light")
+            self.theme("dark")
+            self.axe("split, dark")
+            self.picture("split-dark")
+            self.picture("split-phone", 390, 1600)
+            self.axe("phone")
+            self.browser.set_window_size(1280, 1400)
+            self.theme("light")
+            world.rate = 0
+            self.state("NORMAL")
+            self.assertEqual(world.dns.mx(), (TTL, NORMAL))
+            # an order: without a token it is refused, and said so
+            self.order("split", "")
+            self.find("#order-do").click()
+            self.wait(lambda: self.text("#order-error") == "Say why.", "a reason is wanted")
+            self.find("#order-reason").send_keys("moving the racks")
+            self.assertIn("10 mta1.example.test, 20 mta2.example.test", self.text("#order-will"))
+            self.assertIn("becomes 20 mta2.example.test", self.text("#order-will"))
+            self.axe("dialog")
+            self.picture("order")
+            self.find("#order-do").click()
+            self.wait(lambda: self.find("#token-box").is_displayed(), "a token is asked for")
+            self.find("#token").send_keys(token)
+            self.find("#token-do").click()
+            self.order("split", "moving the racks", "30m")
+            self.find("#order-do").click()
+            self.state("SPLIT")
+            self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
+            self.wait(lambda: "anna" in self.text("article .notice") and "moving the racks" in self.text("article .notice"), "the order")
+            # somebody else changes it while the dialog is open
+            self.order("normal", "late")
+            code, _ = world.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
+                                           {"mode": "split", "for": "4s", "reason": "short", "by": "bob"})
+            self.assertEqual(code, 200)
+            self.find("#order-do").click()
+            self.wait(lambda: "Somebody changed the order" in self.text("#order-error"), "412 is explained")
+            self.find("#order-cancel").click()
+            # and it expires by itself
+            self.state("NORMAL")
+            self.assertEqual(self.browser.find_elements(By.CSS_SELECTOR, "article .notice"), [])
+            self.wait(lambda: "has expired" in self.text("#journal"), "the journal says so")
+            # by keyboard alone: to the order's button, open, choose, close
+            self.browser.execute_script("document.querySelector('[data-act=order]').focus()")
+            self.browser.switch_to.active_element.send_keys(Keys.ENTER)
+            self.wait(lambda: self.find("#order").is_displayed(), "the dialog by keyboard")
+            self.browser.switch_to.active_element.send_keys(Keys.SPACE)
+            self.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+            self.wait(lambda: not self.find("#order").is_displayed(), "closed by Escape")
+            # the table, and the other language
+            self.browser.execute_script("[...document.querySelectorAll('article button')].find((b) => b.textContent === 'Show as table').click()")
+            self.wait(lambda: self.text("article .tall"), "the table")
+            Select(self.find("#language")).select_by_value("ja")
+            self.state("通常")
+            self.axe("japanese, table")
+            Select(self.find("#language")).select_by_value("en")
+            # the daemon goes, and comes back
+            world.daemon.stop()
+            self.wait(lambda: "does not answer" in self.text("#lost") and self.find("#lost").is_displayed(), "it is lost")
+            self.picture("lost")
+            world.daemon.start()
+            self.wait(lambda: not self.find("#lost").is_displayed(), "it is back")
+            self.state("NORMAL")
+            log = [entry["message"] for entry in self.browser.get_log("browser")
+                   if not any(known in entry["message"] for known in EXPECTED_IN_LOG)]
+            self.assertEqual(log, [], "nothing is blocked, nothing fails")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

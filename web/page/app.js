@@ -1,0 +1,358 @@
+"use strict";
+/* The page: asks the API of the same origin, draws what it says, gives orders. Text from the daemon is only ever textContent. */
+const $ = (id) => document.getElementById(id);
+const STATUS_MS = 2000, SERIES_MS = 30000, LOST_MS = 10000, EVENTS = 50;
+const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
+const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
+
+const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, events: [], next: 0, order: null };
+let token = sessionStorage.getItem("mxsplit-token") || "";
+
+const word = (name, facts = {}) => WORDS[here.language][name].replace(/\{(\w+)\}/g, (_, key) => facts[key] ?? "");
+
+/* An element with a class, text and children. */
+function make(tag, options = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || value === false) continue;
+    if (key === "text") element.textContent = value;
+    else if (key === "on") element.addEventListener("click", value);
+    else element.setAttribute(key === "cls" ? "class" : key, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/* Times and numbers as people read them */
+
+function stamp(iso, seconds = true) {
+  if (!iso) return word("dash");
+  const when = new Date(iso), utc = here.zone === "utc";
+  const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  if (seconds) options.second = "2-digit";
+  if (utc) options.timeZone = "UTC";
+  if (Math.abs(Date.now() - when) > 43200000) Object.assign(options, { month: "short", day: "numeric" });
+  return when.toLocaleString(here.language, options) + (utc ? " UTC" : "");
+}
+
+function timeOf(iso) {
+  return make("time", { datetime: iso || undefined, title: iso || "", text: stamp(iso) });
+}
+
+function ageOf(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 172800) return `${Math.floor(s / 3600)} h ${String(Math.floor(s / 60) % 60).padStart(2, "0")} min`;
+  return `${Math.floor(s / 86400)} d`;
+}
+
+const ageSince = (iso) => iso ? ageOf(Date.now() - new Date(iso)) : word("dash");
+
+function number(value) {
+  if (value === null || value === undefined) return word("dash");
+  return value >= 100 ? Math.round(value).toLocaleString(here.language) : value.toLocaleString(here.language, { maximumSignificantDigits: 3 });
+}
+
+function setText(set) {
+  if (!set || !set.records.length) return word("nothing");
+  return set.records.map((r) => `${r.preference} ${plain(r.exchange)}`).join(", ") + ` (TTL ${set.ttl})`;
+}
+
+/* A name without its final dot. */
+const plain = (name) => (name || "").replace(/\.$/, "");
+
+const sameRecords = (a, b) => a && b && JSON.stringify(a.records) === JSON.stringify(b.records);
+
+/* The API */
+
+async function ask(path, options = {}) {
+  const headers = Object.assign({}, options.headers);
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const answer = await fetch(path, Object.assign({}, options, { headers, cache: "no-store", signal: AbortSignal.timeout(8000) }));
+  if (answer.status === 401 && !options.method) openToken();
+  return answer;
+}
+
+async function read(path) {
+  const answer = await ask(path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+/* Parts of a domain's card */
+
+function table(caption, head, rows) {
+  return make("div", { cls: "scroll", tabindex: "0", role: "group", "aria-label": caption },
+    make("table", {},
+      make("thead", {}, make("tr", {}, ...head.map(([text, cls]) => make("th", { scope: "col", cls, text })))),
+      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => cell instanceof Node ? cell : make("td", { text: cell })))))));
+}
+
+const cell = (text, cls) => make("td", { text, cls });
+
+function serversOf(domain) {
+  const wanted = domain.wanted;
+  const rows = domain.servers.map((server) => {
+    const right = server.known && sameRecords(server.shown, wanted);
+    return [server.name, cell(!server.known ? word("no-answer") : right ? word("agrees") : word("differs"), right ? "good" : "bad"),
+      cell(server.known ? setText(server.shown) : (server.error || word("no-answer")), server.known ? "" : "bad"),
+      cell(server.serial === null ? word("dash") : String(server.serial), "number"), word("ago", { age: ageSince(server.asked) })];
+  });
+  return make("div", {}, make("h3", { text: `${word("wanted")}: ${setText(wanted)}` }),
+    domain.sent ? make("p", { cls: "warn", text: `${word("sent")}: ${setText(domain.sent)}` }) : null,
+    table(word("server"), [[word("server")], [word("state")], [word("shows")], [word("serial"), "number"], [word("asked")]], rows));
+}
+
+function effectOf(domain) {
+  const rows = domain.mtas.map((mta) => [`${mta.name} (${word(mta.drops ? "dropped" : "kept")})`, cell(number(mta.bounces), "number"), cell(number(mta.mail), "number")]);
+  return make("div", {}, make("h3", { text: word("effect") }),
+    table(word("effect"), [[word("exchanger")], [word("bounces"), "number"], [word("mail"), "number"]], rows));
+}
+
+function numbersOf(measured) {
+  const item = (name, value, unit = "") => make("li", {}, `${word(name)} `, make("b", { text: number(value) + unit }));
+  if (!measured.known) return make("p", { cls: "warn", text: word("not-known") });
+  return make("ul", { cls: "numbers" }, make("li", { cls: measured.surge ? "bad" : "good", text: word(measured.surge ? "surge" : "calm") }),
+    item("rate", measured.rate_per_minute), item("expected", measured.expected_per_minute), item("at-most", measured.upper_per_minute),
+    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`));
+}
+
+const spanText = (hours) => hours < 48 ? word("hours", { n: hours }) : word("days", { n: hours / 24 });
+
+function chartOf(domain) {
+  const box = make("div", { cls: "chart-box" }), data = here.series[domain.name];
+  const spans = make("div", { cls: "spans" }, make("h3", { text: word("chart-title") }),
+    ...SPANS.map(([hours], i) => make("button", { type: "button", "aria-pressed": String(here.span === i), text: spanText(hours),
+      on: () => { here.span = i; here.series = {}; readSeries(); draw(); } })),
+    make("button", { type: "button", "aria-pressed": String(here.table), text: word(here.table ? "as-chart" : "as-table"), on: () => { here.table = !here.table; draw(); } }));
+  box.append(spans);
+  if (!data) return box;
+  if (here.table) {
+    const rows = data.rate.map((rate, i) => [stamp(new Date((data.from + i * data.step) * 1000).toISOString(), false), cell(number(rate), "number"),
+      cell(number(data.expected[i]), "number"), cell(number(data.upper[i]), "number"),
+      [data.surge[i] ? word("surge") : "", data.split[i] ? word("state-split") : ""].filter(Boolean).join(", ")]).reverse();
+    const list = table(word("chart-title"), [[word("time")], [word("bounces"), "number"], [word("expected"), "number"], [word("at-most"), "number"], [word("state")]], rows);
+    list.classList.add("tall");
+    box.append(list);
+    return box;
+  }
+  const says = word("chart-says", { domain: domain.name, span: spanText(SPANS[here.span][0]), most: number(Math.max(0, ...data.rate)),
+    now: number(domain.measured.rate_per_minute), expected: number(domain.measured.expected_per_minute), splits: word(data.split.includes(true) ? "splits-some" : "splits-none") });
+  const picture = make("div", { role: "img", "aria-label": says });
+  drawChart(picture, data, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
+    Math.max(280, Math.min(1200, $("domains").clientWidth - 34)));
+  box.append(picture, make("p", { cls: "soft", text: word("legend") }));
+  return box;
+}
+
+function cardOf(domain) {
+  const state = SHAPES[domain.state] ? domain.state : "unknown", order = domain.override;
+  return make("article", { "aria-labelledby": `name-${domain.name}`, "data-domain": domain.name, "data-state": state },
+    make("div", { cls: "head" }, make("h2", { id: `name-${domain.name}`, text: domain.name }),
+      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
+      make("span", { cls: "soft", text: word("since", { time: stamp(domain.since), age: ageSince(domain.since) }) }),
+      make("span", { cls: "soft", text: word("mode", { mode: domain.mode }) }),
+      make("button", { type: "button", "data-act": "order", text: word("order"), on: () => openOrder(domain.name) })),
+    make("p", { cls: "why", text: domain.why || "" }),
+    make("p", { cls: domain.guard ? "guard" : "guard none", text: domain.guard ? word("held", { text: domain.guard }) : word("no-guard") }),
+    order ? make("p", { cls: "notice warn", "data-order": order.mode,
+      text: word("in-order", { mode: order.mode, by: order.by, time: stamp(order.expires), reason: order.reason }) }) : null,
+    numbersOf(domain.measured), chartOf(domain), make("div", { cls: "columns" }, serversOf(domain), effectOf(domain)));
+}
+
+/* Makes `old` like `fresh` and keeps every element that can stay: the focus, a scrolled place, a click half done. */
+
+function patch(old, fresh) {
+  if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return undefined;
+  }
+  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  return patchChildren(old, [...fresh.childNodes]);
+}
+
+function patchChildren(parent, fresh) {
+  const old = [...parent.childNodes];
+  fresh.forEach((node, i) => { if (i < old.length) patch(old[i], node); else parent.append(node); });
+  for (const extra of old.slice(fresh.length)) extra.remove();
+}
+
+function drawLists(status) {
+  $("exchangers").closest("section").hidden = !(status.exchangers || []).length;
+  patchChildren($("exchangers"), [...table(word("exchangers"), [[word("name")], [word("state")], [word("asked")]],
+    (status.exchangers || []).map((e) => [e.name, cell(e.said || word("not-asked"), e.answers === null ? "soft" : e.answers ? "good" : "bad"),
+      e.asked ? word("ago", { age: ageSince(e.asked) }) : word("dash")])).childNodes]);
+  patchChildren($("sources"), [...table(word("sources"), [[word("name")], [word("exchanger")], [word("lines"), "number"], [word("last-line")], [word("behind"), "number"], [word("state")]],
+    status.sources.map((s) => [s.name, plain(s.mta), cell(number(s.lines), "number"), s.last_line ? word("ago", { age: ageSince(s.last_line) }) : word("dash"),
+      cell(number(s.bytes_behind), "number"), cell(s.error || word(s.stale ? "silent" : "heard"), s.error || s.stale ? "bad" : "good")])).childNodes]);
+}
+
+function drawJournal() {
+  patchChildren($("journal"), here.events.slice().reverse().map((e) => make("li", { cls: e.kind }, timeOf(e.time), make("span", { cls: "kind", text: e.kind }),
+    e.domain ? make("b", { text: `${e.domain}: ` }) : null, e.text)));
+}
+
+function draw() {
+  const status = here.status;
+  if (!status) return;
+  patchChildren($("domains"), status.domains.length ? status.domains.map(cardOf) : [make("p", { text: word("no-domains") })]);
+  drawLists(status);
+  $("degraded").hidden = !status.degraded;
+  $("degraded").textContent = status.degraded || "";
+  $("daemon").textContent = word("version", { version: status.version, time: stamp(status.started), bytes: number(status.database_bytes / 1e6), waiting: status.hooks.waiting });
+}
+
+function drawLive() {
+  const silent = Date.now() - here.heard, old = here.status ? Date.now() - new Date(here.status.made) : 0;
+  $("lost").hidden = silent < LOST_MS;
+  if (silent >= LOST_MS) $("lost").textContent = word("lost", { age: ageOf(silent) });
+  $("live").textContent = silent >= LOST_MS ? "" : word(old > LOST_MS ? "stale" : "live", { age: ageOf(old) });
+  document.body.dataset.live = silent >= LOST_MS ? "lost" : "live";
+}
+
+function drawWords() {
+  document.documentElement.lang = here.language;
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  draw();
+  drawJournal();
+  drawLive();
+}
+
+/* Reading */
+
+async function readStatus() {
+  try {
+    here.status = await read("v1/status");
+    here.heard = Date.now();
+    draw();
+    await readEvents();
+  } catch (_) { /* drawLive says it */ }
+  drawLive();
+}
+
+async function readEvents() {
+  const page = await read(here.next ? `v1/events?after=${here.next}&limit=500` : `v1/events?last=${EVENTS}`);
+  here.next = page.next;
+  if (!page.events.length) return;
+  here.events = here.events.concat(page.events).slice(-EVENTS);
+  drawJournal();
+  if (page.events.some((e) => ["split", "restore", "surge", "calm"].includes(e.kind))) readSeries();
+}
+
+async function readSeries() {
+  const [hours, step] = SPANS[here.span], to = Math.floor(Date.now() / 1000 / step) * step; /* a step that is not over would look like a fall */
+  for (const domain of here.status ? here.status.domains : []) {
+    try {
+      const s = await read(`v1/domains/${encodeURIComponent(domain.name)}/series?from=${to - hours * 3600}&to=${to}&step=${step}`);
+      here.series[domain.name] = { from: Date.parse(s.from) / 1000, step: s.step, rate: s.bounces.map((n) => n * 60 / s.step), expected: s.expected_per_minute,
+        upper: s.upper_per_minute, surge: s.surge, split: s.split };
+    } catch (_) { /* the next reading may work */ }
+  }
+  draw();
+}
+
+/* Orders */
+
+function explainOrder() {
+  const domain = here.status.domains.find((d) => d.name === here.order.name), mode = chosen();
+  let text = "";
+  if (!domain || !mode) text = "";
+  else if (domain.mode === "observe" && mode !== "auto") text = word("will-observe");
+  else if (mode === "auto") text = word("will-auto");
+  else if (mode === "split") text = domain.state === "split" ? word("will-nothing") : word("will-split", { from: setText(domain.shown), to: setText(here.order.split) });
+  else text = sameRecords(domain.shown, domain.normal) ? word("will-nothing") : word("will-normal", { to: setText(domain.normal) });
+  $("order-will").textContent = text;
+  $("order-for").disabled = $("order-reason").disabled = mode === "auto";
+}
+
+const chosen = () => (document.querySelector("input[name=mode]:checked") || {}).value;
+
+/* What a split would leave: the exchangers that no source's card calls dropped. */
+function splitSet(domain) {
+  const dropped = new Set(domain.mtas.filter((m) => m.drops).map((m) => plain(m.name)));
+  if (!domain.normal) return null;
+  return { ttl: "…", records: domain.normal.records.filter((r) => !dropped.has(plain(r.exchange))) };
+}
+
+async function openOrder(name) {
+  const domain = here.status.domains.find((d) => d.name === name);
+  const answer = await ask(`v1/domains/${encodeURIComponent(name)}/override`);
+  here.order = { name, etag: answer.headers.get("ETag"), split: splitSet(domain) };
+  $("order-title").textContent = word("order-of", { domain: name });
+  for (const input of document.querySelectorAll("input[name=mode]")) input.checked = false;
+  $("order-error").hidden = true;
+  $("order-reason").value = "";
+  explainOrder();
+  $("order").showModal();
+}
+
+function failOrder(text) {
+  $("order-error").textContent = text;
+  $("order-error").hidden = false;
+}
+
+async function giveOrder() {
+  const mode = chosen(), { name, etag } = here.order, headers = { "Content-Type": "application/json" };
+  if (!mode) return;
+  if (mode !== "auto" && !$("order-reason").value.trim()) return failOrder(word("no-reason"));
+  if (etag) headers["If-Match"] = etag;
+  const path = `v1/domains/${encodeURIComponent(name)}/override`;
+  const body = JSON.stringify({ mode, for: $("order-for").value, reason: $("order-reason").value.trim() });
+  let answer;
+  try {
+    answer = await ask(path, mode === "auto" ? { method: "DELETE", headers } : { method: "PUT", headers, body });
+  } catch (error) {
+    return failOrder(String(error));
+  }
+  if (answer.ok) {
+    $("order").close();
+    return readStatus();
+  }
+  if (answer.status === 401) { $("order").close(); return openToken(); }
+  const problem = await answer.json().catch(() => ({}));
+  failOrder(answer.status === 412 ? word("changed") : problem.detail || problem.title || String(answer.status));
+}
+
+function openToken() {
+  if (document.querySelector("dialog[open]")) return;
+  $("token").value = "";
+  $("token-box").showModal();
+}
+
+function keepToken(text) {
+  token = text;
+  if (token) sessionStorage.setItem("mxsplit-token", token);
+  else sessionStorage.removeItem("mxsplit-token");
+  $("token-box").close();
+  readStatus();
+}
+
+/* Beginning */
+
+function choose(id, key, fallback, apply) {
+  const kept = localStorage.getItem(`mxsplit-${key}`) || fallback;
+  $(id).value = kept;
+  apply(kept);
+  $(id).addEventListener("change", () => { localStorage.setItem(`mxsplit-${key}`, $(id).value); apply($(id).value); });
+}
+
+function begin() {
+  choose("language", "language", navigator.language.startsWith("ja") ? "ja" : "en", (value) => { here.language = value; drawWords(); });
+  choose("theme", "theme", "auto", (value) => { document.documentElement.dataset.theme = value; });
+  choose("zone", "zone", "local", (value) => { here.zone = value; drawWords(); });
+  for (const input of document.querySelectorAll("input[name=mode]")) input.addEventListener("change", explainOrder);
+  $("order-cancel").addEventListener("click", () => $("order").close());
+  $("order-do").addEventListener("click", giveOrder);
+  $("token-open").addEventListener("click", openToken);
+  $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
+  $("token-forget").addEventListener("click", () => keepToken(""));
+  readStatus().then(readSeries);
+  setInterval(readStatus, STATUS_MS);
+  setInterval(readSeries, SERIES_MS);
+  setInterval(drawLive, 1000);
+}
+
+begin();

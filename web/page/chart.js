@@ -1,0 +1,69 @@
+"use strict";
+/* One chart: bounces a minute as a line, the ordinary band, hatched splits, red surges. Plain SVG, classes for colours. */
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes, parent) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (parent) parent.appendChild(element);
+  return element;
+}
+
+/* A round number at or above `most`, and a step that divides it in a few. */
+function niceTop(most) {
+  const unit = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1))));
+  for (const factor of [1, 2, 2.5, 5, 10]) if (factor * unit >= most) return factor * unit;
+  return 10 * unit;
+}
+
+/* Stretches of true values as [first, last]. */
+function stretches(flags) {
+  const out = [];
+  flags.forEach((on, i) => {
+    if (!on) return;
+    if (out.length && out[out.length - 1][1] === i - 1) out[out.length - 1][1] = i;
+    else out.push([i, i]);
+  });
+  return out;
+}
+
+/* Drawn `width` wide. data: {from (s), step (s), rate[], expected[], upper[], surge[], split[]}; stamp(seconds) gives a label. */
+function drawChart(holder, data, stamp, id, width) {
+  const height = 220, left = 44, right = 8, top = 8, bottom = 22;
+  const n = data.rate.length;
+  const most = niceTop(Math.max(1, ...data.rate, ...data.upper.filter((v) => v !== null)));
+  const x = (i) => left + (width - left - right) * (n > 1 ? i / (n - 1) : 0);
+  const y = (v) => top + (height - top - bottom) * (1 - Math.min(v, most) / most);
+  const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", "aria-hidden": "true" });
+  const hatch = svg("pattern", { id: `hatch-${id}`, width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    svg("defs", {}, root));
+  svg("rect", { width: 3, height: 8, class: "hatch" }, hatch);
+  for (const [a, b] of stretches(data.split))
+    svg("rect", { x: x(Math.max(0, a - 0.5)), y: top, width: Math.max(2, x(b + 0.5) - x(a - 0.5)), height: height - top - bottom, fill: `url(#hatch-${id})` }, root);
+  for (let k = 0; k <= 4; k++) {
+    const value = most * k / 4;
+    svg("line", { x1: left, x2: width - right, y1: y(value), y2: y(value), class: "grid" }, root);
+    svg("text", { x: left - 6, y: y(value) + 4, class: "label end" }, root).textContent = String(+value.toPrecision(3));
+  }
+  const marks = width < 500 ? 2 : 4;
+  for (let k = 0; k <= marks; k++) {
+    const i = Math.round((n - 1) * k / marks);
+    svg("text", { x: x(i), y: height - 6, class: "label " + (k === 0 ? "start" : k === marks ? "end" : "middle") }, root).textContent = stamp(data.from + data.step * i);
+  }
+  for (const [a, b] of stretches(data.upper.map((v) => v !== null))) {
+    let path = "";
+    for (let i = a; i <= b; i++) path += `${i === a ? "M" : "L"}${x(i).toFixed(1)},${y(data.upper[i]).toFixed(1)}`;
+    for (let i = b; i >= a; i--) path += `L${x(i).toFixed(1)},${y(0).toFixed(1)}`;
+    svg("path", { d: path + "Z", class: "band" }, root);
+    path = "";
+    for (let i = a; i <= b; i++) path += `${i === a ? "M" : "L"}${x(i).toFixed(1)},${y(data.expected[i]).toFixed(1)}`;
+    svg("path", { d: path, class: "expected" }, root);
+  }
+  svg("path", { d: data.rate.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)},${y(v).toFixed(1)}`).join(""), class: "rate" }, root);
+  for (const [a, b] of stretches(data.surge)) {
+    let path = "";
+    for (let i = Math.max(0, a - 1); i <= b; i++) path += `${path ? "L" : "M"}${x(i).toFixed(1)},${y(data.rate[i]).toFixed(1)}`;
+    svg("path", { d: path, class: "rate surge" }, root);
+  }
+  holder.replaceChildren(root);
+}
