@@ -142,7 +142,10 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 {
 	struct domain *domain = calloc(1, sizeof(*domain));
 
-	if (!domain) {
+	if (domain)
+		domain->kept = calloc(1, sizeof(*domain));
+	if (!domain || !domain->kept) {
+		free(domain);
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
@@ -173,6 +176,9 @@ domain_free(struct domain *domain)
 		return;
 	zone_free(domain->zone);
 	key_wipe(&domain->key);
+	if (domain->kept)
+		key_wipe(&domain->kept->key);
+	free(domain->kept);
 	free(domain);
 }
 
@@ -243,8 +249,6 @@ domain_observe(struct domain *domain, int64_t now)
 	int64_t passed = domain->detected ? now - domain->detected : 1;
 	int64_t apart = domain->engine->step.apart; /* the season goes on as it was */
 	struct detect_in in = { .time = now - apart, .silent = !hearing_enough(domain, now) };
-	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
-	struct text text = TEXT(sentence);
 
 	domain->finding.changed = false;
 	if (passed == 0)
@@ -255,8 +259,19 @@ domain_observe(struct domain *domain, int64_t now)
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
 	move(&domain->finding.since, apart);
-	if (!domain->finding.changed)
-		return;
+	if (domain->finding.changed) {
+		domain->untold = true;
+		domain->detect_saved = 0; /* it is worth saving soon */
+	}
+}
+
+static void
+tell_finding(struct domain *domain)
+{
+	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
+	struct text text = TEXT(sentence);
+
+	domain->untold = false;
 	detect_explain(&domain->finding, &text);
 	record_finding(&domain->finding, numbers);
 	record(domain->engine, domain->finding.surge ? JOURNAL_SURGE : JOURNAL_CALM,
@@ -264,21 +279,32 @@ domain_observe(struct domain *domain, int64_t now)
 	       domain->finding.surge ? "surge" : "the surge is over", sentence);
 }
 
-bool
-domain_save(struct domain *domain, int64_t now, bool all, struct err *err)
+static bool
+save_decide(struct domain *domain, struct err *err)
 {
-	struct store *store = domain->engine->store;
-	struct span decide = { (const char *)&domain->decide, sizeof(domain->decide) };
-	struct span detect = { (const char *)&domain->detect, sizeof(domain->detect) };
+	struct span bytes = { (const char *)&domain->decide, sizeof(domain->decide) };
 
-	if ((all || domain->out.state_changed) &&
-	    !store_state_put(store, domain->display, "decide", decide, err))
-		return false;
-	if (!all && !domain->finding.changed && now - domain->detect_saved < DETECT_SAVE)
+	return store_state_put(domain->engine->store, domain->display, "decide", bytes, err);
+}
+
+bool
+domain_save(struct domain *domain, bool all, struct err *err)
+{
+	if (domain->untold)
+		tell_finding(domain);
+	return (!all && !domain->out.state_changed) || save_decide(domain, err);
+}
+
+bool
+domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *err)
+{
+	struct span bytes = { (const char *)&domain->detect, sizeof(domain->detect) };
+
+	if (!all && now - domain->detect_saved < DETECT_SAVE)
 		return true;
 	domain->detect_saved = now;
-	return store_state_put(store, domain->display, "decide", decide, err) &&
-	       store_state_put(store, domain->display, "detect", detect, err);
+	return save_decide(domain, err) &&
+	       store_state_put(domain->engine->store, domain->display, "detect", bytes, err);
 }
 
 static void
@@ -348,17 +374,13 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 }
 
 void
-domain_unsaved(struct domain *domain, const char *why)
+domain_keep(struct domain *domain)
 {
-	bool change = domain->pending == DECIDE_DO_SPLIT || domain->pending == DECIDE_DO_RESTORE;
-	struct text sentence;
+	memcpy(domain->kept, domain, sizeof(*domain));
+}
 
-	domain->pending = DECIDE_NOTHING;
-	if (!change)
-		return;
-	domain->done = true;
-	domain->intent = 0;
-	domain->result = ZONE_FAILED;
-	sentence = text_over(domain->sentence, sizeof(domain->sentence));
-	text_add(&sentence, "not sent, since the intent could not be stored: %s", why);
+void
+domain_back(struct domain *domain)
+{
+	memcpy(domain, domain->kept, sizeof(*domain));
 }

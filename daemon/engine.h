@@ -12,6 +12,7 @@
 #include "daemon/input.h"
 #include "daemon/outbox.h"
 #include "daemon/probes.h"
+#include "daemon/record.h"
 #include "daemon/store/store.h"
 #include "web/web.h"
 
@@ -35,6 +36,8 @@ struct engine {
 	struct step step; /* see wall.h */
 	int64_t started, last_prune;
 	uint64_t ticks, reloads;
+	struct record_held held;
+	bool alarmed; /* people were told that counts cannot be stored */
 	char degraded[SNAPSHOT_TEXT];
 };
 
