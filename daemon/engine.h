@@ -37,7 +37,8 @@ struct engine {
 	int64_t started, last_prune;
 	uint64_t ticks, reloads;
 	struct record_held held;
-	bool alarmed; /* people were told that counts cannot be stored */
+	bool full;	     /* the disk is, and people were told */
+	int64_t count_again; /* seconds; while it is full */
 	char degraded[SNAPSHOT_TEXT];
 };
 

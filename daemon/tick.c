@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PRUNE_EVERY 600 /* seconds */
+#define FULL_PAUSE 10	/* seconds between two tries to store counts on a full disk */
 
 /* Which formats were found where that was to be found out, and queue ids that had no room. */
 static void
@@ -113,13 +114,18 @@ save_counts(struct engine *engine, int64_t now, struct err *err)
 
 /*
  * Counts, cursors and open queue ids are committed together: exactly once. What the detectors
- * learned, and its line in the chart, go with them. On a full disk all of this waits in memory.
+ * learned, and its line in the chart, go with them. On a full disk all of this waits in memory:
+ * what little space there is belongs to decisions.
  */
 static bool
 count(struct engine *engine, int64_t now, struct err *err)
 {
-	bool ok = store_begin(engine->store, err);
+	bool ok;
 
+	if (engine->full && (now < engine->count_again || !store_roomy(engine->store)))
+		return err_set(err, ERR_SYSTEM, "the disk is full");
+	engine->count_again = now + FULL_PAUSE;
+	ok = store_begin(engine->store, err);
 	if (ok && !save_counts(engine, now, err)) {
 		store_rollback(engine->store);
 		ok = false;
@@ -162,30 +168,30 @@ decide(struct engine *engine, int64_t now, struct err *err)
 	return true;
 }
 
-/* Counts that cannot be stored, and the end of that, are told once. */
+/* A full disk, and its end, are told once. */
 static void
-tell_alarm(struct engine *engine, const char *uncounted)
+tell_full(struct engine *engine, bool full)
 {
-	if (uncounted[0])
+	if (full)
 		record(engine, JOURNAL_FAILURE, "", "",
-		       "counts cannot be stored and wait in memory; decisions use the disk space "
-		       "that is kept for them: %s",
-		       uncounted);
+		       "the disk is full: counts wait in memory, decisions use the space that is "
+		       "kept for them beside the database");
 	else
-		record(engine, JOURNAL_START, "", "", "counts are stored again");
+		record(engine, JOURNAL_START, "", "",
+		       "the disk has space again: counts are stored");
 }
 
 /* One try: all that the domains decide is committed, or they are as they were before. */
 static bool
-attempt(struct engine *engine, int64_t now, const char *uncounted, struct err *err)
+attempt(struct engine *engine, int64_t now, bool full, struct err *err)
 {
 	bool ok = store_begin(engine->store, err);
 
 	record_hold(engine);
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_keep(engine->domains[i]);
-	if (ok && (uncounted[0] != '\0') != engine->alarmed)
-		tell_alarm(engine, uncounted);
+	if (ok && full != engine->full)
+		tell_full(engine, full);
 	if (ok && !decide(engine, now, err)) {
 		store_rollback(engine->store);
 		ok = false;
@@ -203,16 +209,16 @@ attempt(struct engine *engine, int64_t now, const char *uncounted, struct err *e
  * way, so that it can always be restored.
  */
 static bool
-conclude(struct engine *engine, int64_t now, const char *uncounted, struct err *err)
+conclude(struct engine *engine, int64_t now, bool full, struct err *err)
 {
-	bool ok = attempt(engine, now, uncounted, err), urgent = false;
+	bool ok = attempt(engine, now, full, err), urgent = false;
 
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		urgent = urgent || engine->domains[i]->decide.state != DECIDE_NORMAL;
 	if (!ok && store_use_reserve(engine->store, urgent))
-		ok = attempt(engine, now, uncounted, err);
+		ok = attempt(engine, now, full, err);
 	if (ok)
-		engine->alarmed = uncounted[0] != '\0';
+		engine->full = full;
 	return ok;
 }
 
@@ -242,13 +248,13 @@ commit(struct engine *engine, int64_t now)
 	struct err uncounted = { 0 }, undecided = { 0 };
 	char was[sizeof(engine->degraded)];
 	struct text text = TEXT(was);
-	bool counted, concluded;
+	bool counted, full, concluded;
 
 	text_add_span(&text, span_of(engine->degraded));
 	observe(engine, now);
 	counted = count(engine, now, &uncounted);
-	concluded =
-		!store_broken(engine->store) && conclude(engine, now, uncounted.text, &undecided);
+	full = !counted && (engine->full || store_full(engine->store));
+	concluded = !store_broken(engine->store) && conclude(engine, now, full, &undecided);
 	text = TEXT(engine->degraded);
 	if (!concluded)
 		text_add(&text, "nothing is decided: %s", undecided.text);

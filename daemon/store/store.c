@@ -204,6 +204,18 @@ store_broken(const struct store *store)
 }
 
 bool
+store_full(const struct store *store)
+{
+	return store->full;
+}
+
+bool
+store_roomy(const struct store *store)
+{
+	return store_files_roomy(store->path);
+}
+
+bool
 store_use_reserve(struct store *store, bool urgent)
 {
 	return store->full && store_files_use_reserve(store->path, urgent);

@@ -57,11 +57,16 @@ void store_rollback(struct store *store);
  */
 bool store_broken(const struct store *store);
 
+/* The last failure was a full disk. */
+bool store_full(const struct store *store);
+
+/* There is space on the disk for the reserve and for ordinary work beside it. */
+bool store_roomy(const struct store *store);
+
 /*
  * The disk is full: a step of the space that is kept beside the database is given up, so that the
  * next transaction fits. What is not urgent may use the first half only. False when the last
- * failure was another one, or nothing is left. store_keep_reserve fills it up again when there is
- * space.
+ * failure was another one, or nothing is left. store_keep_reserve fills it up again.
  */
 MUST_USE bool store_use_reserve(struct store *store, bool urgent);
 void store_keep_reserve(struct store *store);

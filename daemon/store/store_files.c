@@ -18,7 +18,7 @@
 #define COPY_MARK ".corrupt-"
 #define RESERVE 1048576	       /* bytes */
 #define RESERVE_STEP 131072    /* one use; a decision and all that is told of it takes a third */
-#define RESERVE_BESIDE 4194304 /* free bytes beside which it is filled up again */
+#define RESERVE_BESIDE 4194304 /* free bytes beside it that ordinary work wants */
 #define COPIES_MAX 256	       /* looked at when older ones are removed */
 
 struct path {
@@ -246,13 +246,13 @@ store_files_move_aside(const char *path, int64_t now, struct err *err)
 	return true;
 }
 
-/* Whether there is room for the reserve and for ordinary work beside it. */
-static bool
-roomy(int fd)
+bool
+store_files_roomy(const char *path)
 {
 	struct statvfs disk;
 
-	return fstatvfs(fd, &disk) == 0 && disk.f_bavail >= RESERVE_BESIDE / disk.f_frsize;
+	return statvfs(directory_of(path).text, &disk) == 0 &&
+	       disk.f_bavail >= (RESERVE + RESERVE_BESIDE) / disk.f_frsize;
 }
 
 void
@@ -267,7 +267,7 @@ store_files_keep_reserve(const char *path)
 	fd = open(name.text, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (fd < 0)
 		return;
-	if ((size && !roomy(fd)) || posix_fallocate(fd, 0, RESERVE) != 0)
+	if (posix_fallocate(fd, 0, RESERVE) != 0)
 		(void)!ftruncate(fd, size);
 	close(fd);
 }

@@ -41,6 +41,9 @@ MUST_USE bool store_files_move_aside(const char *path, int64_t now, struct err *
 void store_files_keep_reserve(const char *path);
 MUST_USE bool store_files_use_reserve(const char *path, bool urgent);
 
+/* There is space on the disk for the reserve and for ordinary work beside it. */
+bool store_files_roomy(const char *path);
+
 /* Size of "PATH" + `suffix` in bytes, 0 when there is none. */
 int64_t store_files_size(const char *path, const char *suffix);
 

@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from daemon import DOMAIN
-from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
+from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
 
 def can_mount():
@@ -19,7 +19,7 @@ def can_mount():
 class Disk:
     """The daemon's small disk. It is lost with the daemon, but for `keep` and `put`."""
 
-    def __init__(self, daemon, megabytes=6):
+    def __init__(self, daemon, megabytes=9):
         self.daemon, self.path = daemon, os.path.join(daemon.directory, "disk")
         os.mkdir(self.path)
         self.enough, self.thread = threading.Event(), None
@@ -117,11 +117,11 @@ class FullDisk(unittest.TestCase):
         self.assertTrue(w.shows(TTL, NORMAL))
         self.degraded(d)
         self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"])
-        d.wait_for(lambda: open(notices).read().count('"kind":"restore"') == 1 and
-                   open(notices).read().count('"kind":"failure"') == 1, 20, "people were called")
+        d.wait_for(lambda: read(notices).count('"kind":"restore"') == 1, 20, "people were told")
+        self.assertEqual(read(notices).count('"kind":"failure"'), 1)
         w.disk.empty()
         d.wait_for(lambda: not d.status()["degraded"], 30, "it catches up")
-        d.wait_for(lambda: "counts are stored again" in [e["text"] for e in d.events()], 20, "and says so")
+        d.wait_for(lambda: any("space again" in e["text"] for e in d.events()), 20, "and says so")
         w.disk.kill_and_start()
         d.wait_for(lambda: d.domain()["shown"] is not None, 30, "the zone is known")
         self.assertEqual(d.domain()["state"], "normal")
@@ -171,6 +171,26 @@ class FullDisk(unittest.TestCase):
 
     def test_outcomes_that_were_not_stored_are_found_in_the_zone(self):
         self.through(kill=True)
+
+    def test_a_hook_whose_end_cannot_be_stored_is_not_run_again(self):
+        w = self.world(mode="manual")
+        hook, runs, go = (os.path.join(w.directory, name) for name in ("hook", "runs", "go"))
+        with open(hook, "w") as f:
+            f.write(f"#!/bin/sh\necho run >>{runs}\nwhile ! [ -e {go} ]; do sleep 0.1; done\n")
+        os.chmod(hook, 0o755)
+        w.daemon.hooks = [("tell", [hook], ["split"])]
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_for(lambda: os.path.exists(runs), 20, "the hook runs")
+        w.disk.fill(reserve=False)
+        self.degraded(d)
+        open(go, "w").close()
+        self.ticks(d, 8)
+        self.assertEqual(read(runs), "run\n")
+        w.disk.empty()
+        d.wait_for(lambda: d.status()["hooks"]["waiting"] == 0, 30, "its end is stored")
+        self.ticks(d)
+        self.assertEqual(read(runs), "run\n")
 
     def test_a_normal_set_that_was_not_stored_is_not_taken(self):
         theirs = [(10, f"mta1.{DOMAIN}."), (30, f"mta3.{DOMAIN}.")]
