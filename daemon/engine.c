@@ -156,7 +156,6 @@ engine_reload(struct engine *engine, struct config *config, struct text *changes
 		for (unsigned j = 0; j < new.input_count; j++)
 			if (strcmp(old.inputs[i]->config->name, new.inputs[j]->config->name) == 0)
 				input_inherit(new.inputs[j], old.inputs[i]);
-	outbox_stop(engine);
 	free_parts(&old);
 	put_parts(engine, &new);
 	engine->config = config;
