@@ -92,6 +92,54 @@ engine_build(struct engine *engine, struct config *config, struct err *err)
 	return true;
 }
 
+#define LEFT_OUT 16 /* told at most */
+
+struct left_out {
+	struct engine *engine;
+	unsigned count;
+	struct {
+		char name[SNAPSHOT_NAME];
+		enum decide_state state;
+	} list[LEFT_OUT];
+};
+
+static void
+look_at_state(void *ctx, const char *name, struct span bytes)
+{
+	struct left_out *left_out = ctx;
+	struct decide decide;
+
+	if (left_out->count == LEFT_OUT || engine_domain(left_out->engine, name) ||
+	    !decide_load(&decide, bytes.at, bytes.len) || decide.state == DECIDE_NORMAL)
+		return;
+	span_copy(span_of(name), left_out->list[left_out->count].name, SNAPSHOT_NAME);
+	left_out->list[left_out->count++].state = decide.state;
+}
+
+bool
+engine_find_left_out(struct engine *engine, struct err *err)
+{
+	struct left_out left_out = { .engine = engine };
+
+	if (!store_state_each(engine->store, "decide", look_at_state, &left_out, err))
+		return false;
+	for (unsigned i = 0; i < left_out.count; i++) {
+		const char *name = left_out.list[i].name;
+		char set[2048] = "";
+		size_t length = 0;
+
+		if (!store_state_get(engine->store, name, "normal-set", set, sizeof(set) - 1,
+				     &length, err))
+			return false;
+		set[length] = '\0';
+		record(engine, JOURNAL_FAILURE, name, "",
+		       "it is in state %s and not in the configuration: nothing will restore it; "
+		       "configure it again, or restore it by hand to %s",
+		       decide_state_name(left_out.list[i].state), set);
+	}
+	return true;
+}
+
 static void
 on_timer(uv_timer_t *timer)
 {

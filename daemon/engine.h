@@ -46,6 +46,10 @@ struct engine {
  * failure. */
 MUST_USE bool engine_build(struct engine *engine, struct config *config, struct err *err);
 
+/* At the start: which domains the store knows to be split or on their way, and `config` does not
+ * name. Told each time, for nobody else will restore them. */
+MUST_USE bool engine_find_left_out(struct engine *engine, struct err *err);
+
 /* Starts the timers. */
 void engine_start(struct engine *engine);
 

@@ -154,7 +154,7 @@ start(struct program *program, struct config *config, struct err *err)
 	if (!engine->snapshot)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (!open_store(engine, err) || !engine_build(engine, config, err) ||
-	    !open_web(engine, err))
+	    !engine_find_left_out(engine, err) || !open_web(engine, err))
 		return false;
 	engine_start(engine);
 	for (unsigned i = 0; i < 3; i++) {
