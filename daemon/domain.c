@@ -4,6 +4,7 @@
 #include "daemon/engine.h"
 #include "daemon/hearing.h"
 #include "daemon/record.h"
+#include "daemon/sight.h"
 #include "daemon/sys/clock.h"
 
 #include <stdio.h>
@@ -52,27 +53,57 @@ open_zone(struct domain *domain, const struct config_server *server, struct err 
 }
 
 static bool
-restore_sets(struct domain *domain, struct err *err)
+load_set(struct domain *domain, const char *name, struct mx_set *out, struct err *err)
 {
-	const char *drop[CONFIG_DROP];
 	char text[8192];
 	size_t length = 0;
+	struct err why = { 0 };
 
-	if (!store_state_get(domain->engine->store, domain->display, "normal-set", text,
-			     sizeof(text), &length, err))
+	if (!store_state_get(domain->engine->store, domain->display, name, text, sizeof(text),
+			     &length, err))
 		return false;
-	if (length == 0)
+	if (length && !mx_parse((struct span){ text, length }, out, &why))
+		record(domain->engine, JOURNAL_FAILURE, domain->display, "",
+		       "the stored %s cannot be read, the zone alone says what is: %s", name,
+		       why.text);
+	return true;
+}
+
+/*
+ * What is split now was split with the settings of that time, and is restored whatever they are
+ * today. In ordinary times the split set is planned anew when the zone was read (sight.c).
+ */
+static bool
+restore_sets(struct domain *domain, const char *server, struct err *err)
+{
+	char was[CONFIG_NAME] = "";
+	size_t length = 0;
+	struct err why = { 0 };
+
+	if (!load_set(domain, "normal-set", &domain->normal, err))
+		return false;
+	if (domain->decide.state == DECIDE_NORMAL || domain->normal.count == 0)
 		return true;
-	if (!mx_parse((struct span){ text, length }, &domain->normal, err))
-		return err_while(err, "the stored normal set");
-	for (unsigned i = 0; i < domain->config->drop_count; i++)
-		drop[i] = domain->config->drop[i];
-	return plan_split(&domain->normal, drop, domain->config->drop_count,
-			  (uint32_t)domain->config->split_ttl, &domain->split, err);
+	if (!load_set(domain, "split-set", &domain->split, err) ||
+	    !store_state_get(domain->engine->store, domain->display, "server", was, sizeof(was) - 1,
+			     &length, err))
+		return false;
+	if (length && strcmp(was, server) != 0)
+		record(domain->engine, JOURNAL_FAILURE, domain->display, "",
+		       "it is in state %s by server %s, and the configuration now names %s: the "
+		       "restore goes there; if that is not the primary of this zone, name %s again "
+		       "until it is restored",
+		       decide_state_name(domain->decide.state), was, server, was);
+	if (domain->split.count == 0 && !sight_plan(domain, &domain->normal, &domain->split, &why))
+		record(domain->engine, JOURNAL_FAILURE, domain->display, "",
+		       "it is in state %s, and what its split set was is not known: %s; name in "
+		       "'drop' what was dropped until it is restored",
+		       decide_state_name(domain->decide.state), why.text);
+	return true;
 }
 
 static bool
-restore(struct domain *domain, int64_t now, struct err *err)
+restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 {
 	struct detect_rules rules = detect_default_rules;
 	struct store *store = domain->engine->store;
@@ -97,7 +128,7 @@ restore(struct domain *domain, int64_t now, struct err *err)
 		       "the stored state is of another version; the zone alone says what is");
 	decide_forget_zone(&domain->decide);
 	return store_state_get_override(store, domain->display, &domain->override, err) &&
-	       restore_sets(domain, err);
+	       restore_sets(domain, server, err);
 }
 
 static void
@@ -154,8 +185,8 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 	display(own->name, domain->display, sizeof(domain->display));
 	for (unsigned i = 0; i < config->source_count; i++)
 		add_effect(domain, config->sources[i].mta);
-	if (restore(domain, now, err) && open_zone(domain, &config->servers[own->server], err) &&
-	    domain_know(domain, err) &&
+	if (restore(domain, own->server_name, now, err) &&
+	    open_zone(domain, &config->servers[own->server], err) && domain_know(domain, err) &&
 	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
 		return domain;
 	err_while(err, "domain %s", domain->display);
@@ -282,9 +313,17 @@ tell_finding(struct domain *domain)
 static bool
 save_decide(struct domain *domain, struct err *err)
 {
+	struct store *store = domain->engine->store;
 	struct span bytes = { (const char *)&domain->decide, sizeof(domain->decide) };
+	char set[4096];
+	struct text split = TEXT(set);
 
-	return store_state_put(domain->engine->store, domain->display, "decide", bytes, err);
+	mx_print(&domain->split, &split);
+	return store_state_put(store, domain->display, "decide", bytes, err) &&
+	       (domain->split.count == 0 ||
+		store_state_put(store, domain->display, "split-set", span_of(set), err)) &&
+	       store_state_put(store, domain->display, "server",
+			       span_of(domain->config->server_name), err);
 }
 
 bool

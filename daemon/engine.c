@@ -168,14 +168,23 @@ may_replace(const struct engine *engine, const struct config *config, struct err
 {
 	for (unsigned i = 0; i < engine->domain_count; i++) {
 		const struct domain *domain = engine->domains[i];
-		bool kept = false;
+		const struct config_domain *next = NULL;
 
 		if (domain->intent || domain->sent.count)
 			return err_set(err, ERR_BUSY, "an update of %s is on its way; try again",
 				       domain->display);
 		for (unsigned j = 0; j < config->domain_count; j++)
-			kept = kept || strcmp(config->domains[j].name, domain->config->name) == 0;
-		if (!kept && domain->decide.state != DECIDE_NORMAL)
+			if (strcmp(config->domains[j].name, domain->config->name) == 0)
+				next = &config->domains[j];
+		if (domain->decide.state == DECIDE_NORMAL)
+			continue;
+		if (next && strcmp(next->server_name, domain->config->server_name) != 0)
+			return err_set(err, ERR_REFUSED,
+				       "%s is in state %s by server %s and can have another server "
+				       "only when it is restored",
+				       domain->display, decide_state_name(domain->decide.state),
+				       domain->config->server_name);
+		if (!next)
 			return err_set(err, ERR_REFUSED,
 				       "%s is in state %s and is not in the new configuration; "
 				       "restore it first",

@@ -59,7 +59,7 @@ void engine_kick(struct engine *engine);
 /*
  * Replaces configuration, sources and domains, whole or not at all; what domains and sources know
  * goes through the store. `changes` gets a sentence. Refused while an update is on its way, and for
- * a configuration that drops a domain which is split.
+ * a configuration that leaves out a domain which is split, or names another server for it.
  */
 MUST_USE bool engine_reload(struct engine *engine, struct config *config, struct text *changes,
 			    struct err *err);
