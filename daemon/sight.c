@@ -34,7 +34,7 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 	    struct err *err)
 {
 	bool first = domain->normal.count == 0;
-	char old[JOURNAL_TEXT / 3], new[4096];
+	char old[JOURNAL_TEXT / 3], new[8192];
 	struct text was = TEXT(old), is = TEXT(new);
 
 	mx_print(&domain->normal, &was);
