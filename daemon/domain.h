@@ -39,7 +39,7 @@ struct domain {
 	struct detect detect;
 	struct finding finding;
 	struct series_finding minute; /* the present one's, not stored yet */
-	int64_t detected; /* seconds; when the detector last stepped, 0: never */
+	int64_t detected;	      /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */
 	bool untold;	 /* the finding changed, and the journal does not have it yet */

@@ -30,7 +30,8 @@ typedef void tally_cell(void *ctx, int64_t minute, struct span domain, enum even
 /* Every cell that is not zero. */
 void tally_each(const struct tally *tally, tally_cell *cell, void *ctx);
 
-/* Fresh bounces of a domain since the last clear or taking in; negative when some were moved away. */
+/* Fresh bounces of a domain since the last clear or taking in; negative when some were moved away.
+ */
 int64_t tally_fresh(const struct tally *tally, struct span domain);
 
 /* All minutes since then. */
