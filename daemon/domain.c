@@ -246,12 +246,14 @@ domain_observe(struct domain *domain, int64_t now)
 	}
 }
 
-static void
-tell_finding(struct domain *domain)
+void
+domain_tell(struct domain *domain)
 {
 	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
 	struct text text = TEXT(sentence);
 
+	if (!domain->untold)
+		return;
 	domain->untold = false;
 	detect_explain(&domain->finding, &text);
 	record_finding(&domain->finding, numbers);
@@ -263,8 +265,6 @@ tell_finding(struct domain *domain)
 bool
 domain_save(struct domain *domain, bool all, struct err *err)
 {
-	if (domain->untold)
-		tell_finding(domain);
 	return (!all && !domain->out.state_changed) || recall_keep(domain, err);
 }
 

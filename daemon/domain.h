@@ -86,8 +86,10 @@ void domain_clock_set(struct domain *domain, int64_t seconds);
 /* Runs the detector up to `now`. */
 void domain_observe(struct domain *domain, int64_t now);
 
-/* What the detector found comes into the journal, and what was decided into the open transaction
- * (`all`: even when it did not change). */
+/* What the detector found comes into the journal, once. */
+void domain_tell(struct domain *domain);
+
+/* What was decided comes into the open transaction (`all`: even when it did not change). */
 MUST_USE bool domain_save(struct domain *domain, bool all, struct err *err);
 
 /* What the detector has learned, from time to time or now (`all`). */

@@ -147,6 +147,8 @@ static void
 observe(struct engine *engine, int64_t now)
 {
 	for (unsigned i = 0; i < engine->input_count; i++) {
+		if (!engine->inputs[i]->dirty)
+			continue;
 		for (unsigned j = 0; j < engine->domain_count; j++)
 			domain_take(engine->domains[j], engine->inputs[i], now);
 		input_taken(engine->inputs[i]);
@@ -161,6 +163,7 @@ decide(struct engine *engine, int64_t now, struct err *err)
 	for (unsigned i = 0; i < engine->domain_count; i++) {
 		struct domain *domain = engine->domains[i];
 
+		domain_tell(domain);
 		if ((!engine->closing && !course_decide(domain, now, err)) ||
 		    !domain_save(domain, engine->closing, err))
 			return err_while(err, "domain %s", domain->display);
