@@ -130,6 +130,8 @@ see_normal(struct domain *domain)
 	if (domain->sent.count || sight_plan(domain, &domain->normal, &domain->split, &why))
 		return DECIDE_SHOWN_NORMAL;
 	text_add(&text, "no split can be planned: %s", why.text);
+	if (domain->decide.split_since) /* first of all the split is over */
+		return DECIDE_SHOWN_NORMAL;
 	tell_drift(domain, sentence);
 	return DECIDE_SHOWN_DRIFT;
 }

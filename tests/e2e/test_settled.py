@@ -82,6 +82,29 @@ class Settled(unittest.TestCase):
     def test_another_drop_by_reload(self):
         self.dropped(restart=False)
 
+    def test_a_drop_that_names_nothing(self):
+        w = self.world()
+        d = w.ready()
+        for by_hand in (True, False):
+            self.order(d, "split")
+            d.wait_state("split")
+            d.drop = f"[mta9.{DOMAIN}]"
+            d.stop()
+            d.start()
+            d.wait_state("split")
+            if by_hand:
+                self.ticks(d)
+                w.dns.set_mx(TTL, NORMAL)
+            else:
+                self.order(d, "normal")
+            d.wait_state("normal")
+            self.assertTrue(w.shows(TTL, NORMAL))
+            self.says(d, "drift", "no split can be planned", f"mta9.{DOMAIN}")
+            self.order(d, "normal")
+            d.drop = f"[mta1.{DOMAIN}]"
+            d.stop()
+            d.start()
+
     def test_another_server(self):
         w = self.world()
         d = w.ready()
