@@ -180,13 +180,16 @@ class FullDisk(unittest.TestCase):
         for mode, state, on_the_way, shown in (("split", "split", "splitting", (SPLIT_TTL, SPLIT)),
                                                ("normal", "normal", "restoring", (TTL, NORMAL))):
             before = d.domain()["state"]
+            w.quiet.clear()
             w.dns.secondaries[0].freeze()  # the proof is not complete
             self.order(d, mode)
             d.wait_state(on_the_way)
             d.wait_for(lambda: self.primary_shows(w, shown), 20, "the primary has it")
+            w.quiet.set()  # it is the outcome that finds the disk full, not counts
+            self.ticks(d, 2)
             w.disk.fill(reserve=False)
-            self.degraded(d)
             w.dns.secondaries[0].thaw()
+            self.degraded(d)
             self.ticks(d)
             self.assertEqual(d.domain()["state"], on_the_way, "the outcome is not taken in before it is stored")
             if kill:
