@@ -34,9 +34,7 @@ outcome(enum zone_result result)
 static enum journal_kind
 transition(const struct domain *domain, const struct mx_set *set)
 {
-	return plan_compare(set, &domain->normal, &domain->split) == PLAN_SHOWS_SPLIT
-		       ? JOURNAL_SPLIT
-		       : JOURNAL_RESTORE;
+	return mx_equal(set, &domain->normal) ? JOURNAL_RESTORE : JOURNAL_SPLIT;
 }
 
 /* The outcome of the change that was on its way goes into the journal and closes the intent. */
@@ -86,6 +84,18 @@ intend(struct domain *domain, const struct mx_set *want, int64_t now, struct err
 				  err);
 }
 
+/* The zone got there, but not by an update whose outcome we had: by hand, by another controller, or
+ * while nobody knew. Told like any other split or restore. */
+static void
+tell_arrival(struct domain *domain, bool was_split)
+{
+	bool is_split = domain->decide.split_since != 0;
+
+	if (is_split != was_split)
+		record(domain->engine, is_split ? JOURNAL_SPLIT : JOURNAL_RESTORE, domain->display,
+		       "", "%s", domain->out.why);
+}
+
 static void
 tell(struct domain *domain)
 {
@@ -119,6 +129,7 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 				      .retry_first = config->retry_first,
 				      .retry_max = config->retry_max };
 	struct decide_in in = { .now = now };
+	bool was_split = domain->decide.split_since != 0;
 
 	if (!take_outcome(domain, now, &in.outcome, err) ||
 	    !sight_look(domain, now, &in.shown, err) || !expire_override(domain, now, err))
@@ -133,6 +144,8 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 	in.secondary = probes_verdict(domain->engine, &domain->normal, config, false);
 	decide_step(&domain->decide, &rules, &in, &domain->out);
 	tell(domain);
+	if (in.outcome != DECIDE_PROVED && in.outcome != DECIDE_UNPROVED)
+		tell_arrival(domain, was_split);
 	domain->pending = domain->out.action;
 	switch (domain->out.action) {
 	case DECIDE_DO_SPLIT:
@@ -163,8 +176,7 @@ course_resume(struct domain *domain, int64_t now, struct err *err)
 	if (!found)
 		return true;
 	applied = mx_equal(shown, &want);
-	record(domain->engine, applied ? transition(domain, &want) : JOURNAL_UPDATE,
-	       domain->display, "",
+	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
 	       "an update was on its way when the daemon ended; the zone says that it was %s",
 	       applied ? "applied" : "not applied");
 	return store_intents_close(store, id, applied ? "applied" : "not applied", now, err);

@@ -51,6 +51,19 @@ tell(struct engine *engine, const char *name, const struct override *order)
 }
 
 static bool
+keep(struct engine *engine, const char *name, const struct override *order, struct err *err)
+{
+	if (!store_begin(engine->store, err))
+		return false;
+	if (!store_state_put_override(engine->store, name, order, err)) {
+		store_rollback(engine->store);
+		return false;
+	}
+	tell(engine, name, order);
+	return store_commit(engine->store, err);
+}
+
+static bool
 override(void *ctx, const char *name, const struct override *order, struct err *err)
 {
 	struct engine *engine = ctx;
@@ -65,14 +78,8 @@ override(void *ctx, const char *name, const struct override *order, struct err *
 			       "or auto in the configuration first",
 			       name);
 	wall_now(engine); /* a clock that was just set moves older orders, not this one */
-	if (!store_begin(engine->store, err))
-		return false;
-	if (!store_state_put_override(engine->store, name, order, err)) {
-		store_rollback(engine->store);
-		return false;
-	}
-	tell(engine, name, order);
-	if (!store_commit(engine->store, err))
+	if (!keep(engine, name, order, err) &&
+	    !(store_use_reserve(engine->store, true) && keep(engine, name, order, err)))
 		return false;
 	domain->override = *order;
 	engine_kick(engine);

@@ -3,6 +3,7 @@
 #include "daemon/authority.h"
 #include "daemon/engine.h"
 #include "daemon/hearing.h"
+#include "daemon/recall.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
 
@@ -52,27 +53,7 @@ open_zone(struct domain *domain, const struct config_server *server, struct err 
 }
 
 static bool
-restore_sets(struct domain *domain, struct err *err)
-{
-	const char *drop[CONFIG_DROP];
-	char text[8192];
-	size_t length = 0;
-
-	if (!store_state_get(domain->engine->store, domain->display, "normal-set", text,
-			     sizeof(text), &length, err))
-		return false;
-	if (length == 0)
-		return true;
-	if (!mx_parse((struct span){ text, length }, &domain->normal, err))
-		return err_while(err, "the stored normal set");
-	for (unsigned i = 0; i < domain->config->drop_count; i++)
-		drop[i] = domain->config->drop[i];
-	return plan_split(&domain->normal, drop, domain->config->drop_count,
-			  (uint32_t)domain->config->split_ttl, &domain->split, err);
-}
-
-static bool
-restore(struct domain *domain, int64_t now, struct err *err)
+restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 {
 	struct detect_rules rules = detect_default_rules;
 	struct store *store = domain->engine->store;
@@ -97,7 +78,7 @@ restore(struct domain *domain, int64_t now, struct err *err)
 		       "the stored state is of another version; the zone alone says what is");
 	decide_forget_zone(&domain->decide);
 	return store_state_get_override(store, domain->display, &domain->override, err) &&
-	       restore_sets(domain, err);
+	       recall_sets(domain, server, err);
 }
 
 static void
@@ -142,7 +123,10 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 {
 	struct domain *domain = calloc(1, sizeof(*domain));
 
-	if (!domain) {
+	if (domain)
+		domain->kept = calloc(1, sizeof(*domain));
+	if (!domain || !domain->kept) {
+		free(domain);
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
@@ -151,8 +135,8 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 	display(own->name, domain->display, sizeof(domain->display));
 	for (unsigned i = 0; i < config->source_count; i++)
 		add_effect(domain, config->sources[i].mta);
-	if (restore(domain, now, err) && open_zone(domain, &config->servers[own->server], err) &&
-	    domain_know(domain, err) &&
+	if (restore(domain, own->server_name, now, err) &&
+	    open_zone(domain, &config->servers[own->server], err) && domain_know(domain, err) &&
 	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
 		return domain;
 	err_while(err, "domain %s", domain->display);
@@ -173,6 +157,9 @@ domain_free(struct domain *domain)
 		return;
 	zone_free(domain->zone);
 	key_wipe(&domain->key);
+	if (domain->kept)
+		key_wipe(&domain->kept->key);
+	free(domain->kept);
 	free(domain);
 }
 
@@ -243,8 +230,6 @@ domain_observe(struct domain *domain, int64_t now)
 	int64_t passed = domain->detected ? now - domain->detected : 1;
 	int64_t apart = domain->engine->step.apart; /* the season goes on as it was */
 	struct detect_in in = { .time = now - apart, .silent = !hearing_enough(domain, now) };
-	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
-	struct text text = TEXT(sentence);
 
 	domain->finding.changed = false;
 	if (passed == 0)
@@ -255,8 +240,21 @@ domain_observe(struct domain *domain, int64_t now)
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
 	move(&domain->finding.since, apart);
-	if (!domain->finding.changed)
+	if (domain->finding.changed) {
+		domain->untold = true;
+		domain->detect_saved = 0; /* it is worth saving soon */
+	}
+}
+
+void
+domain_tell(struct domain *domain)
+{
+	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
+	struct text text = TEXT(sentence);
+
+	if (!domain->untold)
 		return;
+	domain->untold = false;
 	detect_explain(&domain->finding, &text);
 	record_finding(&domain->finding, numbers);
 	record(domain->engine, domain->finding.surge ? JOURNAL_SURGE : JOURNAL_CALM,
@@ -265,20 +263,21 @@ domain_observe(struct domain *domain, int64_t now)
 }
 
 bool
-domain_save(struct domain *domain, int64_t now, bool all, struct err *err)
+domain_save(struct domain *domain, bool all, struct err *err)
 {
-	struct store *store = domain->engine->store;
-	struct span decide = { (const char *)&domain->decide, sizeof(domain->decide) };
-	struct span detect = { (const char *)&domain->detect, sizeof(domain->detect) };
+	return (!all && !domain->out.state_changed) || recall_keep(domain, err);
+}
 
-	if ((all || domain->out.state_changed) &&
-	    !store_state_put(store, domain->display, "decide", decide, err))
-		return false;
-	if (!all && !domain->finding.changed && now - domain->detect_saved < DETECT_SAVE)
+bool
+domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *err)
+{
+	struct span bytes = { (const char *)&domain->detect, sizeof(domain->detect) };
+
+	if (!all && now - domain->detect_saved < DETECT_SAVE)
 		return true;
 	domain->detect_saved = now;
-	return store_state_put(store, domain->display, "decide", decide, err) &&
-	       store_state_put(store, domain->display, "detect", detect, err);
+	return recall_keep(domain, err) &&
+	       store_state_put(domain->engine->store, domain->display, "detect", bytes, err);
 }
 
 static void
@@ -348,17 +347,13 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 }
 
 void
-domain_unsaved(struct domain *domain, const char *why)
+domain_keep(struct domain *domain)
 {
-	bool change = domain->pending == DECIDE_DO_SPLIT || domain->pending == DECIDE_DO_RESTORE;
-	struct text sentence;
+	memcpy(domain->kept, domain, sizeof(*domain));
+}
 
-	domain->pending = DECIDE_NOTHING;
-	if (!change)
-		return;
-	domain->done = true;
-	domain->intent = 0;
-	domain->result = ZONE_FAILED;
-	sentence = text_over(domain->sentence, sizeof(domain->sentence));
-	text_add(&sentence, "not sent, since the intent could not be stored: %s", why);
+void
+domain_back(struct domain *domain)
+{
+	memcpy(domain, domain->kept, sizeof(*domain));
 }

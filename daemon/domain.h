@@ -30,6 +30,7 @@ struct domain_effect { /* what reached one exchanger, by minute of arrival */
 
 struct domain {
 	struct engine *engine;
+	struct domain *kept; /* as it was before the pass that is under way */
 	const struct config_domain *config;
 	char display[SNAPSHOT_NAME]; /* "example.jp", as it stands in logs and journal */
 	struct tsig_key key;
@@ -38,9 +39,10 @@ struct domain {
 	struct detect detect;
 	struct finding finding;
 	struct series_finding minute; /* the present one's, not stored yet */
-	int64_t detected; /* seconds; when the detector last stepped, 0: never */
+	int64_t detected;	      /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */
+	bool untold;	 /* the finding changed, and the journal does not have it yet */
 
 	struct decide decide;
 	struct decide_out out;
@@ -75,20 +77,31 @@ MUST_USE bool domain_know(struct domain *domain, struct err *err);
 
 void domain_free(struct domain *domain);
 
-/* Takes in what one source counted since the last commit. */
+/* Takes in what one source counted since the last time. */
 void domain_take(struct domain *domain, const struct input *input, int64_t now);
 
 /* The wall clock was set by so many seconds: what is remembered goes with it. */
 void domain_clock_set(struct domain *domain, int64_t seconds);
 
-/* Runs the detector up to `now`, and journals what it found. */
+/* Runs the detector up to `now`. */
 void domain_observe(struct domain *domain, int64_t now);
 
-/* Everything that a restart must know, into the open transaction. */
-MUST_USE bool domain_save(struct domain *domain, int64_t now, bool all, struct err *err);
+/* What the detector found comes into the journal, once. */
+void domain_tell(struct domain *domain);
 
-/* The pass could not be committed: what was decided in it is not done. */
-void domain_unsaved(struct domain *domain, const char *why);
+/* What was decided comes into the open transaction (`all`: even when it did not change). */
+MUST_USE bool domain_save(struct domain *domain, bool all, struct err *err);
+
+/* What the detector has learned, from time to time or now (`all`). */
+MUST_USE bool domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *err);
+
+/*
+ * A pass decides on the domain in memory and is then committed. When that fails, domain_back puts
+ * everything back to where domain_keep saw it: memory is never ahead of the store, and nothing that
+ * was decided is done.
+ */
+void domain_keep(struct domain *domain);
+void domain_back(struct domain *domain);
 
 void domain_show(const struct domain *domain, struct snapshot_domain *out);
 

@@ -92,6 +92,54 @@ engine_build(struct engine *engine, struct config *config, struct err *err)
 	return true;
 }
 
+#define LEFT_OUT 16 /* told at most */
+
+struct left_out {
+	struct engine *engine;
+	unsigned count;
+	struct {
+		char name[SNAPSHOT_NAME];
+		enum decide_state state;
+	} list[LEFT_OUT];
+};
+
+static void
+look_at_state(void *ctx, const char *name, struct span bytes)
+{
+	struct left_out *left_out = ctx;
+	struct decide decide;
+
+	if (left_out->count == LEFT_OUT || engine_domain(left_out->engine, name) ||
+	    !decide_load(&decide, bytes.at, bytes.len) || decide.state == DECIDE_NORMAL)
+		return;
+	span_copy(span_of(name), left_out->list[left_out->count].name, SNAPSHOT_NAME);
+	left_out->list[left_out->count++].state = decide.state;
+}
+
+bool
+engine_find_left_out(struct engine *engine, struct err *err)
+{
+	struct left_out left_out = { .engine = engine };
+
+	if (!store_state_each(engine->store, "decide", look_at_state, &left_out, err))
+		return false;
+	for (unsigned i = 0; i < left_out.count; i++) {
+		const char *name = left_out.list[i].name;
+		char set[2048] = "";
+		size_t length = 0;
+
+		if (!store_state_get(engine->store, name, "normal-set", set, sizeof(set) - 1,
+				     &length, err))
+			return false;
+		set[length] = '\0';
+		record(engine, JOURNAL_FAILURE, name, "",
+		       "it is in state %s and not in the configuration: nothing will restore it; "
+		       "configure it again, or restore it by hand to %s",
+		       decide_state_name(left_out.list[i].state), set);
+	}
+	return true;
+}
+
 static void
 on_timer(uv_timer_t *timer)
 {
@@ -120,14 +168,23 @@ may_replace(const struct engine *engine, const struct config *config, struct err
 {
 	for (unsigned i = 0; i < engine->domain_count; i++) {
 		const struct domain *domain = engine->domains[i];
-		bool kept = false;
+		const struct config_domain *next = NULL;
 
 		if (domain->intent || domain->sent.count)
 			return err_set(err, ERR_BUSY, "an update of %s is on its way; try again",
 				       domain->display);
 		for (unsigned j = 0; j < config->domain_count; j++)
-			kept = kept || strcmp(config->domains[j].name, domain->config->name) == 0;
-		if (!kept && domain->decide.state != DECIDE_NORMAL)
+			if (strcmp(config->domains[j].name, domain->config->name) == 0)
+				next = &config->domains[j];
+		if (domain->decide.state == DECIDE_NORMAL)
+			continue;
+		if (next && strcmp(next->server_name, domain->config->server_name) != 0)
+			return err_set(err, ERR_REFUSED,
+				       "%s is in state %s by server %s and can have another server "
+				       "only when it is restored",
+				       domain->display, decide_state_name(domain->decide.state),
+				       domain->config->server_name);
+		if (!next)
 			return err_set(err, ERR_REFUSED,
 				       "%s is in state %s and is not in the new configuration; "
 				       "restore it first",
@@ -156,7 +213,6 @@ engine_reload(struct engine *engine, struct config *config, struct text *changes
 		for (unsigned j = 0; j < new.input_count; j++)
 			if (strcmp(old.inputs[i]->config->name, new.inputs[j]->config->name) == 0)
 				input_inherit(new.inputs[j], old.inputs[i]);
-	outbox_stop(engine);
 	free_parts(&old);
 	put_parts(engine, &new);
 	engine->config = config;

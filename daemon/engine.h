@@ -12,6 +12,7 @@
 #include "daemon/input.h"
 #include "daemon/outbox.h"
 #include "daemon/probes.h"
+#include "daemon/record.h"
 #include "daemon/store/store.h"
 #include "web/web.h"
 
@@ -35,12 +36,19 @@ struct engine {
 	struct step step; /* see wall.h */
 	int64_t started, last_prune;
 	uint64_t ticks, reloads;
+	struct record_held held;
+	bool full;	     /* the disk is, and people were told */
+	int64_t count_again; /* seconds; while it is full */
 	char degraded[SNAPSHOT_TEXT];
 };
 
 /* Opens sources and domains of `config` (which it takes) on the store; nothing is touched on
  * failure. */
 MUST_USE bool engine_build(struct engine *engine, struct config *config, struct err *err);
+
+/* At the start: which domains the store knows to be split or on their way, and `config` does not
+ * name. Told each time, for nobody else will restore them. */
+MUST_USE bool engine_find_left_out(struct engine *engine, struct err *err);
 
 /* Starts the timers. */
 void engine_start(struct engine *engine);
@@ -51,7 +59,7 @@ void engine_kick(struct engine *engine);
 /*
  * Replaces configuration, sources and domains, whole or not at all; what domains and sources know
  * goes through the store. `changes` gets a sentence. Refused while an update is on its way, and for
- * a configuration that drops a domain which is split.
+ * a configuration that leaves out a domain which is split, or names another server for it.
  */
 MUST_USE bool engine_reload(struct engine *engine, struct config *config, struct text *changes,
 			    struct err *err);

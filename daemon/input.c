@@ -239,6 +239,12 @@ input_saved(struct input *input)
 	input->dirty = false;
 }
 
+void
+input_taken(struct input *input)
+{
+	tally_taken(input->tally);
+}
+
 bool
 input_silent(const struct input *input, int64_t now, int64_t silent_after)
 {

@@ -58,6 +58,9 @@ bool input_read(struct input *input, int64_t now, int64_t stale_after);
 MUST_USE bool input_save(struct input *input, struct store *store, struct err *err);
 void input_saved(struct input *input);
 
+/* What was counted was taken in by every domain, stored or not. */
+void input_taken(struct input *input);
+
 /* No line for `silent_after` seconds: its silence says nothing about bounces. */
 bool input_silent(const struct input *input, int64_t now, int64_t silent_after);
 

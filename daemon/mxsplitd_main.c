@@ -85,14 +85,18 @@ reload(uv_signal_t *handle, int number)
 	struct config *config = survives(program->path) ? read_config(program->path) : NULL;
 	char sentence[JOURNAL_TEXT];
 	struct text changes = TEXT(sentence);
-	struct err err = { .text = "the new configuration has errors, see the log" };
+	struct err err = { .text = "the new configuration has errors, see the log" }, none = { 0 };
 
 	(void)number;
 	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
-	if (config && web_reload(engine->web, &err) &&
-	    engine_reload(engine, config, &changes, &err)) {
-		record(engine, JOURNAL_START, "", "", "configuration read again: %s", sentence);
-		return;
+	if (config && web_reload(engine->web, config->tokens, &err)) {
+		if (engine_reload(engine, config, &changes, &err)) {
+			record(engine, JOURNAL_START, "", "", "configuration read again: %s",
+			       sentence);
+			return;
+		}
+		if (!web_reload(engine->web, engine->config->tokens, &none))
+			log_event(LOG_LEVEL_ERROR, "tokens", "", none.text);
 	}
 	free(config);
 	record(engine, JOURNAL_FAILURE, "", "",
@@ -150,7 +154,7 @@ start(struct program *program, struct config *config, struct err *err)
 	if (!engine->snapshot)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	if (!open_store(engine, err) || !engine_build(engine, config, err) ||
-	    !open_web(engine, err))
+	    !engine_find_left_out(engine, err) || !open_web(engine, err))
 		return false;
 	engine_start(engine);
 	for (unsigned i = 0; i < 3; i++) {

@@ -11,23 +11,35 @@
 
 #define GIVE_UP_AFTER 200 /* attempts; at 15 minutes' pause about two days */
 
+/* The end of a run comes into the store. When that takes nothing it is tried again, not the hook.
+ */
+static bool
+settle(struct outbox_slot *slot, int64_t now)
+{
+	struct store *store = slot->engine->store;
+	struct err err = { 0 };
+	bool was = slot->unsettled;
+
+	slot->unsettled = !(slot->told ? store_outbox_done(store, slot->item, now, &err)
+				       : store_outbox_retry(store, slot->item, slot->not_before,
+							    slot->why, &err));
+	if (slot->unsettled && !was)
+		log_event(LOG_LEVEL_ERROR, "hook", slot->domain, err.text);
+	return !slot->unsettled;
+}
+
 static void
 finished(void *ctx, const struct hook_result *result)
 {
 	struct outbox_slot *slot = ctx;
 	struct engine *engine = slot->engine;
 	int64_t now = wall_now(engine);
-	struct err err = { 0 };
-	bool ok;
 
 	slot->run = NULL;
-	if (result->ok)
-		ok = store_outbox_done(engine->store, slot->item, now, &err);
-	else
-		ok = store_outbox_retry(engine->store, slot->item,
-					now + hook_backoff(slot->attempts + 1), result->why, &err);
-	if (!ok)
-		log_event(LOG_LEVEL_ERROR, "hook", slot->domain, err.text);
+	slot->told = result->ok;
+	slot->not_before = now + hook_backoff(slot->attempts + 1);
+	span_copy(span_of(result->why), slot->why, sizeof(slot->why));
+	settle(slot, now);
 	if (!result->ok && slot->attempts == 0)
 		record(engine, JOURNAL_HOOK, slot->domain, "", "hook %s failed: %s%s%s", slot->hook,
 		       result->why, result->output[0] ? "; it said: " : "", result->output);
@@ -76,21 +88,50 @@ start(struct outbox_slot *slot, const struct config_hook *hook,
 	}
 }
 
+static bool
+configured(const struct config *config, const char *hook)
+{
+	for (unsigned i = 0; i < config->hook_count; i++)
+		if (strcmp(config->hooks[i].name, hook) == 0)
+			return true;
+	return false;
+}
+
+/* The slot of this hook, or one that a hook of an earlier configuration has left. */
+static struct outbox_slot *
+slot_of(struct engine *engine, const char *hook)
+{
+	struct outbox_slot *slots = engine->outbox.slots;
+
+	for (unsigned i = 0; i < CONFIG_HOOKS; i++)
+		if (strcmp(slots[i].hook, hook) == 0)
+			return &slots[i];
+	for (unsigned i = 0; i < CONFIG_HOOKS; i++)
+		if (!slots[i].run && !slots[i].unsettled &&
+		    !configured(engine->config, slots[i].hook)) {
+			slots[i].engine = engine;
+			span_copy(span_of(hook), slots[i].hook, sizeof(slots[i].hook));
+			return &slots[i];
+		}
+	return NULL;
+}
+
 void
 outbox_pump(struct engine *engine, int64_t now)
 {
 	const struct config *config = engine->config;
 	struct err err = { 0 };
 
+	for (unsigned i = 0; i < CONFIG_HOOKS; i++)
+		if (engine->outbox.slots[i].unsettled)
+			settle(&engine->outbox.slots[i], now);
 	for (unsigned i = 0; i < config->hook_count; i++) {
-		struct outbox_slot *slot = &engine->outbox.slots[i];
+		struct outbox_slot *slot = slot_of(engine, config->hooks[i].name);
 		struct store_outbox_item item;
 		bool found = false;
 
-		if (slot->run)
+		if (!slot || slot->run || slot->unsettled)
 			continue;
-		slot->engine = engine;
-		span_copy(span_of(config->hooks[i].name), slot->hook, sizeof(slot->hook));
 		if (!store_outbox_next(engine->store, slot->hook, now, &found, &item, &err)) {
 			log_event(LOG_LEVEL_ERROR, "hook", "", err.text);
 			return;

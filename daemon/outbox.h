@@ -15,7 +15,12 @@ struct outbox_slot {
 	struct hook_run *run; /* NULL: idle */
 	int64_t item;
 	unsigned attempts;
-	char hook[64];
+	bool unsettled; /* it has ended, and the store could not be told: not run again until then
+			 */
+	bool told;	/* how it ended */
+	int64_t not_before;
+	char why[256];
+	char hook[64]; /* slots belong to names, so that what runs goes on over a reload */
 	char domain[256], kind[32];
 };
 

@@ -73,6 +73,36 @@ level(enum journal_kind kind)
 	return LOG_LEVEL_NOTICE;
 }
 
+static void
+tell(struct engine *engine, const struct journal_entry *entry)
+{
+	struct record_held *held = &engine->held;
+
+	if (held->holding && held->count < RECORD_HELD)
+		held->entries[held->count++] = *entry;
+	else
+		log_event(level(entry->kind), journal_name(entry->kind), entry->domain,
+			  entry->text);
+}
+
+void
+record_hold(struct engine *engine)
+{
+	engine->held.holding = true;
+	engine->held.count = 0;
+}
+
+void
+record_release(struct engine *engine, bool stored)
+{
+	struct record_held *held = &engine->held;
+
+	held->holding = false;
+	for (unsigned i = 0; stored && i < held->count; i++)
+		tell(engine, &held->entries[i]);
+	held->count = 0;
+}
+
 void
 record(struct engine *engine, enum journal_kind kind, const char *domain, const char *numbers,
        const char *format, ...)
@@ -89,8 +119,10 @@ record(struct engine *engine, enum journal_kind kind, const char *domain, const 
 	text_add_scrubbed(&text, span_of(raw));
 	span_copy(span_of(domain), entry.domain, sizeof(entry.domain));
 	span_copy(span_of(numbers), entry.numbers, sizeof(entry.numbers));
-	log_event(level(kind), journal_name(kind), domain, entry.text);
-	if (!store_journal_add(engine->store, &entry, &err) || !tell_hooks(engine, &entry, &err))
+	tell(engine, &entry);
+	if ((!store_journal_add(engine->store, &entry, &err) ||
+	     !tell_hooks(engine, &entry, &err)) &&
+	    !(engine->held.holding && err.kind == ERR_SYSTEM)) /* else the commit says why */
 		log_event(LOG_LEVEL_ERROR, "journal", domain, err.text);
 }
 

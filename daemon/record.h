@@ -9,11 +9,26 @@
 #include "daemon/core/finding.h"
 #include "daemon/core/journal.h"
 
+#define RECORD_HELD 64 /* entries; what is more comes into the log at once */
+
 struct engine;
+
+struct record_held {
+	bool holding;
+	unsigned count;
+	struct journal_entry entries[RECORD_HELD];
+};
 
 /* `domain` and `numbers` (a JSON object) may be "". */
 void record(struct engine *engine, enum journal_kind kind, const char *domain, const char *numbers,
 	    const char *format, ...) FORMAT_LIKE_PRINTF(5, 6);
+
+/*
+ * Around a transaction: what is recorded comes into the log when it is stored, and not at all when
+ * the transaction was given up.
+ */
+void record_hold(struct engine *engine);
+void record_release(struct engine *engine, bool stored);
 
 /* The numbers of a finding as a JSON object. */
 void record_finding(const struct finding *finding, char out[JOURNAL_TEXT]);

@@ -3,8 +3,9 @@
 #include "daemon/engine.h"
 #include "daemon/record.h"
 
-static bool
-plan(struct domain *domain, const struct mx_set *normal, struct mx_set *split_out, struct err *err)
+bool
+sight_plan(const struct domain *domain, const struct mx_set *normal, struct mx_set *split_out,
+	   struct err *err)
 {
 	const char *drop[CONFIG_DROP];
 
@@ -33,7 +34,7 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 	    struct err *err)
 {
 	bool first = domain->normal.count == 0;
-	char old[JOURNAL_TEXT / 3], new[4096];
+	char old[JOURNAL_TEXT / 3], new[8192];
 	struct text was = TEXT(old), is = TEXT(new);
 
 	mx_print(&domain->normal, &was);
@@ -55,8 +56,19 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 			       err);
 }
 
+/* The zone may be split, and whoever knew what it was before (the database) is gone. */
+static void
+tell_missing(const struct domain *domain, struct text *text)
+{
+	text_add(text, "; if the zone was left split and the database is lost, restore it by hand: "
+		       "MX records for");
+	for (unsigned i = 0; i < domain->config->drop_count; i++)
+		text_add(text, "%s %s", i ? "," : "", domain->config->drop[i]);
+	text_add(text, " with the preference and TTL that they had");
+}
+
 /*
- * In state normal the zone is what it is: a set from which a split can be planned becomes the
+ * In ordinary times the zone is what it is: a set from which a split can be planned becomes the
  * normal set, at first sight of the zone at once, later when two readings agree on it
  * (docs/decisions.md).
  */
@@ -68,8 +80,10 @@ adopt(struct domain *domain, const struct zone_view *view, struct err *err)
 	struct mx_set split;
 	struct err why = { 0 };
 
-	if (!plan(domain, &view->shown, &split, &why)) {
+	if (!sight_plan(domain, &view->shown, &split, &why)) {
 		text_add(&text, "no split can be planned: %s", why.text);
+		if (domain->normal.count == 0)
+			tell_missing(domain, &text);
 		tell_drift(domain, sentence);
 		return true;
 	}
@@ -93,11 +107,33 @@ see_drift(struct domain *domain, const struct zone_view *view, struct err *err)
 	char sentence[sizeof(domain->drift)];
 	struct text text = TEXT(sentence);
 
-	if (domain->decide.state == DECIDE_NORMAL)
+	/* A split that met an edit waits, but the zone never was split. */
+	if (domain->decide.state == DECIDE_NORMAL ||
+	    (domain->decide.state == DECIDE_WAITING && domain->decide.split_since == 0))
 		return adopt(domain, view, err);
 	plan_drift(&view->shown, split ? &domain->split : &domain->normal, &text);
 	tell_drift(domain, sentence);
 	return true;
+}
+
+/*
+ * The zone shows the normal set: what a split makes of it follows the settings of today. A split
+ * that is in force keeps the set that it was made with.
+ */
+static enum decide_shown
+see_normal(struct domain *domain)
+{
+	char sentence[sizeof(domain->drift)];
+	struct text text = TEXT(sentence);
+	struct err why = { 0 };
+
+	if (domain->sent.count || sight_plan(domain, &domain->normal, &domain->split, &why))
+		return DECIDE_SHOWN_NORMAL;
+	text_add(&text, "no split can be planned: %s", why.text);
+	if (domain->decide.split_since) /* first of all the split is over */
+		return DECIDE_SHOWN_NORMAL;
+	tell_drift(domain, sentence);
+	return DECIDE_SHOWN_DRIFT;
 }
 
 bool
@@ -118,7 +154,9 @@ sight_look(struct domain *domain, int64_t now, enum decide_shown *shown_out, str
 	}
 	switch (plan_compare(&view->shown, &domain->normal, &domain->split)) {
 	case PLAN_SHOWS_NORMAL:
-		*shown_out = DECIDE_SHOWN_NORMAL;
+		*shown_out = see_normal(domain);
+		if (*shown_out == DECIDE_SHOWN_DRIFT)
+			return true;
 		break;
 	case PLAN_SHOWS_SPLIT:
 		*shown_out = DECIDE_SHOWN_SPLIT;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PRUNE_EVERY 600 /* seconds */
+#define FULL_PAUSE 10	/* seconds between two tries to store counts on a full disk */
 
 /* Which formats were found where that was to be found out, and queue ids that had no room. */
 static void
@@ -99,12 +100,61 @@ read_sources(struct engine *engine, int64_t now)
 }
 
 static bool
-save_sources(struct engine *engine, struct err *err)
+save_counts(struct engine *engine, int64_t now, struct err *err)
 {
 	for (unsigned i = 0; i < engine->input_count; i++)
 		if (engine->inputs[i]->dirty && !input_save(engine->inputs[i], engine->store, err))
 			return err_while(err, "source %s", engine->inputs[i]->config->name);
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		if (!chart_note(engine->domains[i], now, err) ||
+		    !domain_save_learned(engine->domains[i], now, engine->closing, err))
+			return err_while(err, "domain %s", engine->domains[i]->display);
+	return gauges_save(&engine->gauges, engine->store, err);
+}
+
+/*
+ * Counts, cursors and open queue ids are committed together: exactly once. What the detectors
+ * learned, and its line in the chart, go with them. On a full disk all of this waits in memory:
+ * what little space there is belongs to decisions.
+ */
+static bool
+count(struct engine *engine, int64_t now, struct err *err)
+{
+	bool ok;
+
+	if (engine->full && (now < engine->count_again || !store_roomy(engine->store)))
+		return err_set(err, ERR_SYSTEM, "the disk is full");
+	engine->count_again = now + FULL_PAUSE;
+	ok = store_begin(engine->store, err);
+	if (ok && !save_counts(engine, now, err)) {
+		store_rollback(engine->store);
+		ok = false;
+	}
+	if (!ok || !store_commit(engine->store, err)) {
+		for (unsigned i = 0; i < engine->domain_count; i++)
+			engine->domains[i]->detect_saved = 0;
+		return false;
+	}
+	for (unsigned i = 0; i < engine->input_count; i++)
+		if (engine->inputs[i]->dirty)
+			input_saved(engine->inputs[i]);
+	gauges_saved(&engine->gauges);
 	return true;
+}
+
+/* The domains take in what was read, whether it could be stored or not, and look at it. */
+static void
+observe(struct engine *engine, int64_t now)
+{
+	for (unsigned i = 0; i < engine->input_count; i++) {
+		if (!engine->inputs[i]->dirty)
+			continue;
+		for (unsigned j = 0; j < engine->domain_count; j++)
+			domain_take(engine->domains[j], engine->inputs[i], now);
+		input_taken(engine->inputs[i]);
+	}
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		domain_observe(engine->domains[i], now);
 }
 
 static bool
@@ -113,60 +163,65 @@ decide(struct engine *engine, int64_t now, struct err *err)
 	for (unsigned i = 0; i < engine->domain_count; i++) {
 		struct domain *domain = engine->domains[i];
 
-		domain_observe(domain, now);
-		if (!chart_note(domain, now, err) ||
-		    (!engine->closing && !course_decide(domain, now, err)) ||
-		    !domain_save(domain, now, engine->closing, err))
+		domain_tell(domain);
+		if ((!engine->closing && !course_decide(domain, now, err)) ||
+		    !domain_save(domain, engine->closing, err))
 			return err_while(err, "domain %s", domain->display);
 	}
 	return true;
 }
 
-/*
- * Counts, cursors and open queue ids are committed together: exactly once. Only then do the domains
- * take the counts in.
- */
-static bool
-count(struct engine *engine, int64_t now, struct err *err)
+/* A full disk, and its end, are told once. */
+static void
+tell_full(struct engine *engine, bool full)
 {
-	bool dirty = false;
-
-	for (unsigned i = 0; i < engine->input_count; i++)
-		dirty = dirty || engine->inputs[i]->dirty;
-	if (!dirty)
-		return true;
-	if (!store_begin(engine->store, err))
-		return false;
-	if (!save_sources(engine, err)) {
-		store_rollback(engine->store);
-		return false;
-	}
-	if (!store_commit(engine->store, err))
-		return false;
-	for (unsigned i = 0; i < engine->input_count; i++) {
-		if (!engine->inputs[i]->dirty)
-			continue;
-		for (unsigned j = 0; j < engine->domain_count; j++)
-			domain_take(engine->domains[j], engine->inputs[i], now);
-		input_saved(engine->inputs[i]);
-	}
-	return true;
+	if (full)
+		record(engine, JOURNAL_FAILURE, "", "",
+		       "the disk is full: counts wait in memory, decisions use the space that is "
+		       "kept for them beside the database");
+	else
+		record(engine, JOURNAL_START, "", "",
+		       "the disk has space again: counts are stored");
 }
 
-/* What was decided, its journal and its intents are committed before anything is done. */
+/* One try: all that the domains decide is committed, or they are as they were before. */
 static bool
-conclude(struct engine *engine, int64_t now, struct err *err)
+attempt(struct engine *engine, int64_t now, bool full, struct err *err)
 {
 	bool ok = store_begin(engine->store, err);
 
-	if (ok &&
-	    (!decide(engine, now, err) || !gauges_save(&engine->gauges, engine->store, err))) {
+	record_hold(engine);
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		domain_keep(engine->domains[i]);
+	if (ok && full != engine->full)
+		tell_full(engine, full);
+	if (ok && !decide(engine, now, err)) {
 		store_rollback(engine->store);
 		ok = false;
 	}
 	ok = ok && store_commit(engine->store, err);
 	for (unsigned i = 0; !ok && i < engine->domain_count; i++)
-		domain_unsaved(engine->domains[i], err->text);
+		domain_back(engine->domains[i]);
+	record_release(engine, ok);
+	return ok;
+}
+
+/*
+ * What was decided, its journal and its intents are committed before anything is done. On a full
+ * disk the space that is kept for that is used; its last half only when a domain is split or on its
+ * way, so that it can always be restored.
+ */
+static bool
+conclude(struct engine *engine, int64_t now, bool full, struct err *err)
+{
+	bool ok = attempt(engine, now, full, err), urgent = false;
+
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		urgent = urgent || engine->domains[i]->decide.state != DECIDE_NORMAL;
+	if (!ok && store_use_reserve(engine->store, urgent))
+		ok = attempt(engine, now, full, err);
+	if (ok)
+		engine->full = full;
 	return ok;
 }
 
@@ -189,36 +244,53 @@ prune(struct engine *engine, int64_t now)
 		log_event(LOG_LEVEL_ERROR, "store", "", err.text);
 }
 
+/* What the store does not take. True when everything was taken. */
+static bool
+commit(struct engine *engine, int64_t now)
+{
+	struct err uncounted = { 0 }, undecided = { 0 };
+	char was[sizeof(engine->degraded)];
+	struct text text = TEXT(was);
+	bool counted, full, concluded;
+
+	text_add_span(&text, span_of(engine->degraded));
+	observe(engine, now);
+	counted = count(engine, now, &uncounted);
+	full = !counted && (engine->full || store_full(engine->store));
+	concluded = !store_broken(engine->store) && conclude(engine, now, full, &undecided);
+	text = TEXT(engine->degraded);
+	if (!concluded)
+		text_add(&text, "nothing is decided: %s", undecided.text);
+	else if (!counted)
+		text_add(&text, "counts wait in memory: %s", uncounted.text);
+	if (!(counted && concluded) && strcmp(engine->degraded, was) != 0)
+		log_event(LOG_LEVEL_ERROR, "store", "", engine->degraded);
+	if (store_broken(engine->store))
+		_exit(EX_IOERR); /* what is committed stands; only a new start can go on */
+	if (counted)
+		store_keep_reserve(engine->store);
+	return counted && concluded;
+}
+
 void
 tick(struct engine *engine)
 {
 	int64_t now = wall_now(engine);
-	struct err err = { 0 };
-	bool more = read_sources(engine, now);
+	bool more = read_sources(engine, now), stored;
 
 	if (!engine->closing)
 		gauges_step(engine);
 	if (!engine->closing)
 		probes_step(engine);
 	engine->ticks++;
-	if (!count(engine, now, &err) || !conclude(engine, now, &err)) {
-		if (strcmp(engine->degraded, err.text) != 0)
-			log_event(LOG_LEVEL_ERROR, "store", "", err.text);
-		if (store_broken(engine->store))
-			_exit(EX_IOERR); /* what is committed stands; only a new start can go on */
-		span_copy(span_of(err.text), engine->degraded, sizeof(engine->degraded));
-		picture_take(engine);
-		return;
-	}
-	engine->degraded[0] = '\0';
-	gauges_saved(&engine->gauges);
-	if (!engine->closing) {
-		for (unsigned i = 0; i < engine->domain_count; i++)
-			course_act(engine->domains[i], now);
+	stored = commit(engine, now);
+	for (unsigned i = 0; !engine->closing && i < engine->domain_count; i++)
+		course_act(engine->domains[i], now);
+	if (!engine->closing)
 		outbox_pump(engine, now);
+	if (!engine->closing && stored)
 		prune(engine, now);
-	}
 	picture_take(engine);
-	if (more && !engine->closing)
+	if (more && stored && !engine->closing)
 		engine_kick(engine);
 }

@@ -4,11 +4,8 @@
 
 #include <stdlib.h>
 
-#define PATH_ROOM 512
-
 struct web {
 	struct site site;
-	char tokens_path[PATH_ROOM];
 	char hosts[WEB_HOSTS][LISTEN_HOST * 4];
 	const char *host_list[WEB_HOSTS];
 	unsigned host_count;
@@ -26,9 +23,6 @@ take_options(struct web *web, const struct web_options *options, const struct we
 		return err_set(err, ERR_INPUT,
 			       "at most %d addresses to listen on and %d host names", WEB_LISTENS,
 			       WEB_HOSTS);
-	if (options->tokens_path &&
-	    !span_copy(span_of(options->tokens_path), web->tokens_path, sizeof(web->tokens_path)))
-		return err_set(err, ERR_INPUT, "the path of the token file is too long");
 	for (unsigned i = 0; i < options->host_count; i++) {
 		if (!span_copy(span_of(options->hosts[i]), web->hosts[i], sizeof(web->hosts[i])))
 			return err_set(err, ERR_INPUT, "the host name '%s' is too long",
@@ -92,7 +86,7 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	if (!take_options(web, options, deps, err) || !web_reload(web, err)) {
+	if (!take_options(web, options, deps, err) || !web_reload(web, options->tokens_path, err)) {
 		free(web);
 		return NULL;
 	}
@@ -105,9 +99,9 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 }
 
 bool
-web_reload(struct web *web, struct err *err)
+web_reload(struct web *web, const char *tokens_path, struct err *err)
 {
-	return tokens_read(web->tokens_path, &web->site.rights.tokens, err);
+	return tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err);
 }
 
 unsigned

@@ -71,8 +71,8 @@ struct web *web_start(const struct web_options *options, const struct web_deps *
  * is allowed. */
 void web_stop(struct web *web);
 
-/* Reads the token file again; on failure the old tokens stay. */
-MUST_USE bool web_reload(struct web *web, struct err *err);
+/* Reads the token file, or another one, again; on failure the old tokens stay. */
+MUST_USE bool web_reload(struct web *web, const char *tokens_path, struct err *err);
 
 /* The port of the listen with this index, 0 for a unix socket. */
 unsigned web_port(const struct web *web, unsigned listen);

@@ -31,8 +31,8 @@ compare(enum config_section section, const char *name, const void *was, const vo
 		part(text);
 		if (section != CONFIG_TOP)
 			text_add(text, "%s[%s].", prefix, name);
-		text_add(text, "%s: %s -> %s", row->name, old_text.len ? old : "(none)",
-			 new_text.len ? new : "(none)");
+		text_add(text, "%s: %s -> %s%s", row->name, old_text.len ? old : "(none)",
+			 new_text.len ? new : "(none)", row->at_start ? " (needs a restart)" : "");
 	}
 }
 

@@ -19,12 +19,12 @@
 
 /* In the order of the sample file. */
 const struct config_setting config_table[] = {
-	{ CONFIG_TOP, "database", CONFIG_TYPE_PATH, ONE(config, database),
+	{ CONFIG_TOP, "database", CONFIG_TYPE_PATH, ONE(config, database), .at_start = true,
 	  .preset = "/var/lib/mxsplit/mxsplit.db",
 	  .sentence =
 		  "Counts, journal and saved MX sets; the directory must be the daemon's own." },
 	{ CONFIG_TOP, "listen", CONFIG_TYPE_LISTEN, LIST(config, listen, listen_count),
-	  .preset = "127.0.0.1:8053, unix:/run/mxsplit/api.sock",
+	  .at_start = true, .preset = "127.0.0.1:8053, unix:/run/mxsplit/api.sock",
 	  .sentence = "Where the API answers." },
 	{ CONFIG_TOP, "tokens", CONFIG_TYPE_PATH, ONE(config, tokens),
 	  .preset = "/etc/mxsplit/tokens",

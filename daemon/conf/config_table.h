@@ -51,6 +51,7 @@ struct config_setting {
 	const char *name;
 	enum config_type type;
 	bool required;
+	bool at_start;	     /* read at the start alone: a reload says that it needs a restart */
 	size_t offset;	     /* of the value (of its first, for a list) in the section's struct */
 	size_t size;	     /* of the value, of one entry for a list */
 	unsigned entries;    /* of a list, the most; 0: one value */

@@ -164,6 +164,17 @@ tally_each_domain(const struct tally *tally, tally_domain *each, void *ctx)
 }
 
 void
+tally_taken(struct tally *tally)
+{
+	for (unsigned i = 0; i < domains_count(tally->domains); i++) {
+		struct domains_row *row = domains_at(tally->domains, i);
+
+		memset(row->counts, 0, sizeof(row->counts));
+		row->fresh = 0;
+	}
+}
+
+void
 tally_clear(struct tally *tally)
 {
 	domains_clear(tally->domains);

@@ -30,15 +30,22 @@ typedef void tally_cell(void *ctx, int64_t minute, struct span domain, enum even
 /* Every cell that is not zero. */
 void tally_each(const struct tally *tally, tally_cell *cell, void *ctx);
 
-/* Fresh bounces of a domain since the last clear; negative when some were moved away. */
+/* Fresh bounces of a domain since the last clear or taking in; negative when some were moved away.
+ */
 int64_t tally_fresh(const struct tally *tally, struct span domain);
 
-/* All minutes since the last clear. */
+/* All minutes since then. */
 int64_t tally_count(const struct tally *tally, struct span domain, enum event_kind kind);
 
 /* Each domain with its counts, EVENT_KINDS of them. */
 typedef void tally_domain(void *ctx, struct span domain, const int64_t *counts);
 void tally_each_domain(const struct tally *tally, tally_domain *each, void *ctx);
+
+/*
+ * What tally_fresh, tally_count and tally_each_domain tell was taken in: they begin anew. The
+ * cells stay until tally_clear.
+ */
+void tally_taken(struct tally *tally);
 
 void tally_clear(struct tally *tally);
 

@@ -164,6 +164,7 @@ store_begin(struct store *store, struct err *err)
 	if (!store_sql_run(store, "begin a transaction", "BEGIN IMMEDIATE", err))
 		return false;
 	store->in_transaction = true;
+	store->spoiled = false;
 	return true;
 }
 
@@ -175,7 +176,8 @@ store_commit(struct store *store, struct err *err)
 	if (!store->in_transaction)
 		return err_set(err, ERR_BUG, "database %s: there is no transaction to commit",
 			       store->path);
-	good = store_sql_run(store, "commit a transaction", "COMMIT", err);
+	good = store->spoiled ? err_set(err, store->spoiled_by.kind, "%s", store->spoiled_by.text)
+			      : store_sql_run(store, "commit a transaction", "COMMIT", err);
 	if (!good)
 		store_rollback(store);
 	store->in_transaction = false;
@@ -199,6 +201,30 @@ bool
 store_broken(const struct store *store)
 {
 	return store->broken;
+}
+
+bool
+store_full(const struct store *store)
+{
+	return store->full;
+}
+
+bool
+store_roomy(const struct store *store)
+{
+	return store_files_roomy(store->path);
+}
+
+bool
+store_use_reserve(struct store *store, bool urgent)
+{
+	return store->full && store_files_use_reserve(store->path, urgent);
+}
+
+void
+store_keep_reserve(struct store *store)
+{
+	store_files_keep_reserve(store->path);
 }
 
 int64_t

@@ -42,7 +42,10 @@ void store_close(struct store *store);
 
 MUST_USE bool store_begin(struct store *store, struct err *err);
 
-/* On failure nothing of the transaction is kept; it may be done again from its begin. */
+/*
+ * On failure nothing of the transaction is kept; it may be done again from its begin. Fails too
+ * when a statement of the transaction has failed: half of what belongs together is never kept.
+ */
 MUST_USE bool store_commit(struct store *store, struct err *err);
 
 /* Nothing of the transaction is kept. Does nothing when none is open. */
@@ -53,6 +56,20 @@ void store_rollback(struct store *store);
  * a new start can go on. (A failed fsync must not be tried again: the next one may lie.)
  */
 bool store_broken(const struct store *store);
+
+/* The last failure was a full disk. */
+bool store_full(const struct store *store);
+
+/* There is space on the disk for the reserve and for ordinary work beside it. */
+bool store_roomy(const struct store *store);
+
+/*
+ * The disk is full: a step of the space that is kept beside the database is given up, so that the
+ * next transaction fits. What is not urgent may use the first half only. False when the last
+ * failure was another one, or nothing is left. store_keep_reserve fills it up again.
+ */
+MUST_USE bool store_use_reserve(struct store *store, bool urgent);
+void store_keep_reserve(struct store *store);
 
 /* Bytes of the database and its write-ahead log on disk. */
 int64_t store_bytes(const struct store *store);

@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define FILE_MODE 0640
 #define COPY_MARK ".corrupt-"
-#define RESERVE 1048576 /* bytes */
-#define COPIES_MAX 256	/* looked at when older ones are removed */
+#define RESERVE 1048576	       /* bytes */
+#define RESERVE_STEP 131072    /* one use; a decision and all that is told of it takes a third */
+#define RESERVE_BESIDE 4194304 /* free bytes beside it that ordinary work wants */
+#define COPIES_MAX 256	       /* looked at when older ones are removed */
 
 struct path {
 	char text[PATH_MAX];
@@ -243,26 +246,39 @@ store_files_move_aside(const char *path, int64_t now, struct err *err)
 	return true;
 }
 
+bool
+store_files_roomy(const char *path)
+{
+	struct statvfs disk;
+
+	return statvfs(directory_of(path).text, &disk) == 0 &&
+	       disk.f_bavail >= (RESERVE + RESERVE_BESIDE) / disk.f_frsize;
+}
+
 void
 store_files_keep_reserve(const char *path)
 {
 	struct path name = with(path, ".reserve");
+	int64_t size = store_files_size(path, ".reserve");
 	int fd;
 
-	if (store_files_size(path, ".reserve") == RESERVE)
+	if (size == RESERVE)
 		return;
 	fd = open(name.text, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
 	if (fd < 0)
 		return;
 	if (posix_fallocate(fd, 0, RESERVE) != 0)
-		unlink(name.text);
+		(void)!ftruncate(fd, size);
 	close(fd);
 }
 
 bool
-store_files_give_reserve(const char *path)
+store_files_use_reserve(const char *path, bool urgent)
 {
-	return unlink(with(path, ".reserve").text) == 0;
+	int64_t size = store_files_size(path, ".reserve");
+	int64_t least = urgent ? RESERVE_STEP : RESERVE / 2 + RESERVE_STEP;
+
+	return size >= least && truncate(with(path, ".reserve").text, size - RESERVE_STEP) == 0;
 }
 
 int64_t

@@ -34,11 +34,15 @@ bool store_files_damaged(const char *path);
 MUST_USE bool store_files_move_aside(const char *path, int64_t now, struct err *err);
 
 /*
- * "PATH.reserve": disk space held for the one row that must still be written when the disk is
- * full. Kept: made when it is missing and there is space. Given: true when there was one.
+ * "PATH.reserve": disk space held for what must still be written when the disk is full: a restore
+ * and what is told of it. Keep: filled up when there is space. Use: one step is given up, which
+ * others on this disk may take; what is not urgent leaves the last half. True when it was.
  */
 void store_files_keep_reserve(const char *path);
-bool store_files_give_reserve(const char *path);
+MUST_USE bool store_files_use_reserve(const char *path, bool urgent);
+
+/* There is space on the disk for the reserve and for ordinary work beside it. */
+bool store_files_roomy(const char *path);
 
 /* Size of "PATH" + `suffix` in bytes, 0 when there is none. */
 int64_t store_files_size(const char *path, const char *suffix);

@@ -1,6 +1,5 @@
 #include "daemon/store/store_intents.h"
 
-#include "daemon/store/store_files.h"
 #include "daemon/store/store_sql.h"
 
 /* The longest set: a TTL, and for each record two blanks, a preference and a name. */
@@ -33,18 +32,15 @@ store_intents_open(struct store *store, const char *domain, const struct mx_set 
 	mx_print(want, &want_text);
 	before = (struct span){ from_text.at, from_text.len };
 	after = (struct span){ want_text.at, want_text.len };
-	if (!insert(store, domain, before, after, now, err)) {
-		if (!store->full || store->in_transaction || !store_files_give_reserve(store->path))
-			return false;
-		if (!insert(store, domain, before, after, now, err))
-			return false;
-	}
+	if (!insert(store, domain, before, after, now, err))
+		return false;
 	*id_out = sqlite3_last_insert_rowid(store->db);
 	return true;
 }
 
-static bool
-update(struct store *store, int64_t id, const char *result, int64_t now, struct err *err)
+bool
+store_intents_close(struct store *store, int64_t id, const char *result, int64_t now,
+		    struct err *err)
 {
 	struct store_sql sql = store_sql_start(store, "close an intent",
 					       "UPDATE intents SET closed = ?2, result = ?3"
@@ -54,16 +50,6 @@ update(struct store *store, int64_t id, const char *result, int64_t now, struct 
 	store_sql_integer(&sql, now);
 	store_sql_text(&sql, span_of(result));
 	return store_sql_end(&sql, err);
-}
-
-bool
-store_intents_close(struct store *store, int64_t id, const char *result, int64_t now,
-		    struct err *err)
-{
-	if (update(store, id, result, now, err))
-		return true;
-	return store->full && !store->in_transaction && store_files_give_reserve(store->path) &&
-	       update(store, id, result, now, err);
 }
 
 static bool

@@ -1,8 +1,7 @@
 /*
  * Intents: before the first packet of a change to the zone leaves, a row says what is wanted and
  * from which set. Outside of a transaction it is durable when store_intents_open returns; inside
- * of one, when that commits. When the disk is full, the reserve beside the database is given up
- * for it, so that a restore stays possible.
+ * of one, when that commits.
  */
 #ifndef STORE_INTENTS_H
 #define STORE_INTENTS_H

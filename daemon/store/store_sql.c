@@ -155,16 +155,11 @@ store_sql_damage(int code)
 	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
-bool
-store_sql_fail(struct store *store, int code, const char *doing, struct err *err)
+static bool
+explain(const struct store *store, int code, const char *doing, struct err *err)
 {
 	int basic = code & 0xff;
 
-	store->full = basic == SQLITE_FULL;
-	if (store_sql_damage(code) || basic == SQLITE_IOERR)
-		store->broken = true;
-	if (store_sql_damage(code) && store->lock_fd >= 0)
-		store_files_mark_damaged(store->path);
 	if (basic == SQLITE_ABORT)
 		return err_set(err, ERR_SYSTEM,
 			       "database %s: cannot %s: its transaction was already given up",
@@ -179,6 +174,24 @@ store_sql_fail(struct store *store, int code, const char *doing, struct err *err
 									      : ERR_SYSTEM,
 		       "database %s: cannot %s: %s (SQLite %d)", store->path, doing,
 		       sqlite3_errmsg(store->db), code);
+}
+
+bool
+store_sql_fail(struct store *store, int code, const char *doing, struct err *err)
+{
+	int basic = code & 0xff;
+
+	if (basic != SQLITE_ABORT) /* that one only follows from the failure before it */
+		store->full = basic == SQLITE_FULL;
+	if (store_sql_damage(code) || basic == SQLITE_IOERR)
+		store->broken = true;
+	if (store_sql_damage(code) && store->lock_fd >= 0)
+		store_files_mark_damaged(store->path);
+	if (store->in_transaction && !store->spoiled) {
+		store->spoiled = true;
+		explain(store, code, doing, &store->spoiled_by);
+	}
+	return explain(store, code, doing, err);
 }
 
 void

@@ -27,7 +27,9 @@ struct store {
 	int lock_fd; /* -1: none (a reader) */
 	bool in_transaction;
 	bool broken;
-	bool full;     /* the last failure was a full disk */
+	bool full;    /* the last failure was a full disk */
+	bool spoiled; /* a statement of the open transaction failed: it cannot be committed */
+	struct err spoiled_by;
 	int64_t names; /* rows of that table; 0: to be counted */
 	unsigned statements;
 	struct {

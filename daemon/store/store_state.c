@@ -1,5 +1,6 @@
 #include "daemon/store/store_state.h"
 
+#include "daemon/core/mx.h"
 #include "daemon/store/store_sql.h"
 
 static bool
@@ -46,6 +47,24 @@ store_state_get(struct store *store, const char *domain, const char *name, char 
 		return false;
 	*length_out = length;
 	return true;
+}
+
+bool
+store_state_each(struct store *store, const char *name, store_state_row *row, void *ctx,
+		 struct err *err)
+{
+	struct store_sql sql =
+		store_sql_start(store, "read the states of all domains",
+				"SELECT domain, bytes FROM states WHERE name = ?1 ORDER BY domain");
+	char domain[MX_NAME];
+
+	store_sql_text(&sql, span_of(name));
+	while (store_sql_row(&sql)) {
+		store_sql_copy_at(&sql, 0, domain, sizeof(domain), NULL);
+		if (sql.code == SQLITE_ROW)
+			row(ctx, domain, store_sql_span_at(&sql, 1));
+	}
+	return store_sql_end(&sql, err);
 }
 
 static bool

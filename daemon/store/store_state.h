@@ -17,6 +17,11 @@ MUST_USE bool store_state_put(struct store *store, const char *domain, const cha
 MUST_USE bool store_state_get(struct store *store, const char *domain, const char *name, char *out,
 			      size_t room, size_t *length_out, struct err *err);
 
+/* Each domain that has bytes of this name. */
+typedef void store_state_row(void *ctx, const char *domain, struct span bytes);
+MUST_USE bool store_state_each(struct store *store, const char *name, store_state_row *row,
+			       void *ctx, struct err *err);
+
 /* An override with ORDER_AUTO takes the one that is kept away. */
 MUST_USE bool store_state_put_override(struct store *store, const char *domain,
 				       const struct override *override, struct err *err);

@@ -110,6 +110,8 @@ class Daemon:
                              least_excess=100, quiet="2s", retry_first="1s", retry_max="2s", prior_rate=20, warm_up="0s",
                              splits_a_day=20)
         self.daemon_settings = dict(stale_after="2m", silent_after="5m", watch="2s", probe="0s")
+        self.tokens, self.more_listen = os.path.join(directory, "tokens"), ""
+        self.drop = f"[mta1.{DOMAIN}]"
         self.prove, self.timeout = "10s", "2s"
         self.counters = []  # dicts of settings
         self.hooks = []  # (name, [program, ...], [kinds])
@@ -120,15 +122,16 @@ class Daemon:
     def write_config(self):
         server = self.server or dict(address="127.0.0.1:1", zone=DOMAIN, key_file=self.dummy_key())
         lines = [f"database: {self.database}",
-                 f'listen: ["127.0.0.1:{self.port}", "unix:{self.socket}"]',
-                 f"tokens: {os.path.join(self.directory, 'tokens')}"]
+                 f'listen: ["127.0.0.1:{self.port}", "unix:{self.socket}"{self.more_listen}]',
+                 f"tokens: {self.tokens}"]
         lines += [f"{k.replace('_', '-')}: {v}" for k, v in self.daemon_settings.items()]
-        lines += ["servers:", "  - name: ns1", f"    address: {server['address']}",
+        name = server.get("name", "ns1")
+        lines += ["servers:", f"  - name: {name}", f"    address: {server['address']}",
                   f"    zone: {server['zone']}", f"    key-file: {server['key_file']}",
                   f"    prove: {self.prove}", f"    timeout: {self.timeout}"]
         if server.get("check"):
             lines.append(f"    check: [{', '.join(json.dumps(c) for c in server['check'])}]")
-        lines += ["domains:", f"  - name: {DOMAIN}", "    server: ns1", f"    drop: [mta1.{DOMAIN}]"]
+        lines += ["domains:", f"  - name: {DOMAIN}", f"    server: {name}", f"    drop: {self.drop}"]
         lines += [f"    {k.replace('_', '-')}: {v}" for k, v in self.settings.items()]
         lines.append("sources:")
         for name, path in self.sources.items():
@@ -163,8 +166,9 @@ class Daemon:
         return ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite",
                 "--errors-for-leak-kinds=definite", f"--log-file={self.directory}/valgrind.%p"]
 
-    def start(self, wait=True):
-        self.write_config()
+    def start(self, wait=True, write=True):
+        if write:
+            self.write_config()
         self.output = open(self.log_path, "a")
         self.process = subprocess.Popen((self.wrap or self.valgrind()) + [program("mxsplitd"), "-f", "-c", self.config_path],
                                         stdin=self.stdin, stdout=self.output, stderr=subprocess.STDOUT,

@@ -253,6 +253,9 @@ Test(config, a_reload_can_say_what_changed)
 		{ 9, "    drop: [mta1.example.jp, mta0.example.jp]", "watch: 2m\n",
 		  "watch: 1m -> 2m; domains[example.jp].drop: [mta1.example.jp.] -> "
 		  "[mta1.example.jp., mta0.example.jp.]" },
+		{ 0, NULL, "database: /var/lib/other.db\ntokens: /etc/x/tokens\n",
+		  "database: /var/lib/mxsplit/mxsplit.db -> /var/lib/other.db (needs a restart); "
+		  "tokens: /etc/mxsplit/tokens -> /etc/x/tokens" },
 		{ 15, "  - name: call", NULL, "hooks[page] removed; hooks[call] added" },
 		{ 5, "    key-file: /etc/x/ns1.key\n    check: [192.0.2.54]", NULL,
 		  "servers[ns1].check: [] -> [192.0.2.54:53]" },

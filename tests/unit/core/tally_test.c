@@ -100,3 +100,26 @@ Test(tally, keeps_max_domains_and_calls_the_rest_other)
 	cr_assert_eq(tally_lost(tally), 0);
 	tally_free(tally);
 }
+
+Test(tally, what_was_taken_in_is_still_to_be_stored)
+{
+	struct tally *tally = tally_new(0);
+	struct event event = { .time_us = 5 * MINUTE,
+			       .kind = EVENT_BOUNCE_ACCEPTED,
+			       .count = 3,
+			       .domain = SPAN("default.test") };
+	struct cells cells = { 0 };
+
+	cr_assert(tally);
+	tally_add(tally, &event, 0);
+	tally_taken(tally);
+	cr_assert_eq(tally_fresh(tally, event.domain), 0);
+	cr_assert_eq(tally_count(tally, event.domain, event.kind), 0);
+	event.count = 2;
+	tally_add(tally, &event, 0);
+	cr_assert_eq(tally_fresh(tally, event.domain), 2);
+	cr_assert_eq(tally_count(tally, event.domain, event.kind), 2);
+	tally_each(tally, see, &cells);
+	cr_assert_str_eq(cells.text, "5 default.test bounce-accepted 5\n");
+	tally_free(tally);
+}

@@ -251,6 +251,40 @@ Test(store, damage_seen_while_running_is_remembered_for_the_next_start)
 	room_clear(&room);
 }
 
+Test(store, a_transaction_with_a_failed_statement_is_never_kept)
+{
+	struct room room = room_make();
+
+	room_open(&room, NULL);
+	cr_assert(store_begin(room.store, &room.err) && count(&room, 1));
+	cr_assert(!store_sql_fail(room.store, SQLITE_CONSTRAINT, "do a thing", &room.err));
+	cr_assert(!store_commit(room.store, &room.err));
+	cr_assert(strstr(room.err.text, "do a thing"), "%s", room.err.text);
+	cr_assert_eq(total(&room), 0);
+	cr_assert(store_begin(room.store, &room.err) && count(&room, 1) &&
+		  store_commit(room.store, &room.err));
+	cr_assert_eq(total(&room), 1);
+	room_clear(&room);
+}
+
+Test(store, the_reserve_is_used_in_steps_and_half_of_it_is_for_what_is_urgent)
+{
+	struct room room = room_make();
+	unsigned steps = 0, urgent = 0;
+
+	room_open(&room, NULL);
+	cr_assert(!store_use_reserve(room.store, true), "the disk is not full");
+	room.store->full = true;
+	while (steps < 100 && store_use_reserve(room.store, false))
+		steps++;
+	while (urgent < 100 && store_use_reserve(room.store, true))
+		urgent++;
+	cr_assert(steps == 4 && urgent == 4, "%u and %u", steps, urgent);
+	store_keep_reserve(room.store);
+	cr_assert(store_use_reserve(room.store, false), "it was filled up again");
+	room_clear(&room);
+}
+
 /* The limit on pages stands for a full disk: SQLite gives the same answer. */
 Test(store, a_full_disk_is_told_and_an_intent_can_still_be_written)
 {
@@ -282,9 +316,7 @@ Test(store, a_full_disk_is_told_and_an_intent_can_still_be_written)
 		cr_assert(!count(&room, 1) && !store_commit(room.store, &room.err));
 	store_rollback(room.store);
 	cr_assert_eq(total(&room), kept);
-	cr_assert_eq(room_files(&room, "db.reserve"), 1);
-	if (!store_intents_open(room.store, "example.jp", &from, &want, 1, &id, &room.err))
-		cr_assert_eq(room_files(&room, "db.reserve"), 0, "the reserve was not given up");
+	cr_assert(store_use_reserve(room.store, false), "the failure before was a full disk");
 	execute(&room, "PRAGMA max_page_count=1000");
 	cr_assert(count(&room, 1), "%s", room.err.text);
 	cr_assert(store_intents_open(room.store, "example.jp", &from, &want, 1, &id, &room.err));
