@@ -9,6 +9,7 @@
 
 #include "daemon/core/decide.h"
 #include "daemon/core/detect.h"
+#include "daemon/core/ground.h"
 #include "daemon/core/plan.h"
 
 #include <criterion/criterion.h>
@@ -20,6 +21,7 @@
 #define WORLD_DEADLINE 30		/* seconds for all servers to show a change */
 #define WORLD_WATCH 30
 #define WORLD_DROPS 4
+#define WORLD_COUNTERS 4
 
 enum server {
 	SERVER_ANSWERS,
@@ -56,9 +58,21 @@ struct world {
 	struct mx_set view;
 	int64_t asked;
 
-	bool detecting;	   /* findings come from the detector, not from `surge` and `calm` */
+	bool detecting; /* findings come from the detector, not from `surge` and `calm` */
+	struct finding found;
 	double rate, debt; /* bounces a minute; not yet arrived */
+	double share;	   /* of them, at the exchangers that a split drops */
 	struct detect detect;
+
+	struct condition when;
+	struct threshold_rule rule; /* count 0: none */
+	struct threshold threshold;
+	unsigned counters;
+	struct {
+		char name[64];
+		bool known;
+		double value;
+	} counter[WORLD_COUNTERS];
 
 	unsigned changes, pages, expired;
 	char broken[200]; /* a promise that was not kept, or "" */
@@ -77,7 +91,10 @@ world_start(struct world *w)
 	w->now = WORLD_START;
 	w->delay = 1;
 	w->in.sources_fresh = true;
-	w->in.finding = (struct finding){ .known = true, .rate = 3, .expected = 3 };
+	w->found = (struct finding){ .known = true, .rate = 3, .expected = 3 };
+	if (w->when.count == 0 && !condition_parse(SPAN("surge"), &w->when, NULL))
+		abort();
+	threshold_init(&w->threshold);
 	decide_init(&w->decide, w->now);
 	detect_init(&w->detect, &detect_default_rules);
 }
@@ -171,17 +188,39 @@ world_look(struct world *w)
 		w->in.shown = shown[plan_compare(&w->view, &w->normal, &w->split)];
 }
 
+static inline bool
+world_counter(void *ctx, struct span name, double *value_out)
+{
+	const struct world *w = ctx;
+
+	for (unsigned i = 0; i < w->counters; i++)
+		if (w->counter[i].known && span_equal(name, span_of(w->counter[i].name))) {
+			*value_out = w->counter[i].value;
+			return true;
+		}
+	return false;
+}
+
 static inline void
 world_detect(struct world *w)
 {
 	struct detect_in in = { .time = w->now, .period = 1, .silent = !w->in.sources_fresh };
+	struct threshold_in counted = { .time = w->now, .silent = in.silent };
+	struct threshold_finding fixed = { 0 };
 
-	if (!w->detecting)
-		return;
 	w->debt += w->rate / 60;
 	in.count = in.silent ? 0 : floor(w->debt);
 	w->debt -= in.count;
-	detect_step(&w->detect, &in, &w->in.finding);
+	counted.count = (int64_t)in.count;
+	if (w->detecting)
+		detect_step(&w->detect, &in, &w->found);
+	if (w->rule.count)
+		threshold_step(&w->threshold, &w->rule, &counted, &fixed);
+	w->in.finding = w->found;
+	ground_find(&w->when, &w->found, w->rule.count ? &fixed : NULL, world_counter, w,
+		    &w->in.ground);
+	w->in.finding.known = w->in.ground.known;
+	w->in.finding.surge = w->in.ground.there;
 }
 
 static inline void
@@ -225,11 +264,14 @@ world_restart(struct world *w, bool unsent)
 {
 	struct decide decide = w->decide; /* what the store would hold */
 	struct detect detect = w->detect;
+	struct threshold threshold = w->threshold;
 
 	decide_init(&w->decide, w->now);
 	detect_init(&w->detect, &detect_default_rules);
+	threshold_init(&w->threshold);
 	if (!decide_load(&w->decide, &decide, sizeof(decide)) ||
-	    !detect_load(&w->detect, &detect, sizeof(detect)))
+	    !detect_load(&w->detect, &detect, sizeof(detect)) ||
+	    !threshold_load(&w->threshold, &threshold, sizeof(threshold)))
 		return false;
 	decide_forget_zone(&w->decide);
 	w->waiting = false;
