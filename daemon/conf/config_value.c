@@ -279,6 +279,30 @@ read_event(const struct config_setting *row, struct span text, void *out)
 	return CONFIG_VALUE_OK;
 }
 
+/* Any text that fits and has nothing to hide. */
+static enum config_value
+read_condition(const struct config_setting *row, struct span text, void *out)
+{
+	return answer(text.len > 0 && text.len < row->size && !memchr(text.at, '\0', text.len) &&
+		      span_copy(text, out, row->size));
+}
+
+static enum config_value
+read_threshold(const struct config_setting *row, struct span text, void *out)
+{
+	struct threshold_rule rule = { 0 };
+	struct scan scan = scan_over(text);
+
+	(void)row;
+	rule.count = (int64_t)scan_number(&scan, THRESHOLD_COUNT_MOST);
+	scan_text(&scan, SPAN("/"));
+	if (scan.failed || rule.count < 1 || !when_parse_duration(scan_rest(&scan), &rule.window) ||
+	    rule.window < THRESHOLD_WINDOW_LEAST || rule.window > THRESHOLD_WINDOW_MOST)
+		return CONFIG_VALUE_WRONG;
+	memcpy(out, &rule, sizeof(rule));
+	return CONFIG_VALUE_OK;
+}
+
 static const char *
 choose_mode(unsigned index)
 {
@@ -339,6 +363,10 @@ static const struct {
 	[CONFIG_TYPE_FLAG] = { .read = read_flag, .wanted = "yes or no" },
 	[CONFIG_TYPE_MODE] = { .read = read_mode, .choose = choose_mode },
 	[CONFIG_TYPE_FORMAT] = { .read = read_format, .choose = choose_format },
+	[CONFIG_TYPE_CONDITION] = { .read = read_condition,
+				    .wanted = "a condition such as surge and mta1.load1 > 8" },
+	[CONFIG_TYPE_THRESHOLD] = { .read = read_threshold,
+				    .wanted = "bounces in a window of 10s to 1d, such as 300/5m" },
 	[CONFIG_TYPE_JOURNAL] = { .read = read_journal,
 				  .wanted = "yes, or the absolute path of a journal" },
 	[CONFIG_TYPE_MATCH] = { .read = read_match,
