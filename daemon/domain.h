@@ -12,6 +12,7 @@
 #include "daemon/core/plan.h"
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
+#include "daemon/rules.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
 #include "dnsupdate/zone.h"
@@ -41,6 +42,7 @@ struct domain {
 	int64_t detected; /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */
+	struct rules rules;
 
 	struct decide decide;
 	struct decide_out out;
@@ -89,6 +91,10 @@ MUST_USE bool domain_save(struct domain *domain, int64_t now, bool all, struct e
 
 /* The pass could not be committed: what was decided in it is not done. */
 void domain_unsaved(struct domain *domain, const char *why);
+
+/* What reached the exchanger effect[index] in the ten minutes before `now`; not its name. */
+void domain_reach(const struct domain *domain, unsigned index, int64_t now,
+		  struct snapshot_mta *out);
 
 void domain_show(const struct domain *domain, struct snapshot_domain *out);
 
