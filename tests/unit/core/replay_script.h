@@ -265,8 +265,13 @@ bounces(struct replay *r)
 
 	if (!span_ends(rate, SPAN("/min")) ||
 	    !number((struct span){ rate.at, rate.len - 4 }, &value))
-		return bad(r, "wanted 'bounces NUMBER/min'");
+		return bad(r, "wanted 'bounces NUMBER/min', and perhaps 'NUMBER% dropped'");
 	r->world.rate = value;
+	rate = word(r);
+	if (rate.len && (!span_ends(rate, SPAN("%")) || !is(word(r), "dropped") ||
+			 !number((struct span){ rate.at, rate.len - 1 }, &value) || value > 100))
+		return bad(r, "wanted how many of them are at what is dropped: '93% dropped'");
+	r->world.share = rate.len ? value / 100.0 : r->world.share;
 	r->world.detecting = true;
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/core/decide.h"
 #include "daemon/core/detect.h"
+#include "daemon/core/effect.h"
 #include "daemon/core/ground.h"
 #include "daemon/core/plan.h"
 
@@ -67,6 +68,9 @@ struct world {
 	struct condition when;
 	struct threshold_rule rule; /* count 0: none */
 	struct threshold threshold;
+	struct effect effect;
+	struct effect_finding effects;
+	struct effect_reach reach[EFFECT_WINDOW / 60]; /* by minute */
 	unsigned counters;
 	struct {
 		char name[64];
@@ -74,8 +78,8 @@ struct world {
 		double value;
 	} counter[WORLD_COUNTERS];
 
-	unsigned changes, pages, expired;
-	char broken[200]; /* a promise that was not kept, or "" */
+	unsigned changes, pages, expired, told; /* told: verdicts on the effect */
+	char broken[200];			/* a promise that was not kept, or "" */
 };
 
 static inline void
@@ -89,6 +93,8 @@ world_start(struct world *w)
 	if (!plan_split(&w->normal, drop, w->drops, w->split_ttl, &w->split, NULL))
 		w->split.count = 0;
 	w->now = WORLD_START;
+	w->share = 1;
+	effect_init(&w->effect);
 	w->delay = 1;
 	w->in.sources_fresh = true;
 	w->found = (struct finding){ .known = true, .rate = 3, .expected = 3 };
@@ -201,6 +207,35 @@ world_counter(void *ctx, struct span name, double *value_out)
 	return false;
 }
 
+/* Bounces of this second, and a mail at each minute's beginning. */
+static inline void
+world_reach(struct world *w, double bounces)
+{
+	struct effect_reach *minute = &w->reach[w->now / 60 % (EFFECT_WINDOW / 60)];
+
+	if (w->now % 60 == 0)
+		*minute = (struct effect_reach){ .mail = 1, .mail_there = 1 };
+	minute->bounces += bounces;
+	minute->bounces_there += bounces * w->share;
+}
+
+static inline void
+world_judge(struct world *w)
+{
+	struct effect_in in = { .now = w->now,
+				.split_since = w->decide.split_since,
+				.split_ttl = w->split_ttl };
+
+	for (unsigned i = 0; i < EFFECT_WINDOW / 60; i++) {
+		in.reach.bounces += w->reach[i].bounces;
+		in.reach.mail += w->reach[i].mail;
+		in.reach.bounces_there += w->reach[i].bounces_there;
+		in.reach.mail_there += w->reach[i].mail_there;
+	}
+	effect_step(&w->effect, &in, &w->effects);
+	w->told += w->effects.tell;
+}
+
 static inline void
 world_detect(struct world *w)
 {
@@ -216,6 +251,7 @@ world_detect(struct world *w)
 		detect_step(&w->detect, &in, &w->found);
 	if (w->rule.count)
 		threshold_step(&w->threshold, &w->rule, &counted, &fixed);
+	world_reach(w, in.count);
 	w->in.finding = w->found;
 	ground_find(&w->when, &w->found, w->rule.count ? &fixed : NULL, world_counter, w,
 		    &w->in.ground);
@@ -253,6 +289,7 @@ world_step(struct world *w)
 	world_detect(w);
 	w->in.now = w->now;
 	decide_step(&w->decide, &w->rules, &w->in, &w->out);
+	world_judge(w);
 	w->pages += w->out.page;
 	w->expired += w->out.override_ended;
 	world_act(w);
@@ -265,13 +302,17 @@ world_restart(struct world *w, bool unsent)
 	struct decide decide = w->decide; /* what the store would hold */
 	struct detect detect = w->detect;
 	struct threshold threshold = w->threshold;
+	struct effect effect = w->effect;
 
 	decide_init(&w->decide, w->now);
 	detect_init(&w->detect, &detect_default_rules);
 	threshold_init(&w->threshold);
+	effect_init(&w->effect);
+	memset(w->reach, 0, sizeof(w->reach));
 	if (!decide_load(&w->decide, &decide, sizeof(decide)) ||
 	    !detect_load(&w->detect, &detect, sizeof(detect)) ||
-	    !threshold_load(&w->threshold, &threshold, sizeof(threshold)))
+	    !threshold_load(&w->threshold, &threshold, sizeof(threshold)) ||
+	    !effect_load(&w->effect, &effect, sizeof(effect)))
 		return false;
 	decide_forget_zone(&w->decide);
 	w->waiting = false;
