@@ -5,13 +5,14 @@
 
 #include <inttypes.h>
 
-#define MTAS (CONFIG_COUNTERS)
+#define MTAS (CONFIG_COUNTERS + CONFIG_SOURCES)
 
 /* What these ways in call their counters; an agent's own tables are in core/oids.c. */
 static const char *const of_loadavg[] = { "load1", "load5", "load15", NULL };
 static const char *const of_spool[] = { "incoming", "active", "deferred", "hold",
 					"maildrop", "queue",  NULL };
 static const char *const of_host[] = { "cpu", "memory", "disk", NULL };
+static const char *const of_log[] = { "delay", "delay-p90", NULL };
 
 /* A name of the configuration, without the final dot; or its first label only. */
 static struct span
@@ -29,20 +30,26 @@ label(const char *name)
 	return (struct span){ name, strcspn(name, ".") };
 }
 
-/* The exchangers that counters are kept of, each once. */
+static void
+add_once(const char *mta, const char *out[MTAS], unsigned *count)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (strcmp(out[i], mta) == 0)
+			return;
+	if (*mta)
+		out[(*count)++] = mta;
+}
+
+/* The exchangers that something is known of, each once. */
 static unsigned
 exchangers(const struct config *config, const char *out[MTAS])
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < config->counter_count; i++) {
-		unsigned j = 0;
-
-		while (j < count && strcmp(out[j], config->counters[i].mta) != 0)
-			j++;
-		if (j == count && *config->counters[i].mta)
-			out[count++] = config->counters[i].mta;
-	}
+	for (unsigned i = 0; i < config->counter_count; i++)
+		add_once(config->counters[i].mta, out, &count);
+	for (unsigned i = 0; i < config->source_count; i++)
+		add_once(config->sources[i].mta, out, &count);
 	return count;
 }
 
@@ -72,7 +79,7 @@ list_exchangers(const struct config *config, struct text *text)
 	const char *all[MTAS];
 	unsigned count = exchangers(config, all);
 
-	text_add(text, count ? "; there are " : "; no counters are configured");
+	text_add(text, count ? "; there are " : "; there are neither sources nor counters");
 	for (unsigned i = 0; i < count; i++) {
 		bool many;
 		struct span name = label(all[i]);
@@ -125,6 +132,11 @@ each_counter(const struct config *config, const char *mta, each_name *each, void
 		if (counter->loadavg)
 			each_of(of_loadavg, each, ctx);
 	}
+	for (unsigned i = 0; i < config->source_count; i++)
+		if (strcmp(config->sources[i].mta, mta) == 0) {
+			each_of(of_log, each, ctx);
+			break;
+		}
 	return pushed;
 }
 

@@ -111,6 +111,24 @@ class Conditions(unittest.TestCase):
             agent.twist = None
             d.wait_state("split", 60)
 
+    def test_the_delay_of_mail_is_a_counter(self):
+        with Moving(when="surge and mta1.delay > 60s") as w:
+            d = w.ready()
+
+            def delays():
+                return {c["mta"] + "." + c["name"]: c["value"] for c in d.status()["counters"]}
+            d.wait_for(lambda: f"{MTA}.delay" in delays(), 60, "enough was delivered")
+            self.assertLess(delays()[f"{MTA}.delay"], 0.03)
+            w.rate = 300
+            self.guard(d, "does not hold: mta1.delay is 0.0")
+            for n in range(2000):
+                slow = mail(50000 + n).replace("delay=0.02", "delay=90")
+                w.logs["mta1"].write(slow + slow.replace(DOMAIN, "elsewhere.example").replace("delay=90", "delay=9999"))
+            d.wait_state("split", 60)
+            self.assertRegex(d.domain()["why"], r"mta1\.delay is (8|9)\d\.")
+            self.assertRegex(str(delays()[f"mta2.{DOMAIN}.delay"]), r"^0\.0", "the other's mail is not slow")
+            self.assertLess(delays()[f"{MTA}.delay-p90"], 110, "mail to elsewhere has no part in it")
+
     def test_check_config_points_at_the_column(self):
         with Moving(when="surge and mta9.load1 > 8") as w:
             w.daemon.counters = [dict(name="a", mta=MTA, loadavg="yes"), dict(name="b", mta=f"mta2.{DOMAIN}", push="yes")]

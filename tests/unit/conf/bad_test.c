@@ -67,10 +67,10 @@ static const struct {
 	{ 8, "    server: ns1\n    when: surge and mta9.load1 > 8", COUNTERS,
 	  "9:11: when: column 11: 'mta9.load1': no exchanger of that name; there are mta1, mta2, mta3.example.jp, mta3.example.com" },
 	{ 8, "    server: ns1\n    when: surge and mta1.load1 > 8", NULL,
-	  "9:11: when: column 11: 'mta1.load1': no exchanger of that name; no counters are configured" },
+	  "9:11: when: column 11: 'mta1.load1': mta1 has no counter load1; it has delay, delay-p90" },
 	{ 8, "    server: ns1\n    when: surge and (mta1.load1 > 8 or mta1.laod5 > 8)", COUNTERS,
 	  "9:11: when: column 30: 'mta1.laod5': mta1 has no counter laod5; it has load1, load5, load15, incoming, active, "
-	  "deferred, hold, maildrop, queue" },
+	  "deferred, hold, maildrop, queue, delay, delay-p90" },
 	{ 8, "    server: ns1\n    when: surge and mta3.up > 1 and MTA3.example.JP.up > 1 and MTA2.anything > 1", COUNTERS,
 	  "9:11: when: column 11: 'mta3.up': more than one exchanger has that first label; there are mta1, mta2, "
 	  "mta3.example.jp, mta3.example.com" },
