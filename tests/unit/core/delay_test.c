@@ -1,4 +1,5 @@
 #include "daemon/core/delay.h"
+#include "daemon/core/reader.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -116,4 +117,55 @@ Test(delay, has_its_quantiles_of_ten_minutes)
 	cr_expect(delay_quantile(list, 1, 3000, 0.5, &seconds) && seconds < 0.011, "%f", seconds);
 	free(one);
 	free(other);
+}
+
+static const struct {
+	enum format format;
+	const char *line;
+	double seconds;
+} deliveries[] = {
+	{ FORMAT_POSTFIX,
+	  "2026-11-25T22:16:06.095141+00:00 mx1 postfix/virtual[296]: 4F0A7E37C: "
+	  "to=<u0@example.test>, "
+	  "relay=virtual, delay=61.5, delays=0.01/61/0/0, dsn=2.0.0, status=sent (delivered to "
+	  "maildir)",
+	  61.5 },
+	{ FORMAT_EXIM,
+	  "2026-11-25 22:15:10.394 [117] 1xWLGg-00001l-17 => u2 <u2@example.test> "
+	  "F=<user2@sender.example> "
+	  "P=<user2@sender.example> R=local T=drop S=328 QT=1m1.5s DT=0.014s",
+	  61.5 },
+	{ FORMAT_SENDMAIL,
+	  "2026-11-25T22:33:58.411167+00:00 mx1 sm-mta[154]: 6APMXwqp000143: to=<u0@example.test>, "
+	  "delay=00:01:02, xdelay=00:00:00, mailer=local, pri=30301, dsn=2.0.0, stat=Sent",
+	  62 },
+	{ FORMAT_OPENSMTPD,
+	  "2026-11-25T22:16:06.095141+00:00 mx1 smtpd[106]: 0ecb4a3d496d2a77 mda delivery "
+	  "evpid=99a59d97819a1e99 from=<user0@sender.example> to=<u0@example.test> "
+	  "rcpt=<u0@example.test> user=u0 delay=1m2s result=Ok stat=Delivered",
+	  62 },
+};
+
+static void
+take(void *ctx, const struct event *event)
+{
+	double *seconds = ctx;
+
+	cr_expect_eq(event->kind, EVENT_DELIVERED);
+	cr_expect(span_equal(event->domain, SPAN("example.test")));
+	cr_expect(delay_read(event->fields, seconds));
+}
+
+Test(delay, comes_with_the_delivery_in_four_formats)
+{
+	for (size_t i = 0; i < sizeof(deliveries) / sizeof(deliveries[0]); i++) {
+		struct reader_options options = { .format = deliveries[i].format, .year = 2026 };
+		struct reader *reader = reader_new(&options);
+		double seconds = -1;
+
+		reader_line(reader, span_of(deliveries[i].line), take, &seconds);
+		cr_expect_eq(seconds, deliveries[i].seconds, "%s: %f",
+			     format_name(deliveries[i].format), seconds);
+		reader_free(reader);
+	}
 }
