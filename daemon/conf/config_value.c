@@ -279,28 +279,17 @@ read_event(const struct config_setting *row, struct span text, void *out)
 	return CONFIG_VALUE_OK;
 }
 
-/* Any text that fits and has nothing to hide. */
 static enum config_value
 read_condition(const struct config_setting *row, struct span text, void *out)
 {
-	return answer(text.len > 0 && text.len < row->size && !memchr(text.at, '\0', text.len) &&
-		      span_copy(text, out, row->size));
+	return text.len ? read_argument(row, text, out) : CONFIG_VALUE_WRONG;
 }
 
 static enum config_value
 read_threshold(const struct config_setting *row, struct span text, void *out)
 {
-	struct threshold_rule rule = { 0 };
-	struct scan scan = scan_over(text);
-
 	(void)row;
-	rule.count = (int64_t)scan_number(&scan, THRESHOLD_COUNT_MOST);
-	scan_text(&scan, SPAN("/"));
-	if (scan.failed || rule.count < 1 || !when_parse_duration(scan_rest(&scan), &rule.window) ||
-	    rule.window < THRESHOLD_WINDOW_LEAST || rule.window > THRESHOLD_WINDOW_MOST)
-		return CONFIG_VALUE_WRONG;
-	memcpy(out, &rule, sizeof(rule));
-	return CONFIG_VALUE_OK;
+	return answer(threshold_parse(text, out));
 }
 
 static const char *

@@ -67,13 +67,7 @@ print_format(const void *value, struct text *text)
 static void
 print_rule(const void *value, struct text *text)
 {
-	const struct threshold_rule *rule = value;
-	char window[WHEN_TEXT];
-
-	if (!rule->count)
-		return;
-	when_duration(rule->window, window);
-	text_add(text, "%" PRId64 "/%s", rule->count, window);
+	threshold_print(value, text);
 }
 
 static void

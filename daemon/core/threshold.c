@@ -1,11 +1,38 @@
 #include "daemon/core/threshold.h"
 
+#include "daemon/base/scan.h"
 #include "daemon/base/when.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
 #define TIME_MOST (INT64_C(1) << 40) /* no stored instant is later */
+
+bool
+threshold_parse(struct span text, struct threshold_rule *out)
+{
+	struct scan scan = scan_over(text);
+	struct threshold_rule rule = { .count = (int64_t)scan_number(&scan, THRESHOLD_COUNT_MOST) };
+
+	scan_text(&scan, SPAN("/"));
+	if (scan.failed || rule.count < 1 || !when_parse_duration(scan_rest(&scan), &rule.window) ||
+	    rule.window < THRESHOLD_WINDOW_LEAST || rule.window > THRESHOLD_WINDOW_MOST)
+		return false;
+	rule.leave = rule.count / 2;
+	*out = rule;
+	return true;
+}
+
+void
+threshold_print(const struct threshold_rule *rule, struct text *text)
+{
+	char window[WHEN_TEXT];
+
+	if (!rule->count)
+		return;
+	when_duration(rule->window, window);
+	text_add(text, "%" PRId64 "/%s", rule->count, window);
+}
 
 void
 threshold_init(struct threshold *threshold)

@@ -60,6 +60,10 @@ struct threshold_finding {
 	struct threshold_rule rule;
 };
 
+/* "300/5m": a count and a window; the rule to leave is half. */
+MUST_USE bool threshold_parse(struct span text, struct threshold_rule *out);
+void threshold_print(const struct threshold_rule *rule, struct text *text);
+
 void threshold_init(struct threshold *threshold);
 
 /* One step. With another window than before it begins anew, but stays reached. */

@@ -61,6 +61,8 @@ static const struct {
 	  "8:13: server is \"primary\", wanted the name of one of the servers" },
 	{ 8, "    server: ns1\n    when: surge and", NULL,
 	  "9:11: when: column 10: it ends here, wanted surge, threshold, a counter such as mta1.load1, not or (" },
+	{ 8, "    server: ns1\n    when: \"\"", NULL,
+	  "9:11: when is empty, wanted a condition such as surge and mta1.load1 > 8" },
 	{ 8, "    server: ns1\n    when: mta1.load1 > 8", COUNTERS,
 	  "9:11: when: column 1: this could hold without surge and without threshold: counters confirm or hold back "
 	  "a split and never decide alone, wanted ... and surge" },

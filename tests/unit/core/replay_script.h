@@ -130,22 +130,15 @@ read_rules(struct replay *r)
 static inline bool
 fixed_rule(struct replay *r)
 {
-	struct threshold_rule *rule = &r->world.rule;
-	struct span text = word(r);
-	const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
-	size_t len = slash ? (size_t)(slash - text.at) : 0;
-	unsigned count, leave;
+	unsigned leave;
 
-	if (!slash || !number((struct span){ text.at, len }, &count) ||
-	    !when_parse_duration(span_after(text, len + 1), &rule->window))
+	if (!threshold_parse(word(r), &r->world.rule))
 		return bad(r, "wanted 'threshold COUNT/DURATION', and perhaps 'leave COUNT'");
-	rule->count = count;
-	rule->leave = count / 2;
 	if (!is(word(r), "leave"))
 		return true;
 	if (!number(word(r), &leave))
 		return bad(r, "leave wants a number");
-	rule->leave = leave;
+	r->world.rule.leave = leave;
 	return true;
 }
 
