@@ -75,9 +75,11 @@ advance(struct threshold *threshold, int64_t time)
 static void
 listen(struct threshold *threshold, const struct threshold_in *in)
 {
+	int64_t tenth = threshold->window / 10;
+	int64_t pause = tenth > THRESHOLD_PAUSE ? tenth : THRESHOLD_PAUSE;
 	int64_t passed = threshold->time ? in->time - threshold->time : 0;
 
-	if (in->silent || passed > THRESHOLD_PAUSE)
+	if (in->silent || passed > pause)
 		threshold->heard = 0;
 	else if (passed > 0)
 		threshold->heard += passed;

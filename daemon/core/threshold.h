@@ -25,7 +25,8 @@
 #define THRESHOLD_WINDOW_LEAST 10 /* seconds */
 #define THRESHOLD_WINDOW_MOST 86400
 #define THRESHOLD_COUNT_MOST 1000000000
-#define THRESHOLD_PAUSE 60 /* seconds between two steps; after a longer pause nobody listened */
+/* Seconds between two steps that may pass unheard: a tenth of the window, but at least so many. */
+#define THRESHOLD_PAUSE 5
 
 struct threshold_rule {
 	int64_t count;	/* reached at; 0: there is no rule */

@@ -184,7 +184,7 @@ class Thresholds(unittest.TestCase):
             d.kill()
             w.rate = 10  # 100 in a window or nearly: not over
             d.start()
-            d.wait_state("split", 15)
+            d.wait_state("split", 30)
             ticks(d, 15)
             self.assertEqual(d.domain()["state"], "split", "and a restart forgets nothing")
             w.rate = 0

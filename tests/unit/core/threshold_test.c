@@ -142,6 +142,21 @@ Test(threshold, a_pause_is_silence_and_old_counts_age_in_it)
 	cr_expect(out.reached && out.known, "nobody saw that it was over");
 }
 
+Test(threshold, a_pause_of_a_tenth_of_the_window_is_none)
+{
+	for (int64_t pause = 29; pause <= 32; pause++) {
+		struct threshold_finding out;
+		struct threshold_in in = { 0 };
+		struct threshold t;
+
+		threshold_init(&t);
+		run(&t, &rule, 400, 0, false);
+		in.time = t.time + pause;
+		threshold_step(&t, &rule, &in, &out);
+		cr_expect_eq(out.known, pause <= 30, "%ld s", (long)pause);
+	}
+}
+
 Test(threshold, survives_a_restart_and_a_clock_that_is_set)
 {
 	for (int64_t by = -100000; by <= 100000; by += 50000) {
