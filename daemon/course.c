@@ -138,7 +138,7 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 		return false;
 	in.shown_at = zone_view(domain->zone, 0)->asked;
 	in.override = domain->override;
-	in.finding = domain->finding;
+	rules_ask(domain, now, &in);
 	in.sources_fresh = hearing_enough(domain, now);
 	in.primary = probes_verdict(domain->engine, &domain->normal, config, true);
 	in.secondary = probes_verdict(domain->engine, &domain->normal, config, false);
@@ -146,6 +146,7 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 	tell(domain);
 	if (in.outcome != DECIDE_PROVED && in.outcome != DECIDE_UNPROVED)
 		tell_arrival(domain, was_split);
+	rules_judge(domain, now);
 	domain->pending = domain->out.action;
 	switch (domain->out.action) {
 	case DECIDE_DO_SPLIT:

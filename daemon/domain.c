@@ -78,7 +78,7 @@ restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 		       "the stored state is of another version; the zone alone says what is");
 	decide_forget_zone(&domain->decide);
 	return store_state_get_override(store, domain->display, &domain->override, err) &&
-	       recall_sets(domain, server, err);
+	       recall_sets(domain, server, err) && rules_restore(domain, err);
 }
 
 static void
@@ -208,6 +208,7 @@ domain_clock_set(struct domain *domain, int64_t seconds)
 	struct override *override = &domain->override;
 
 	decide_clock_set(&domain->decide, seconds);
+	rules_clock_set(&domain->rules, seconds);
 	zone_clock_set(domain->zone, seconds);
 	override->since = order_moved(override->since, seconds);
 	override->expires = order_moved(override->expires, seconds);
@@ -231,11 +232,12 @@ domain_observe(struct domain *domain, int64_t now)
 	int64_t apart = domain->engine->step.apart; /* the season goes on as it was */
 	struct detect_in in = { .time = now - apart, .silent = !hearing_enough(domain, now) };
 
-	domain->finding.changed = false;
+	domain->finding.changed = domain->rules.reached.changed = false;
 	if (passed == 0)
 		return;
 	in.period = passed < 1 ? 1 : (unsigned)(passed > DETECT_LONGEST ? DETECT_LONGEST : passed);
 	in.count = domain->arrived > 0 ? (double)domain->arrived : 0;
+	rules_observe(domain, domain->arrived, in.silent, now);
 	domain->arrived = 0;
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
@@ -252,6 +254,7 @@ domain_tell(struct domain *domain)
 	char sentence[JOURNAL_TEXT], numbers[JOURNAL_TEXT];
 	struct text text = TEXT(sentence);
 
+	rules_tell(domain);
 	if (!domain->untold)
 		return;
 	domain->untold = false;
@@ -273,10 +276,11 @@ domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *er
 {
 	struct span bytes = { (const char *)&domain->detect, sizeof(domain->detect) };
 
-	if (!all && now - domain->detect_saved < DETECT_SAVE)
+	if (!all && !domain->rules.reached.changed && !domain->rules.found.tell &&
+	    now - domain->detect_saved < DETECT_SAVE)
 		return true;
 	domain->detect_saved = now;
-	return recall_keep(domain, err) &&
+	return recall_keep(domain, err) && rules_save(domain, err) &&
 	       store_state_put(domain->engine->store, domain->display, "detect", bytes, err);
 }
 
@@ -300,25 +304,28 @@ show_servers(const struct domain *domain, struct snapshot_domain *out)
 	}
 }
 
+void
+domain_reach(const struct domain *domain, unsigned index, int64_t now, struct snapshot_mta *out)
+{
+	const struct domain_effect *effect = &domain->effect[index];
+	int64_t oldest = now / 60 - DOMAIN_EFFECT_MINUTES;
+
+	*out = (struct snapshot_mta){ .drops = effect->drops };
+	for (int64_t minute = effect->minute;
+	     minute > oldest && minute > effect->minute - DOMAIN_EFFECT_MINUTES && minute > 0;
+	     minute--) {
+		out->bounces += effect->bounces[minute % DOMAIN_EFFECT_MINUTES];
+		out->mail += effect->mail[minute % DOMAIN_EFFECT_MINUTES];
+	}
+}
+
 static void
 show_effect(const struct domain *domain, struct snapshot_domain *out)
 {
-	int64_t oldest = domain->detected / 60 - DOMAIN_EFFECT_MINUTES;
-
 	out->mtas = domain->effects;
 	for (unsigned i = 0; i < domain->effects; i++) {
-		const struct domain_effect *effect = &domain->effect[i];
-		struct snapshot_mta *mta = &out->mta[i];
-
-		*mta = (struct snapshot_mta){ .drops = effect->drops };
-		display(effect->mta, mta->name, sizeof(mta->name));
-		for (int64_t minute = effect->minute;
-		     minute > oldest && minute > effect->minute - DOMAIN_EFFECT_MINUTES &&
-		     minute > 0;
-		     minute--) {
-			mta->bounces += effect->bounces[minute % DOMAIN_EFFECT_MINUTES];
-			mta->mail += effect->mail[minute % DOMAIN_EFFECT_MINUTES];
-		}
+		domain_reach(domain, i, domain->detected, &out->mta[i]);
+		display(domain->effect[i].mta, out->mta[i].name, sizeof(out->mta[i].name));
 	}
 }
 
@@ -344,6 +351,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	memcpy(out->counts, domain->counts, sizeof(out->counts));
 	show_servers(domain, out);
 	show_effect(domain, out);
+	rules_show(domain, out);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "daemon/core/plan.h"
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
+#include "daemon/rules.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
 #include "dnsupdate/zone.h"
@@ -43,6 +44,7 @@ struct domain {
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */
 	bool untold;	 /* the finding changed, and the journal does not have it yet */
+	struct rules rules;
 
 	struct decide decide;
 	struct decide_out out;
@@ -102,6 +104,10 @@ MUST_USE bool domain_save_learned(struct domain *domain, int64_t now, bool all, 
  */
 void domain_keep(struct domain *domain);
 void domain_back(struct domain *domain);
+
+/* What reached the exchanger effect[index] in the ten minutes before `now`; not its name. */
+void domain_reach(const struct domain *domain, unsigned index, int64_t now,
+		  struct snapshot_mta *out);
 
 void domain_show(const struct domain *domain, struct snapshot_domain *out);
 

@@ -39,6 +39,7 @@ open_parts(struct engine *engine, const struct config *config, struct parts *par
 			input_open(&config->sources[i], engine->store, engine->loop, now, err);
 		if (!parts->inputs[i])
 			goto out;
+		parts->inputs[i]->all = config;
 	}
 	for (unsigned i = 0; i < config->domain_count; i++, parts->domain_count++) {
 		parts->domains[i] = domain_open(engine, config, &config->domains[i], now, err);

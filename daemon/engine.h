@@ -34,7 +34,7 @@ struct engine {
 	uv_timer_t kick; /* an extra pass soon: an answer came, an override was made */
 	bool closing;
 	struct step step; /* see wall.h */
-	int64_t started, last_prune;
+	int64_t started, last_prune, delays_at;
 	uint64_t ticks, reloads;
 	struct record_held held;
 	bool full;	     /* the disk is, and people were told */

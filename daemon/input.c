@@ -1,6 +1,7 @@
 #include "daemon/input.h"
 
 #include "daemon/base/when.h"
+#include "daemon/delays.h"
 #include "daemon/sys/tz_load.h"
 
 #include <stdlib.h>
@@ -74,6 +75,7 @@ input_inherit(struct input *input, struct input *old)
 	struct feed *feed = input->feed;
 
 	input->opened = old->opened;
+	input->delay = old->delay;
 	input->last_line = old->last_line;
 	input->late_since = old->late_since;
 	input->late = old->late;
@@ -104,6 +106,7 @@ take_event(void *ctx, const struct event *event)
 	struct input *input = ctx;
 
 	tally_add(input->tally, event, input->fresh_from);
+	delays_take(input, event);
 	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
 		input->lost = true;
 		span_copy(SPAN("the log says that lines were lost"), input->lost_why,

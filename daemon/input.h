@@ -5,6 +5,7 @@
 #define INPUT_H
 
 #include "daemon/conf/config.h"
+#include "daemon/core/delay.h"
 #include "daemon/core/reader.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/core/tally.h"
@@ -21,7 +22,9 @@ enum input_told { /* what people were told of a source last */
 
 struct input {
 	const struct config_source *config;
-	struct tz zone; /* of its stamps; the reader borrows it */
+	const struct config *all;
+	struct delay delay; /* of the mail that it told of */
+	struct tz zone;	    /* of its stamps; the reader borrows it */
 	struct feed *feed;
 	struct reader *reader;
 	struct tally *tally; /* what the store does not have yet */

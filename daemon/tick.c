@@ -3,6 +3,7 @@
 #include "daemon/base/when.h"
 #include "daemon/chart.h"
 #include "daemon/course.h"
+#include "daemon/delays.h"
 #include "daemon/engine.h"
 #include "daemon/picture.h"
 #include "daemon/record.h"
@@ -280,6 +281,7 @@ tick(struct engine *engine)
 
 	if (!engine->closing)
 		gauges_step(engine);
+	delays_step(engine, now);
 	if (!engine->closing)
 		probes_step(engine);
 	engine->ticks++;

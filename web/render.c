@@ -156,8 +156,23 @@ effect(const struct snapshot_domain *domain)
 		kept += mta->drops ? 0 : (double)mta->bounces;
 		dropped += mta->drops ? (double)mta->mail : 0;
 	}
-	return json_pack("{s:o, s:o}", "bounces_at_kept", number(bounces > 0, kept / bounces),
-			 "mail_at_dropped", number(mail > 0, dropped / mail));
+	return json_pack("{s:o, s:o, s:s, s:o}", "bounces_at_kept",
+			 number(bounces > 0, kept / bounces), "mail_at_dropped",
+			 number(mail > 0, dropped / mail), "verdict", effect_name(domain->verdict),
+			 "text", text_or_null(domain->effect));
+}
+
+/* The fixed rule, or null when the domain has none. */
+static json_t *
+threshold(const struct threshold_finding *finding)
+{
+	if (!finding->rule.count)
+		return json_null();
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "known", finding->known, "reached",
+			 finding->reached, "bounces", (json_int_t)finding->count, "count",
+			 (json_int_t)finding->rule.count, "window_seconds",
+			 (json_int_t)finding->rule.window, "leave", (json_int_t)finding->rule.leave,
+			 "since", time_or_null(finding->since));
 }
 
 static json_t *
@@ -178,7 +193,7 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o, s:o}",
 		"name", render_text(domain->name), "mode", order_mode_name(domain->mode), "state",
 		text_or_null(domain->state), "since", time_or_null(domain->state_since), "why",
 		text_or_null(domain->why), "guard", text_or_null(domain->guard), "override",
@@ -187,7 +202,8 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 		mx(domain->sent_open, &domain->sent), "shown",
 		mx(mx_known(&domain->shown), &domain->shown), "normal",
 		mx(mx_known(&domain->normal), &domain->normal), "servers", servers(domain), "mtas",
-		mtas(domain), "effect", effect(domain), "counts", counts(domain->counts));
+		mtas(domain), "effect", effect(domain), "counts", counts(domain->counts), "when",
+		render_text(domain->when), "threshold", threshold(&domain->threshold));
 }
 
 static json_t *

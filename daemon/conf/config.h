@@ -10,9 +10,11 @@
 #define CONF_CONFIG_H
 
 #include "daemon/base/text.h"
+#include "daemon/core/condition.h"
 #include "daemon/core/format.h"
 #include "daemon/core/oids.h"
 #include "daemon/core/order.h"
+#include "daemon/core/threshold.h"
 #include "daemon/core/tz.h"
 
 #include <stdint.h>
@@ -81,6 +83,10 @@ struct config_domain {
 	double least_excess; /* bounces */
 	double prior_rate;   /* bounces a minute */
 	int64_t quiet;
+	char when[CONDITION_TEXT];
+	struct condition condition;	 /* what `when` says */
+	struct threshold_rule threshold; /* count 0: none */
+	int64_t threshold_leave;	 /* as it was set; 0: half */
 	int64_t retry_first, retry_max;
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/conf/config_check.h"
 
 #include "daemon/base/when.h"
+#include "daemon/conf/config_condition.h"
 #include "daemon/conf/config_near.h"
 #include "daemon/conf/config_net.h"
 #include "daemon/core/plan.h"
@@ -120,8 +121,14 @@ static void
 check_domains(const struct check *check)
 {
 	for (unsigned i = 0; i < check->config->domain_count; i++) {
-		const struct config_domain *domain = &check->config->domains[i];
+		struct config_domain *domain = &check->config->domains[i];
+		struct config_condition_places places = {
+			.when = place(check, "domains", i, "when"),
+			.threshold = place(check, "domains", i, "threshold"),
+			.leave = place(check, "domains", i, "threshold-leave"),
+		};
 
+		config_condition_check(check->config, domain, &places, check->problems);
 		check_server(check, i);
 		check_zone(check, i);
 		check_normal(check, i);

@@ -33,6 +33,8 @@ enum config_type {
 	CONFIG_TYPE_DECIMAL,
 	CONFIG_TYPE_FLAG,
 	CONFIG_TYPE_MODE,
+	CONFIG_TYPE_CONDITION, /* text; config_condition.c judges it */
+	CONFIG_TYPE_THRESHOLD, /* count/window */
 	CONFIG_TYPE_FORMAT,
 	CONFIG_TYPE_JOURNAL, /* yes, or an absolute path */
 	CONFIG_TYPE_MATCH,   /* FIELD=VALUE */

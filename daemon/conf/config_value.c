@@ -279,6 +279,19 @@ read_event(const struct config_setting *row, struct span text, void *out)
 	return CONFIG_VALUE_OK;
 }
 
+static enum config_value
+read_condition(const struct config_setting *row, struct span text, void *out)
+{
+	return text.len ? read_argument(row, text, out) : CONFIG_VALUE_WRONG;
+}
+
+static enum config_value
+read_threshold(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(threshold_parse(text, out));
+}
+
 static const char *
 choose_mode(unsigned index)
 {
@@ -339,6 +352,10 @@ static const struct {
 	[CONFIG_TYPE_FLAG] = { .read = read_flag, .wanted = "yes or no" },
 	[CONFIG_TYPE_MODE] = { .read = read_mode, .choose = choose_mode },
 	[CONFIG_TYPE_FORMAT] = { .read = read_format, .choose = choose_format },
+	[CONFIG_TYPE_CONDITION] = { .read = read_condition,
+				    .wanted = "a condition such as surge and mta1.load1 > 8" },
+	[CONFIG_TYPE_THRESHOLD] = { .read = read_threshold,
+				    .wanted = "bounces in a window of 10s to 1d, such as 300/5m" },
 	[CONFIG_TYPE_JOURNAL] = { .read = read_journal,
 				  .wanted = "yes, or the absolute path of a journal" },
 	[CONFIG_TYPE_MATCH] = { .read = read_match,

@@ -65,6 +65,12 @@ print_format(const void *value, struct text *text)
 }
 
 static void
+print_rule(const void *value, struct text *text)
+{
+	threshold_print(value, text);
+}
+
+static void
 print_set(const void *value, struct text *text)
 {
 	text_add(text, "%s", oids_set_name(*(const enum oids_set *)value));
@@ -95,7 +101,8 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_FORMAT] = print_format,	 [CONFIG_TYPE_EVENT] = print_events,
 	[CONFIG_TYPE_SET] = print_set,		 [CONFIG_TYPE_OID] = print_text,
 	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_PLACE] = print_text,
-	[CONFIG_TYPE_MX] = print_text,
+	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_CONDITION] = print_text,
+	[CONFIG_TYPE_THRESHOLD] = print_rule,
 };
 
 void

@@ -31,6 +31,7 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 	const char *why = NULL;
 
 	classify_event(&event, envelope, record, delivery_kinds[record->delivery]);
+	event.fields = record->fields;
 	if (record->owner.len && open && open->facts.queued && open->facts.null_sender)
 		event.domain = classify_domain(classify, record->owner);
 	else

@@ -23,6 +23,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/core/finding.h"
+#include "daemon/core/ground.h"
 #include "daemon/core/order.h"
 
 #include <stddef.h>
@@ -91,6 +92,8 @@ enum decide_guard {
 	DECIDE_GUARD_CALM,	/* not calm for long enough */
 	DECIDE_GUARD_RETRY,	/* a change failed; its next attempt comes later */
 	DECIDE_GUARD_LAGGING,	/* some name servers did not show the last change in time */
+	DECIDE_GUARD_CONDITION, /* the counters of the domain's condition speak against it */
+	DECIDE_GUARD_COUNTERS,	/* they are not known */
 };
 
 enum decide_probe {
@@ -113,7 +116,10 @@ struct decide_rules {
 struct decide_in {
 	int64_t now;
 	struct override override;
+	/* `known` and `surge`: is there a reason to be split? By the detector, or as in `ground`;
+	 * the numbers are the detector's. */
 	struct finding finding;
+	struct ground ground; /* of its condition, when it has one */
 	bool sources_fresh;
 	enum decide_shown shown;
 	int64_t shown_at;	     /* the second in which that reading began */

@@ -9,7 +9,8 @@ static const struct name names[] = {
 	{ DECIDE_GUARD_WARM_UP, "warm-up" },	 { DECIDE_GUARD_CAP, "cap" },
 	{ DECIDE_GUARD_SECONDARY, "secondary" }, { DECIDE_GUARD_MIN_SPLIT, "min-split" },
 	{ DECIDE_GUARD_CALM, "calm" },		 { DECIDE_GUARD_RETRY, "retry" },
-	{ DECIDE_GUARD_LAGGING, "lagging" },
+	{ DECIDE_GUARD_LAGGING, "lagging" },	 { DECIDE_GUARD_CONDITION, "condition" },
+	{ DECIDE_GUARD_COUNTERS, "counters" },
 };
 
 #define ROWS (sizeof(names) / sizeof(names[0]))

@@ -25,8 +25,8 @@ plausible(const struct decide *decide)
 			return false;
 	return decide->state <= DECIDE_WAITING && decide->sent <= DECIDE_DO_RESTORE &&
 	       decide->sent != DECIDE_READ && decide->attempt <= DECIDE_DO_RESTORE &&
-	       decide->shown <= DECIDE_SHOWN_DRIFT && decide->guard <= DECIDE_GUARD_LAGGING &&
-	       decide->paged <= DECIDE_GUARD_LAGGING && decide->hold <= DECIDE_GUARD_LAGGING &&
+	       decide->shown <= DECIDE_SHOWN_DRIFT && decide->guard <= DECIDE_GUARD_COUNTERS &&
+	       decide->paged <= DECIDE_GUARD_COUNTERS && decide->hold <= DECIDE_GUARD_COUNTERS &&
 	       decide->failed <= DECIDE_UNKNOWN && decide->order <= ORDER_NORMAL &&
 	       memchr(decide->why, '\0', sizeof(decide->why)) != NULL;
 }

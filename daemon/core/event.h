@@ -36,6 +36,7 @@ struct event {
 	struct span client; /* address as the MTA wrote it; empty when not known */
 	struct span queue_id;
 	struct span status; /* "5.1.1" or "550"; empty when not known */
+	struct span fields; /* of a delivery: what the MTA writes behind the recipient (delay.h) */
 	/*
 	 * A bounce that was counted at `moved_time_us` for the source's default domain and now
 	 * turns out to be `domain`'s, or of another kind: take `count` from `moved_from` and

@@ -66,6 +66,7 @@ struct record {
 	struct span next_id;	 /* RECIPIENT: the queue id under which a filter gave it back */
 	struct span via;	 /* an id that was opened before: its client, or that it is local;
 				  * of QUEUED, for an id that no CLIENT opened */
+	struct span fields;	 /* RECIPIENT: what stands behind it, its delay too (delay.h) */
 	struct span delivery_id; /* RECIPIENT, OUTCOME: the MTA's name of this attempt */
 	uint32_t session;	 /* a hash of the session's name, where that is not the pid */
 	enum record_stage stage;

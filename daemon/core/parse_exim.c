@@ -152,6 +152,7 @@ read_delivery(struct scan *scan, bool cut, enum record_delivery delivery, struct
 		return;
 	}
 	out->delivery = delivery;
+	out->fields = scan_rest(scan);
 	answer(out, RECORD_RECIPIENT, "a delivery names the recipient of this message");
 }
 

@@ -334,6 +334,7 @@ read_delivery(struct scan *scan, struct record *out)
 		return;
 	if (!read_envelope(scan, out, &sender))
 		return;
+	out->fields = scan_rest(scan);
 	out->delivery = read_outcome(scan);
 	answer(out, RECORD_RECIPIENT, "a delivery attempt and its result");
 }

@@ -211,6 +211,7 @@ read_delivery(struct scan *scan, struct record *out)
 	out->recipient = parse_address_forward(scan);
 	if (EAT(scan, ", orig_to=<"))
 		out->recipient = parse_address_forward(scan);
+	out->fields = scan_rest(scan);
 	if (scan->failed || !read_fields(scan, &relay, &out->status)) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;

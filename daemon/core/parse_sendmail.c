@@ -200,6 +200,7 @@ read_to(struct scan *scan, struct record *out)
 	out->recipient = read_recipients(scan);
 	if (EAT(scan, "ctladdr=")) /* the owner of an alias, or a sender of ours */
 		read_owner(scan, address, out);
+	out->fields = scan_rest(scan);
 	scan_text(scan, SPAN("delay="));
 	scan_until(scan, ' ');
 	if (EAT(scan, "xdelay="))

@@ -6,10 +6,13 @@
 #define CORE_SNAPSHOT_H
 
 #include "daemon/core/board.h"
+#include "daemon/core/condition.h"
+#include "daemon/core/effect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/finding.h"
 #include "daemon/core/mx.h"
 #include "daemon/core/order.h"
+#include "daemon/core/threshold.h"
 
 #define SNAPSHOT_DOMAINS 64
 #define SNAPSHOT_SOURCES 64
@@ -95,7 +98,11 @@ struct snapshot_domain {
 	struct snapshot_server server[SNAPSHOT_SERVERS];
 	unsigned mtas;
 	struct snapshot_mta mta[SNAPSHOT_SERVERS];
-	int64_t counts[EVENT_KINDS]; /* since the database began */
+	enum effect_verdict verdict;
+	char effect[SNAPSHOT_TEXT];	    /* whether the split helps, or "" */
+	char when[CONDITION_TEXT];	    /* the condition for a split */
+	struct threshold_finding threshold; /* rule.count 0: there is none */
+	int64_t counts[EVENT_KINDS];	    /* since the database began */
 };
 
 struct snapshot {

@@ -48,10 +48,14 @@ add_rates(struct text *text, const struct finding *finding)
 }
 
 static void
-add_surge(struct text *text, const struct finding *finding)
+add_reason(struct text *text, const struct decide_in *in)
 {
+	if (in->ground.reason[0]) {
+		text_add(text, "%s", in->ground.reason);
+		return;
+	}
 	text_add(text, "a surge of bounces: ");
-	detect_explain(finding, text);
+	detect_explain(&in->finding, text);
 }
 
 /* Sets the guard and begins its sentence. */
@@ -116,6 +120,22 @@ by_order(const struct decide_in *in, struct wish *wish)
 	}
 }
 
+/* The counters of the domain's condition. True: they hold a split back. */
+static bool
+counters(const struct decide_in *in, struct wish *wish)
+{
+	bool unknown = in->ground.counters == GROUND_NOT_KNOWN;
+	struct text text;
+
+	if (in->ground.counters == GROUND_CONFIRM)
+		return false;
+	text = hold_back(wish, unknown ? DECIDE_GUARD_COUNTERS : DECIDE_GUARD_CONDITION);
+	wish->page = unknown; /* nobody has the protection that was meant */
+	text_add(&text, "%s; now ", in->ground.against);
+	add_rates(&text, &in->finding);
+	return true;
+}
+
 /* Without an order nothing is done, but what an order began also ends with it. */
 static void
 manual(const struct decide *decide, const struct decide_in *in, bool is_split, struct wish *wish)
@@ -129,12 +149,12 @@ manual(const struct decide *decide, const struct decide_in *in, bool is_split, s
 
 		text_add(&guard, "mode is manual: the zone stays split until an operator orders "
 				 "'normal'");
-	} else if (in->finding.known && in->finding.surge) {
+	} else if (in->finding.known && in->finding.surge && !counters(in, wish)) {
 		struct text guard = hold_back(wish, DECIDE_GUARD_MANUAL);
 
 		wish->page = true;
 		text_add(&guard, "mode is manual: would split, waits for an order: ");
-		add_surge(&guard, &in->finding);
+		add_reason(&guard, in);
 	}
 }
 
@@ -290,10 +310,10 @@ begin_split(const struct decide *decide, const struct decide_rules *rules,
 		silent(in, wish, "nothing is decided");
 		return;
 	}
-	if (!in->finding.surge || held(decide, rules, in, wish))
+	if (!in->finding.surge || counters(in, wish) || held(decide, rules, in, wish))
 		return;
 	wish->split = true;
-	add_surge(&why, &in->finding);
+	add_reason(&why, in);
 }
 
 /* Turns a wish for a change into what is only said. */

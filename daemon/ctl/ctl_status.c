@@ -87,11 +87,14 @@ static void
 show_reasons(const json_t *domain, long long now)
 {
 	const char *why = ctl_show_member(domain, "why"), *guard = ctl_show_member(domain, "guard");
+	const char *effect = ctl_show_member(json_object_get(domain, "effect"), "text");
 
 	if (why[0])
 		ctl_show_words("why", why, SHOW_PLAIN);
 	if (guard[0])
 		ctl_show_words("held back", guard, SHOW_YELLOW);
+	if (effect[0])
+		ctl_show_words("effect", effect, SHOW_YELLOW);
 	show_override(json_object_get(domain, "override"), now);
 }
 

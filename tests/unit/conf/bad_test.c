@@ -30,6 +30,16 @@ expect(const char *yaml, const char *wanted)
 }
 
 /* clang-format off */
+#define COUNTERS                                                                                                         \
+	"counters:\n"                                                                                                    \
+	"  - {name: a, mta: mta1.example.jp, loadavg: yes}\n"                                                            \
+	"  - {name: b, mta: mta1.example.jp, postfix-spool: /var/spool/postfix}\n"                                       \
+	"  - {name: c, mta: mta2.example.jp, push: yes}\n"                                                               \
+	"  - {name: d, mta: mta3.example.jp, snmp: 192.0.2.1, secret-file: /x, sets: [host-resources], oids: [up=sysUpTime.0]}\n" \
+	"  - {name: e, mta: mta3.example.com, push: yes}\n"
+#define THRESHOLD_WRONG(text)                                                                                            \
+	"9:11: when names threshold, and there is none, wanted a setting such as threshold: 300/5m"                       \
+	" | 10:16: threshold is \"" text "\", wanted bounces in a window of 10s to 1d, such as 300/5m"
 static const struct {
 	unsigned line; /* of the good configuration; 0: only `add` */
 	const char *instead, *add, *problems;
@@ -49,6 +59,44 @@ static const struct {
 	  "8:13: server is \"ns2\", wanted the name of one of the servers (did you mean \"ns1\"?)" },
 	{ 8, "    server: primary", NULL,
 	  "8:13: server is \"primary\", wanted the name of one of the servers" },
+	{ 8, "    server: ns1\n    when: surge and", NULL,
+	  "9:11: when: column 10: it ends here, wanted surge, threshold, a counter such as mta1.load1, not or (" },
+	{ 8, "    server: ns1\n    when: \"\"", NULL,
+	  "9:11: when is empty, wanted a condition such as surge and mta1.load1 > 8" },
+	{ 8, "    server: ns1\n    when: mta1.load1 > 8", COUNTERS,
+	  "9:11: when: column 1: this could hold without surge and without threshold: counters confirm or hold back "
+	  "a split and never decide alone, wanted ... and surge" },
+	{ 8, "    server: ns1\n    when: surge and mta9.load1 > 8", COUNTERS,
+	  "9:11: when: column 11: 'mta9.load1': no exchanger of that name; there are mta1, mta2, mta3.example.jp, mta3.example.com" },
+	{ 8, "    server: ns1\n    when: surge and mta1.load1 > 8", NULL,
+	  "9:11: when: column 11: 'mta1.load1': mta1 has no counter load1; it has delay, delay-p90" },
+	{ 8, "    server: ns1\n    when: surge and (mta1.load1 > 8 or mta1.laod5 > 8)", COUNTERS,
+	  "9:11: when: column 30: 'mta1.laod5': mta1 has no counter laod5; it has load1, load5, load15, incoming, active, "
+	  "deferred, hold, maildrop, queue, delay, delay-p90" },
+	{ 8, "    server: ns1\n    when: surge and mta3.up > 1 and MTA3.example.JP.up > 1 and MTA2.anything > 1", COUNTERS,
+	  "9:11: when: column 11: 'mta3.up': more than one exchanger has that first label; there are mta1, mta2, "
+	  "mta3.example.jp, mta3.example.com" },
+	{ 8, "    server: ns1\n    when: surge and mta3.example.jp.loops > 1 and mta3.example.jp.cpu > 1", COUNTERS,
+	  "9:11: when: column 11: 'mta3.example.jp.loops': mta3.example.jp has no counter loops; it has processes, cpu, "
+	  "memory, disk, up" },
+	{ 8, "    server: ns1\n    when: threshold", NULL,
+	  "9:11: when names threshold, and there is none, wanted a setting such as threshold: 300/5m" },
+	{ 8, "    server: ns1\n    threshold: 300/5m", NULL,
+	  "9:16: threshold is of no use, for when does not name it, wanted when: threshold or when: surge or threshold" },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300/1m", NULL,
+	  "10:16: threshold has a window of 1m, wanted at least stale-after, which is 2m: lines that come late count as if "
+	  "they had come at once" },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300/5m\n    threshold-leave: 300", NULL,
+	  "11:22: threshold-leave is 300, wanted less than threshold, which is 300" },
+	{ 8, "    server: ns1\n    threshold-leave: 300", NULL,
+	  "9:22: threshold-leave stands without a threshold" },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300", NULL, THRESHOLD_WRONG("300") },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 0/5m", NULL, THRESHOLD_WRONG("0/5m") },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300/9s", NULL, THRESHOLD_WRONG("300/9s") },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300/25h", NULL, THRESHOLD_WRONG("300/25h") },
+	{ 8, "    server: ns1\n    when: threshold\n    threshold: 300/5", NULL, THRESHOLD_WRONG("300/5") },
+	{ 8, "    server: ns1\n    when: [surge]", NULL,
+	  "9:11: when is a list, wanted a condition such as surge and mta1.load1 > 8" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n",
 	  "18:11: counters: no way that they come, wanted exactly one of snmp, postfix-spool, loadavg and push" },
 	{ 0, NULL, "counters:\n  - name: a\n    mta: a.example.jp\n    push: yes\n    loadavg: yes\n",

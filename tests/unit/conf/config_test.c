@@ -44,6 +44,8 @@ value_size(enum config_type type)
 		[CONFIG_TYPE_OID] = CONFIG_OID,
 		[CONFIG_TYPE_PLACE] = CONFIG_PLACE,
 		[CONFIG_TYPE_MX] = CONFIG_MX,
+		[CONFIG_TYPE_CONDITION] = CONDITION_TEXT,
+		[CONFIG_TYPE_THRESHOLD] = sizeof(struct threshold_rule),
 	};
 
 	return sizes[type] ? sizes[type] : SIZE_MAX;

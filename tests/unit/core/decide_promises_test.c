@@ -301,13 +301,13 @@ Test(decide_promises, every_name_has_one_row)
 					  decide_state_name((enum decide_state)j)) == 0) ==
 					  (i == j),
 				  "state %d and %d", i, j);
-	for (int i = 0; i <= DECIDE_GUARD_LAGGING; i++)
-		for (int j = 0; j <= DECIDE_GUARD_LAGGING; j++)
+	for (int i = 0; i <= DECIDE_GUARD_COUNTERS; i++)
+		for (int j = 0; j <= DECIDE_GUARD_COUNTERS; j++)
 			cr_assert((strcmp(decide_guard_name((enum decide_guard)i),
 					  decide_guard_name((enum decide_guard)j)) == 0) ==
 					  (i == j),
 				  "guard %d and %d", i, j);
 	cr_assert_str_eq(decide_state_name((enum decide_state)(DECIDE_WAITING + 1)), "unknown");
-	cr_assert_str_eq(decide_guard_name((enum decide_guard)(DECIDE_GUARD_LAGGING + 1)),
+	cr_assert_str_eq(decide_guard_name((enum decide_guard)(DECIDE_GUARD_COUNTERS + 1)),
 			 "unknown");
 }

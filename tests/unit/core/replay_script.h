@@ -126,6 +126,22 @@ read_rules(struct replay *r)
 	return true;
 }
 
+/* "threshold 300/5m leave 100": by default the half. */
+static inline bool
+fixed_rule(struct replay *r)
+{
+	unsigned leave;
+
+	if (!threshold_parse(word(r), &r->world.rule))
+		return bad(r, "wanted 'threshold COUNT/DURATION', and perhaps 'leave COUNT'");
+	if (!is(word(r), "leave"))
+		return true;
+	if (!number(word(r), &leave))
+		return bad(r, "leave wants a number");
+	r->world.rule.leave = leave;
+	return true;
+}
+
 /* What stands before the first time. */
 static inline bool
 read_setting(struct replay *r, struct span verb)
@@ -143,8 +159,13 @@ read_setting(struct replay *r, struct span verb)
 		w->split_ttl = (uint32_t)ttl;
 		return true;
 	}
+	if (is(verb, "when"))
+		return condition_parse(sentence(r), &w->when, &r->err) || bad(r, r->err.text);
+	if (is(verb, "threshold"))
+		return fixed_rule(r);
 	if (!is(verb, "drop"))
-		return bad(r, "not known here, wanted rules, zone, drop, split-ttl, at, by, until");
+		return bad(r, "not known here, wanted rules, zone, drop, split-ttl, when, "
+			      "threshold, at, by, until");
 	if (w->drops == WORLD_DROPS || !span_copy(word(r), w->drop[w->drops++], MX_NAME))
 		return bad(r, "too many or too long names to drop");
 	return true;
@@ -220,12 +241,12 @@ static inline bool
 surge(struct replay *r, bool on)
 {
 	r->world.detecting = false;
-	r->world.in.finding = (struct finding){ .known = true,
-						.surge = on,
-						.rate = on ? 600 : 3,
-						.expected = 3,
-						.evidence = on ? 40 : 0,
-						.threshold = 12 };
+	r->world.found = (struct finding){ .known = true,
+					   .surge = on,
+					   .rate = on ? 600 : 3,
+					   .expected = 3,
+					   .evidence = on ? 40 : 0,
+					   .threshold = 12 };
 	return true;
 }
 
@@ -237,9 +258,34 @@ bounces(struct replay *r)
 
 	if (!span_ends(rate, SPAN("/min")) ||
 	    !number((struct span){ rate.at, rate.len - 4 }, &value))
-		return bad(r, "wanted 'bounces NUMBER/min'");
+		return bad(r, "wanted 'bounces NUMBER/min', and perhaps 'NUMBER% dropped'");
 	r->world.rate = value;
+	rate = word(r);
+	if (rate.len && (!span_ends(rate, SPAN("%")) || !is(word(r), "dropped") ||
+			 !number((struct span){ rate.at, rate.len - 1 }, &value) || value > 100))
+		return bad(r, "wanted how many of them are at what is dropped: '93% dropped'");
+	r->world.share = rate.len ? value / 100.0 : r->world.share;
 	r->world.detecting = true;
+	return true;
+}
+
+/* "counter mta1.load1 9.5", "counter mta1.load1 silent" */
+static inline bool
+counter(struct replay *r)
+{
+	struct world *w = &r->world;
+	struct span name = word(r), value = word(r);
+	char text[32];
+	unsigned i = 0;
+
+	while (i < w->counters && !is(name, w->counter[i].name))
+		i++;
+	if (i == WORLD_COUNTERS || !span_copy(name, w->counter[i].name, 64) ||
+	    !span_copy(value, text, sizeof(text)) || !value.len)
+		return bad(r, "wanted 'counter NAME NUMBER|silent', at most four names");
+	w->counters += i == w->counters;
+	w->counter[i].known = !is(value, "silent");
+	w->counter[i].value = w->counter[i].known ? strtod(text, NULL) : 0;
 	return true;
 }
 
@@ -272,6 +318,8 @@ happen(struct replay *r, struct span verb)
 		return surge(r, is(verb, "surge"));
 	if (is(verb, "bounces"))
 		return bounces(r);
+	if (is(verb, "counter"))
+		return counter(r);
 	if (is(verb, "edit"))
 		return edit(r);
 	if (is(verb, "order"))

@@ -31,6 +31,14 @@ holds(const struct world *w, struct span verb, struct span rest, bool *known_out
 		return is(rest, w->out.would_split     ? "split"
 				: w->out.would_restore ? "restore"
 						       : "nothing");
+	if (is(verb, "effect") && !counted)
+		return is(rest, effect_name(w->effects.verdict));
+	if (is(verb, "told") && counted)
+		return w->told == value;
+	text = TEXT(zone);
+	effect_explain(&w->effects, "mta1", &text);
+	if (is(verb, "says") && memmem(zone, text.len, rest.at, rest.len))
+		return true;
 	if (is(verb, "says"))
 		return memmem(w->out.why, strlen(w->out.why), rest.at, rest.len) ||
 		       memmem(w->out.guard, strlen(w->out.guard), rest.at, rest.len);

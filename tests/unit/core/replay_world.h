@@ -9,6 +9,8 @@
 
 #include "daemon/core/decide.h"
 #include "daemon/core/detect.h"
+#include "daemon/core/effect.h"
+#include "daemon/core/ground.h"
 #include "daemon/core/plan.h"
 
 #include <criterion/criterion.h>
@@ -20,6 +22,7 @@
 #define WORLD_DEADLINE 30		/* seconds for all servers to show a change */
 #define WORLD_WATCH 30
 #define WORLD_DROPS 4
+#define WORLD_COUNTERS 4
 
 enum server {
 	SERVER_ANSWERS,
@@ -56,12 +59,27 @@ struct world {
 	struct mx_set view;
 	int64_t asked;
 
-	bool detecting;	   /* findings come from the detector, not from `surge` and `calm` */
+	bool detecting; /* findings come from the detector, not from `surge` and `calm` */
+	struct finding found;
 	double rate, debt; /* bounces a minute; not yet arrived */
+	double share;	   /* of them, at the exchangers that a split drops */
 	struct detect detect;
 
-	unsigned changes, pages, expired;
-	char broken[200]; /* a promise that was not kept, or "" */
+	struct condition when;
+	struct threshold_rule rule; /* count 0: none */
+	struct threshold threshold;
+	struct effect effect;
+	struct effect_finding effects;
+	struct effect_reach reach[EFFECT_WINDOW / 60]; /* by minute */
+	unsigned counters;
+	struct {
+		char name[64];
+		bool known;
+		double value;
+	} counter[WORLD_COUNTERS];
+
+	unsigned changes, pages, expired, told; /* told: verdicts on the effect */
+	char broken[200];			/* a promise that was not kept, or "" */
 };
 
 static inline void
@@ -75,9 +93,14 @@ world_start(struct world *w)
 	if (!plan_split(&w->normal, drop, w->drops, w->split_ttl, &w->split, NULL))
 		w->split.count = 0;
 	w->now = WORLD_START;
+	w->share = 1;
+	effect_init(&w->effect);
 	w->delay = 1;
 	w->in.sources_fresh = true;
-	w->in.finding = (struct finding){ .known = true, .rate = 3, .expected = 3 };
+	w->found = (struct finding){ .known = true, .rate = 3, .expected = 3 };
+	if (w->when.count == 0 && !condition_parse(SPAN("surge"), &w->when, NULL))
+		abort();
+	threshold_init(&w->threshold);
 	decide_init(&w->decide, w->now);
 	detect_init(&w->detect, &detect_default_rules);
 }
@@ -171,17 +194,69 @@ world_look(struct world *w)
 		w->in.shown = shown[plan_compare(&w->view, &w->normal, &w->split)];
 }
 
+static inline bool
+world_counter(void *ctx, struct span name, double *value_out)
+{
+	const struct world *w = ctx;
+
+	for (unsigned i = 0; i < w->counters; i++)
+		if (w->counter[i].known && span_equal(name, span_of(w->counter[i].name))) {
+			*value_out = w->counter[i].value;
+			return true;
+		}
+	return false;
+}
+
+/* Bounces of this second, and a mail at each minute's beginning. */
+static inline void
+world_reach(struct world *w, double bounces)
+{
+	struct effect_reach *minute = &w->reach[w->now / 60 % (EFFECT_WINDOW / 60)];
+
+	if (w->now % 60 == 0)
+		*minute = (struct effect_reach){ .mail = 1, .mail_there = 1 };
+	minute->bounces += bounces;
+	minute->bounces_there += bounces * w->share;
+}
+
+static inline void
+world_judge(struct world *w)
+{
+	struct effect_in in = { .now = w->now,
+				.split_since = w->decide.split_since,
+				.split_ttl = w->split_ttl };
+
+	for (unsigned i = 0; i < EFFECT_WINDOW / 60; i++) {
+		in.reach.bounces += w->reach[i].bounces;
+		in.reach.mail += w->reach[i].mail;
+		in.reach.bounces_there += w->reach[i].bounces_there;
+		in.reach.mail_there += w->reach[i].mail_there;
+	}
+	effect_step(&w->effect, &in, &w->effects);
+	w->told += w->effects.tell;
+}
+
 static inline void
 world_detect(struct world *w)
 {
 	struct detect_in in = { .time = w->now, .period = 1, .silent = !w->in.sources_fresh };
+	struct threshold_in counted = { .time = w->now, .silent = in.silent };
+	struct threshold_finding fixed = { 0 };
 
-	if (!w->detecting)
-		return;
 	w->debt += w->rate / 60;
 	in.count = in.silent ? 0 : floor(w->debt);
 	w->debt -= in.count;
-	detect_step(&w->detect, &in, &w->in.finding);
+	counted.count = (int64_t)in.count;
+	if (w->detecting)
+		detect_step(&w->detect, &in, &w->found);
+	if (w->rule.count)
+		threshold_step(&w->threshold, &w->rule, &counted, &fixed);
+	world_reach(w, in.count);
+	w->in.finding = w->found;
+	ground_find(&w->when, &w->found, w->rule.count ? &fixed : NULL, world_counter, w,
+		    &w->in.ground);
+	w->in.finding.known = w->in.ground.known;
+	w->in.finding.surge = w->in.ground.there;
 }
 
 static inline void
@@ -214,6 +289,7 @@ world_step(struct world *w)
 	world_detect(w);
 	w->in.now = w->now;
 	decide_step(&w->decide, &w->rules, &w->in, &w->out);
+	world_judge(w);
 	w->pages += w->out.page;
 	w->expired += w->out.override_ended;
 	world_act(w);
@@ -225,11 +301,18 @@ world_restart(struct world *w, bool unsent)
 {
 	struct decide decide = w->decide; /* what the store would hold */
 	struct detect detect = w->detect;
+	struct threshold threshold = w->threshold;
+	struct effect effect = w->effect;
 
 	decide_init(&w->decide, w->now);
 	detect_init(&w->detect, &detect_default_rules);
+	threshold_init(&w->threshold);
+	effect_init(&w->effect);
+	memset(w->reach, 0, sizeof(w->reach));
 	if (!decide_load(&w->decide, &decide, sizeof(decide)) ||
-	    !detect_load(&w->detect, &detect, sizeof(detect)))
+	    !detect_load(&w->detect, &detect, sizeof(detect)) ||
+	    !threshold_load(&w->threshold, &threshold, sizeof(threshold)) ||
+	    !effect_load(&w->effect, &effect, sizeof(effect)))
 		return false;
 	decide_forget_zone(&w->decide);
 	w->waiting = false;

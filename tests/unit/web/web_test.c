@@ -113,7 +113,7 @@ Test(web, reads)
 		  "example.jp.\"}]}" },
 		{ "GET /v1/domains/example.jp", 200, "\"sent\":null,\"shown\":null" },
 		{ "GET /v1/domains/example.jp", 200,
-		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9}" },
+		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9,\"verdict\":\"open\",\"text\":null}" },
 		{ "GET /v1/domains/quiet.example", 200,
 		  "\"measured\":{\"known\":false,\"surge\":null" },
 		{ "GET /v1/domains/other.example", 404, "no domain 'other.example'" },
