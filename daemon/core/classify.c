@@ -150,7 +150,8 @@ classify_find(const struct classify *classify, const struct envelope *envelope, 
 {
 	if (open_ids_count(classify->ids) == 0)
 		return NULL;
-	return open_ids_find(classify->ids, envelope->host_key, envelope->group_key, id, false);
+	return open_ids_find(classify->ids, envelope->host_key, envelope->program->group_key, id,
+			     false);
 }
 
 struct open_id *

@@ -15,7 +15,7 @@ open_message(struct classify *classify, const struct envelope *envelope,
 		via = classify_find(classify, envelope, record->via);
 	if (via)
 		from = via->facts;
-	open = classify_open(classify, envelope, envelope->group_key, record->queue_id,
+	open = classify_open(classify, envelope, envelope->program->group_key, record->queue_id,
 			     record->session ? record->session : envelope->pid, joined_out);
 	if (!open)
 		return NULL;
@@ -33,7 +33,7 @@ remember_ours(struct classify *classify, const struct envelope *envelope,
 	      const struct record *record)
 {
 	const char *joined = "a user of ours sends it: not counted";
-	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
+	struct open_id *open = classify_open(classify, envelope, envelope->program->group_key,
 					     record->queue_id, record->session, &joined);
 
 	if (open)
@@ -207,7 +207,8 @@ classify_message_local_dsn(struct classify *classify, const struct envelope *env
 	classify_give(classify, &event);
 	if (!record->remember)
 		return NULL;
-	open = classify_open(classify, envelope, envelope->group_key, record->queue_id, 0, &joined);
+	open = classify_open(classify, envelope, envelope->program->group_key, record->queue_id, 0,
+			     &joined);
 	if (open)
 		open->facts.local = open->facts.settled = true;
 	return joined;

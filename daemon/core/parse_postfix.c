@@ -285,21 +285,18 @@ row_of(struct span daemon)
 bool
 parse_postfix_claims(const struct envelope *envelope)
 {
-	return envelope->instance.len && row_of(envelope->daemon);
+	return envelope->program->instance.len && row_of(envelope->program->daemon);
 }
 
-/* Remembered with the tag, beside whose it is. */
+/* Remembered with the program, beside whose it is. */
 static uint8_t
 known_row(const struct envelope *envelope)
 {
-	uint8_t row = envelope->claim ? envelope->claim[1] : 0;
+	uint8_t *row = &envelope->program->claim[1];
 
-	if (row)
-		return row;
-	row = row_of(envelope->daemon);
-	if (envelope->claim)
-		envelope->claim[1] = row;
-	return row;
+	if (*row == 0)
+		*row = row_of(envelope->program->daemon);
+	return *row;
 }
 
 /* The services of master.cf that only users of ours are for, by the names that it gives them. */
@@ -320,7 +317,7 @@ parse_postfix(const struct envelope *envelope, struct record *out)
 	if (row && envelope->message.len)
 		readers[row - 1].read(&scan, out);
 	/* In 3.7 a refusal does not name the user. */
-	if (out->kind == RECORD_REFUSED && for_users(envelope->instance)) {
+	if (out->kind == RECORD_REFUSED && for_users(envelope->program->instance)) {
 		out->authenticated = true;
 		out->why = "refused by a service for users of ours: no bounce arrives there";
 	}

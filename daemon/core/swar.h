@@ -5,6 +5,7 @@
 #ifndef CORE_SWAR_H
 #define CORE_SWAR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #ifdef __SSE2__
@@ -92,6 +93,49 @@ swar_find(const char *at, char byte)
 
 	return found ? (unsigned)(found - at) : SWAR_MORE;
 #endif
+}
+
+/* The same over twice as many. */
+static inline unsigned
+swar_find_far(const char *at, char byte)
+{
+	unsigned before = swar_find(at, byte), behind = swar_find(at + SWAR_MORE, byte);
+
+	return before < SWAR_MORE ? before : SWAR_MORE + behind;
+}
+
+/* Are the first `length` bytes the same? Twice SWAR_MORE must be there, and be more than that. */
+static inline bool
+swar_same(const char *a, const char *b, unsigned length)
+{
+#ifdef __SSE2__
+	const __m128i *x = (const __m128i *)(const void *)a, *y = (const __m128i *)(const void *)b;
+	unsigned near =
+		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)));
+	unsigned far = (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)));
+
+	return (~(near | far << SWAR_MORE) & ((1u << length) - 1)) == 0;
+#else
+	return memcmp(a, b, length) == 0;
+#endif
+}
+
+/*
+ * The decimal number that begins here and ends before `stop`, and its digits: 1 to 7, or 0 when
+ * there is no such number. Eight bytes must be there.
+ */
+static inline uint32_t
+swar_number(const char *at, char stop, unsigned *digits_out)
+{
+	uint64_t word = swar_load(at), found = swar_equal(word, (unsigned char)stop);
+	unsigned digits = found ? (unsigned)__builtin_ctzll(found) / 8 : 0;
+	uint64_t value = digits ? (word ^ SWAR_ALL('0')) << (64 - 8 * digits) : ~UINT64_C(0);
+
+	*digits_out = ((value | (value + SWAR_ALL(6))) & SWAR_ALL(0xF0)) == 0 ? digits : 0;
+	value = (value * 10 + (value >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+	return (uint32_t)(value * 10000 + (value >> 32));
 }
 
 /* As memchr, for bytes that are near. */

@@ -226,8 +226,9 @@ expect(const char *row, const char *what, struct span is, const char *wanted)
 Test(parse_postfix, believes_only_what_the_mta_writes)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct envelope envelope = { .instance = SPAN("postfix"),
-					     .daemon = span_of(rows[i].daemon),
+		struct envelope_program program = { .instance = SPAN("postfix"),
+						    .daemon = span_of(rows[i].daemon) };
+		struct envelope envelope = { .program = &program,
 					     .message = span_of(rows[i].message) };
 		struct record r = { .kind = RECORD_OTHER };
 
@@ -250,8 +251,9 @@ Test(parse_postfix, every_prefix_of_every_row_is_read_or_refused)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t cut = 0; cut < strlen(rows[i].message); cut++) {
 			char *copy = malloc(cut + 1); /* so that a sanitizer sees any byte beyond */
-			struct envelope envelope = { .instance = SPAN("postfix"),
-						     .daemon = span_of(rows[i].daemon),
+			struct envelope_program program = { .instance = SPAN("postfix"),
+							    .daemon = span_of(rows[i].daemon) };
+			struct envelope envelope = { .program = &program,
 						     .message = { copy, cut } };
 			struct record r = { .kind = RECORD_OTHER };
 
