@@ -135,13 +135,20 @@ without_program(struct envelope_memory *memory, struct envelope *out)
 
 /* What may stand before a message, or around it. */
 static void
-take_message(struct span message, struct envelope *out)
+unwrap_message(struct envelope *out)
 {
-	out->message = message;
-	if (message.len && *message.at == '[')
+	if (*out->message.at == '[')
 		skip_message_id(out);
 	if (out->message.len && *out->message.at == 'm')
 		read_repeated(out);
+}
+
+static inline void
+take_message(struct span message, struct envelope *out)
+{
+	out->message = message;
+	if (message.len && (*message.at == '[' || *message.at == 'm'))
+		unwrap_message(out);
 }
 
 static bool

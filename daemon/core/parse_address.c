@@ -12,12 +12,11 @@ plain(char c)
 static const char *
 skip_plain(const char *at, const char *end)
 {
-	while (end - at >= SWAR_BYTES) {
-		uint64_t word = swar_load(at) | SWAR_ALL('<' ^ '>');
-		unsigned before = swar_before(swar_equal(word, '>') | swar_equal(word, '"'));
+	while (end - at >= SWAR_MORE) {
+		unsigned before = swar_find_either(at, '<' ^ '>', '>', '"');
 
 		at += before;
-		if (before < SWAR_BYTES)
+		if (before < SWAR_MORE)
 			return at;
 	}
 	while (at < end && plain(*at))

@@ -20,24 +20,10 @@ answer(struct record *out, enum record_kind kind, const char *why)
 	out->why = why;
 }
 
-/* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
+/* ", sasl_...", ", orig_queue_id=...", ", orig_client=NAME[ADDR]" behind a client. */
 static void
-read_client(struct scan *scan, struct record *out)
+read_client_more(struct span rest, struct record *out)
 {
-	struct span rest;
-
-	scan_until(scan, '[');
-	out->client = scan_until(scan, ']');
-	if (scan->failed) {
-		answer(out, RECORD_BROKEN, "client= without an address in brackets");
-		return;
-	}
-	answer(out, RECORD_CLIENT, "a client opened this queue id");
-	out->loopback =
-		span_equal(out->client, SPAN("127.0.0.1")) || span_equal(out->client, SPAN("::1"));
-	rest = scan_rest(scan);
-	if (rest.len == 0)
-		return;
 	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
 		out->authenticated = true;
 		answer(out, RECORD_CLIENT, "a user of ours (sasl) opened this queue id");
@@ -59,6 +45,24 @@ read_client(struct scan *scan, struct record *out)
 	}
 }
 
+/* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
+static void
+read_client(struct span client, struct record *out)
+{
+	const char *end = client.at + client.len, *from = swar_search(client.at, end, '[');
+	const char *to = from ? swar_search(from + 1, end, ']') : NULL;
+
+	if (!to) {
+		answer(out, RECORD_BROKEN, "client= without an address in brackets");
+		return;
+	}
+	out->client = (struct span){ from + 1, (size_t)(to - from) - 1 };
+	answer(out, RECORD_CLIENT, "a client opened this queue id");
+	out->loopback = EAT_IS(out->client, "127.0.0.1") || EAT_IS(out->client, "::1");
+	if (to + 1 < end)
+		read_client_more((struct span){ to + 1, (size_t)(end - to) - 1 }, out);
+}
+
 /* "reject: ", "milter-reject: ", "proxy-reject: " are refusals; no other action is. */
 static bool
 read_action(struct scan *scan)
@@ -67,75 +71,87 @@ read_action(struct scan *scan)
 }
 
 static void
-read_smtpd(struct scan *scan, struct record *out)
+read_smtpd(struct span message, struct record *out)
 {
-	if (EAT(scan, "connect from ")) {
+	struct scan scan = eat_over(message);
+
+	if (EAT(&scan, "connect from ")) {
 		answer(out, RECORD_CONNECTED, "a session begins");
-	} else if (EAT(scan, "disconnect from ")) {
-		out->text = scan_rest(scan);
+	} else if (EAT(&scan, "disconnect from ")) {
+		out->text = scan_rest(&scan);
 		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
-	} else if (EAT(scan, "NOQUEUE: ")) {
-		if (read_action(scan))
-			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
-	} else if (!parse_trouble(scan, true, out) && parse_id_colon(scan, &out->queue_id)) {
-		if (EAT(scan, "client="))
-			read_client(scan, out);
-		else if (read_action(scan))
-			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
+	} else if (EAT(&scan, "NOQUEUE: ")) {
+		if (read_action(&scan))
+			parse_reject(scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+	} else if (!parse_trouble(message, true, out) && parse_id_colon(&scan, &out->queue_id)) {
+		if (EAT(&scan, "client="))
+			read_client(scan_rest(&scan), out);
+		else if (read_action(&scan))
+			parse_reject(scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	}
 }
 
 static void
-read_postscreen(struct scan *scan, struct record *out)
+read_postscreen(struct span message, struct record *out)
 {
-	if (EAT(scan, "NOQUEUE: reject: "))
-		parse_reject(scan_rest(scan), PARSE_REJECT_POSTSCREEN, out);
+	struct scan scan = eat_over(message);
+
+	if (EAT(&scan, "NOQUEUE: reject: "))
+		parse_reject(scan_rest(&scan), PARSE_REJECT_POSTSCREEN, out);
 	else
-		parse_trouble(scan, true, out);
+		parse_trouble(message, true, out);
 }
 
 static void
-read_cleanup(struct scan *scan, struct record *out)
+read_cleanup(struct span message, struct record *out)
 {
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
+	struct scan scan = eat_over(message);
+
+	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &out->queue_id))
 		return;
-	if (EAT(scan, "message-id=")) {
-		out->text = scan_rest(scan);
+	if (EAT(&scan, "message-id=")) {
+		out->text = scan_rest(&scan);
 		answer(out, RECORD_MESSAGE_ID,
 		       "the message-id, only compared with those of others");
-	} else if (EAT(scan, "removed (")) {
+	} else if (EAT(&scan, "removed (")) {
 		answer(out, RECORD_CANCELLED, "this queue id never became a message");
-	} else if (read_action(scan)) {
-		parse_reject(scan_rest(scan), PARSE_REJECT_CLEANUP, out);
+	} else if (read_action(&scan)) {
+		parse_reject(scan_rest(&scan), PARSE_REJECT_CLEANUP, out);
 	}
 }
 
-/* "from=<S>, size=361, nrcpt=1 (queue active)", "from=<S>, status=expired, returned to sender" */
+/* "S>, size=361, nrcpt=1 (queue active)", "S>, status=expired, returned to sender" */
 static void
-read_qmgr(struct scan *scan, struct record *out)
+read_from(struct span rest, struct record *out)
 {
-	struct span sender;
+	struct scan scan = eat_over(rest);
+	struct span sender = parse_address_forward(&scan);
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
-		return;
-	if (EAT_IS(scan_rest(scan), "removed")) {
-		answer(out, RECORD_REMOVED, "this queue id is free again");
-		return;
-	}
-	if (!EAT(scan, "from=<"))
-		return;
-	sender = parse_address_forward(scan);
-	out->null_sender = !scan->failed && sender.len == 0;
-	if (EAT(scan, ", size=")) {
+	out->null_sender = !scan.failed && sender.len == 0;
+	if (EAT(&scan, ", size=")) {
 		answer(out, RECORD_QUEUED,
 		       out->null_sender ? "a message with the null sender is in the queue"
 					: "a message with a sender is in the queue");
-	} else if (EAT(scan, ", status=expired") || EAT(scan, ", status=force-expired")) {
+	} else if (EAT(&scan, ", status=expired") || EAT(&scan, ", status=force-expired")) {
 		out->delivery = DELIVERY_FAILED;
 		answer(out, RECORD_RETURNED, "given up after too long, returned to its sender");
 	} else {
 		answer(out, RECORD_BROKEN, "qmgr's from= is not readable without doubt");
 	}
+}
+
+/* "ID: from=<S>, ...", "ID: removed" */
+static void
+read_qmgr(struct span message, struct record *out)
+{
+	struct scan scan = eat_over(message);
+
+	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &out->queue_id))
+		return;
+	if (EAT_IS(scan_rest(&scan), "removed"))
+		answer(out, RECORD_REMOVED, "this queue id is free again");
+	else if (EAT(&scan, "from=<"))
+		read_from(scan_rest(&scan), out);
 }
 
 static enum record_delivery
@@ -175,70 +191,83 @@ read_next_id(struct span relay, struct span reply, struct record *out)
 		out->next_id.len = 0;
 }
 
-/* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */
-static bool
-read_fields(struct scan *scan, struct span *relay, struct span *status)
+/*
+ * ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": returns where the value
+ * begins, or NULL. An address that went before ends at the first comma that no field begins.
+ */
+static const char *
+read_fields(const char *at, const char *end, struct span *relay, struct span *status)
 {
 	struct span ignored, *value = &ignored;
 
-	for (const char *at = scan->at;; at++) {
+	for (;; at++) {
 		ignored.at = at;
-		at = swar_search(at, scan->end, ',');
-		if (!at || scan->end - at < 9)
-			return false;
+		at = swar_search(at, end, ',');
+		if (!at || end - at < 9)
+			return NULL;
 		value->len = (size_t)(at - value->at);
 		value = &ignored;
-		if (memcmp(at, ", status=", 9) == 0) {
-			scan->at = at + 9;
-			return true;
-		}
-		if (memcmp(at, ", relay=", 8) == 0)
+		if (at[2] == 's' && __builtin_memcmp(at, ", status=", 9) == 0)
+			return at + 9;
+		if (at[2] == 'r' && __builtin_memcmp(at, ", relay=", 8) == 0)
 			*(value = relay) = (struct span){ at + 8, 0 };
-		else if (memcmp(at, ", dsn=", 6) == 0)
+		else if (at[3] == 's' && __builtin_memcmp(at, ", dsn=", 6) == 0)
 			*(value = status) = (struct span){ at + 6, 0 };
 	}
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
 static void
-read_delivery(struct scan *scan, struct record *out)
+read_recipient(struct span rest, struct record *out)
 {
 	struct span relay = { 0 };
+	struct scan scan = eat_over(rest);
+	const char *end = scan.end, *value;
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id) ||
-	    !EAT(scan, "to=<"))
-		return;
-	out->recipient = parse_address_forward(scan);
-	if (EAT(scan, ", orig_to=<"))
-		out->recipient = parse_address_forward(scan);
-	if (scan->failed || !read_fields(scan, &relay, &out->status)) {
+	out->recipient = parse_address_forward(&scan);
+	if (EAT(&scan, ", orig_to=<"))
+		out->recipient = parse_address_forward(&scan);
+	value = scan.failed ? NULL : read_fields(scan.at, end, &relay, &out->status);
+	if (!value) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;
 	}
-	out->delivery = delivery_of(scan_rest(scan));
+	rest = (struct span){ value, (size_t)(end - value) };
+	out->delivery = delivery_of(rest);
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
 	if (out->delivery == DELIVERY_SENT && relay.len)
-		read_next_id(relay, scan_rest(scan), out);
+		read_next_id(relay, rest, out);
+}
+
+static void
+read_delivery(struct span message, struct record *out)
+{
+	struct scan scan = eat_over(message);
+
+	if (!parse_trouble(message, false, out) && parse_id_colon(&scan, &out->queue_id) &&
+	    EAT(&scan, "to=<"))
+		read_recipient(scan_rest(&scan), out);
 }
 
 /* "OLD: sender non-delivery notification: NEW" */
 static void
-read_bounce(struct scan *scan, struct record *out)
+read_bounce(struct span message, struct record *out)
 {
 	static const struct span kinds[] = {
 		{ "sender non-delivery notification: ", 34 },
 		{ "sender delay notification: ", 27 },
 		{ "sender delivery status notification: ", 37 },
 	};
+	struct scan scan = eat_over(message);
 	struct span old;
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &old))
+	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &old))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (scan_maybe(scan, kinds[i])) {
-			out->queue_id = parse_id(scan);
-			if (out->queue_id.len && scan->at == scan->end)
+		if (scan_maybe(&scan, kinds[i])) {
+			out->queue_id = parse_id(&scan);
+			if (out->queue_id.len && scan.at == scan.end)
 				answer(out, RECORD_LOCAL_DSN,
 				       "this MTA made a bounce itself, under this id");
 			else
@@ -248,12 +277,12 @@ read_bounce(struct scan *scan, struct record *out)
 }
 
 static void
-only_trouble(struct scan *scan, struct record *out)
+only_trouble(struct span message, struct record *out)
 {
-	parse_trouble(scan, false, out);
+	parse_trouble(message, false, out);
 }
 
-typedef void read_message(struct scan *scan, struct record *out);
+typedef void read_message(struct span message, struct record *out);
 
 static const struct {
 	struct span daemon;
@@ -310,12 +339,11 @@ for_users(struct span instance)
 void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(envelope->message);
 	uint8_t row = known_row(envelope);
 
 	out->why = "a line of Postfix that is not of interest";
 	if (row && envelope->message.len)
-		readers[row - 1].read(&scan, out);
+		readers[row - 1].read(envelope->message, out);
 	/* In 3.7 a refusal does not name the user. */
 	if (out->kind == RECORD_REFUSED && for_users(envelope->program->instance)) {
 		out->authenticated = true;

@@ -56,9 +56,9 @@ swar_equal(uint64_t word, unsigned char byte)
  */
 #define SWAR_MORE 16
 
-/* How many letters and digits begin here, up to SWAR_MORE. */
+/* Bit by bit: which of the bytes are no letters or digits. Above SWAR_MORE there are ones. */
 static inline unsigned
-swar_run_alphanumeric(const char *at)
+swar_not_alphanumeric(const char *at)
 {
 #ifdef __SSE2__
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -68,15 +68,25 @@ swar_run_alphanumeric(const char *at)
 		_mm_cmpeq_epi8(digit, _mm_min_epu8(digit, _mm_set1_epi8(9))),
 		_mm_cmpeq_epi8(letter, _mm_min_epu8(letter, _mm_set1_epi8('z' - 'a'))));
 
-	return (unsigned)__builtin_ctz(~(unsigned)_mm_movemask_epi8(is));
+	return ~(unsigned)_mm_movemask_epi8(is);
 #else
-	uint64_t other = ~swar_alphanumeric(swar_load(at)) & SWAR_ALL(0x80);
+	unsigned bits = ~0u << SWAR_MORE;
 
-	if (other)
-		return (unsigned)__builtin_ctzll(other) / 8;
-	other = ~swar_alphanumeric(swar_load(at + SWAR_BYTES)) & SWAR_ALL(0x80);
-	return SWAR_BYTES + (other ? (unsigned)__builtin_ctzll(other) / 8 : SWAR_BYTES);
+	for (unsigned i = 0; i < SWAR_MORE; i++) {
+		unsigned char letter = (unsigned char)(at[i] | 0x20);
+
+		if ((unsigned char)(at[i] - '0') > 9 && (unsigned char)(letter - 'a') > 'z' - 'a')
+			bits |= 1u << i;
+	}
+	return bits;
 #endif
+}
+
+/* How many letters and digits begin here, up to SWAR_MORE. */
+static inline unsigned
+swar_run_alphanumeric(const char *at)
+{
+	return (unsigned)__builtin_ctz(swar_not_alphanumeric(at));
 }
 
 /* How many bytes come before this one, up to SWAR_MORE. */
@@ -138,6 +148,30 @@ swar_number(const char *at, char stop, unsigned *digits_out)
 	return (uint32_t)(value * 10000 + (value >> 32));
 }
 
+/*
+ * How many bytes come before one of these two, up to SWAR_MORE; `blind` are the bits in which they
+ * may differ.
+ */
+static inline unsigned
+swar_find_either(const char *at, char blind, char a, char b)
+{
+#ifdef __SSE2__
+	__m128i bytes = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)at),
+				     _mm_set1_epi8(blind));
+	__m128i is = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(a | blind))),
+				  _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(b | blind))));
+
+	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(is) | 1u << SWAR_MORE);
+#else
+	unsigned before = 0;
+
+	while (before < SWAR_MORE && (at[before] | blind) != (a | blind) &&
+	       (at[before] | blind) != (b | blind))
+		before++;
+	return before;
+#endif
+}
+
 /* As memchr, for bytes that are near. */
 static inline const char *
 swar_search(const char *at, const char *end, char byte)
@@ -163,6 +197,7 @@ swar_zero(void *at, size_t size)
 {
 	char *to = at;
 
+#pragma GCC unroll 8
 	for (; size >= 64; to += 64, size -= 64)
 		memset(to, 0, 64);
 	memset(to, 0, size);
