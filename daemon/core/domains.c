@@ -102,6 +102,14 @@ make_room(struct domains *domains)
 	return true;
 }
 
+static bool
+is_latest(const struct domains *domains, struct span name)
+{
+	struct span latest = domains->rows[domains->latest].row.name;
+
+	return domains->latest && latest.len == name.len && hash_same(latest.at, name.at, name.len);
+}
+
 unsigned
 domains_number(struct domains *domains, struct span name)
 {
@@ -109,7 +117,7 @@ domains_number(struct domains *domains, struct span name)
 	unsigned at;
 	char *copy;
 
-	if (domains->latest && span_equal(domains->rows[domains->latest].row.name, name))
+	if (is_latest(domains, name))
 		return domains->latest;
 	key = hash_span(name, 4);
 	at = lookup(domains, name, key);

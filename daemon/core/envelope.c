@@ -134,7 +134,7 @@ without_program(struct envelope_memory *memory, struct envelope *out)
 }
 
 /* What may stand before a message, or around it. */
-static void
+static __attribute__((noinline)) void
 unwrap_message(struct envelope *out)
 {
 	if (*out->message.at == '[')
@@ -310,7 +310,7 @@ envelope_of(struct envelope_memory *memory, int64_t time_us, struct span host, s
 		read_repeated(out);
 }
 
-static bool
+static __attribute__((noinline)) bool
 read_anew(struct envelope_memory *memory, struct span line, struct envelope *out)
 {
 	struct scan scan = eat_over(line);

@@ -132,34 +132,45 @@ link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
 		ids->oldest = prev;
 }
 
-static bool
-is_id(const struct open_facts *facts, uint64_t key, struct span id)
+/* The open id of this key and name in or behind the cell `at`, whose place it gives; or NULL. */
+static inline struct open_id *
+named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
 {
-	if (facts->key != key || facts->id_len != id.len)
-		return false;
-	if (id.len < 8 || id.len > 16)
-		return memcmp(facts->id, id.at, id.len) == 0;
-	return hash_load(id.at, 8) == hash_load(facts->id, 8) &&
-	       hash_load(id.at + id.len - 8, 8) == hash_load(facts->id + id.len - 8, 8);
+	for (; ids->cells[*at].slot; *at = (*at + 1) & ids->mask) {
+		struct open_id *open = &ids->slots[ids->cells[*at].slot];
+
+		if (ids->cells[*at].tag == (uint32_t)key && open->facts.key == key &&
+		    open->facts.id_len == id.len && hash_same(open->facts.id, id.at, id.len))
+			return open;
+	}
+	return NULL;
+}
+
+/* Some instance on this host has it, in or behind this cell; this one, if it can be. */
+static __attribute__((noinline)) struct open_id *
+of_some_group(struct open_ids *ids, uint64_t key, struct span id, uint32_t group, uint32_t at)
+{
+	struct open_id *open, *last = NULL;
+
+	for (; (open = named(ids, key, id, &at)); at = (at + 1) & ids->mask) {
+		if (open->facts.group == group)
+			return open;
+		last = open;
+	}
+	return last;
 }
 
 struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
 	uint64_t key = hash_span(id, host);
-	uint32_t tag = (uint32_t)key;
-	struct open_id *other = NULL;
+	uint32_t at = (uint32_t)key & ids->mask;
+	struct open_id *open = named(ids, key, id, &at);
 
-	for (uint32_t at = tag & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
-		struct open_id *open = &ids->slots[ids->cells[at].slot];
-
-		if (ids->cells[at].tag != tag || !is_id(&open->facts, key, id))
-			continue;
-		if (open->facts.group == group)
-			return open;
-		other = open;
-	}
-	return exact ? NULL : other;
+	if (!open || open->facts.group == group)
+		return open;
+	open = of_some_group(ids, key, id, group, at);
+	return exact && open->facts.group != group ? NULL : open;
 }
 
 struct open_id *
@@ -284,7 +295,7 @@ open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id
 	open->facts.session = pid != 0;
 	open->facts.opened_us = time_us;
 	open->facts.id_len = (uint8_t)id.len;
-	memcpy(open->facts.id, id.at, id.len);
+	hash_copy(open->facts.id, id.at, id.len);
 	open->stored = false;
 	open->changed = true;
 	put_in(ids, open);

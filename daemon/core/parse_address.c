@@ -45,6 +45,22 @@ parse_address_forward(struct scan *scan)
 	return (struct span){ from, (size_t)(at - from) };
 }
 
+/* Behind the last byte that is not plain, or `from`. */
+static const char *
+skip_plain_backward(const char *from, const char *at)
+{
+	while (at - from >= SWAR_MORE) {
+		unsigned behind = swar_find_last_either(at - SWAR_MORE, '<' ^ '>', '>', '"');
+
+		at -= behind;
+		if (behind < SWAR_MORE)
+			return at;
+	}
+	while (at > from && plain(at[-1]))
+		at--;
+	return at;
+}
+
 /* Where the quoted part that ends before `at` begins, or NULL. */
 static const char *
 quote_start(const char *from, const char *at)
@@ -69,8 +85,7 @@ parse_address_backward(struct span *rest, struct span key, struct span *address_
 
 	if (rest->len < key.len + 1 || *--end != '>')
 		return false;
-	for (at = end; at > from && plain(at[-1]); at--)
-		;
+	at = skip_plain_backward(from, end);
 	if (at > from && at[-1] == '"') {
 		if (at != end && *at != '@') /* after the quotes: nothing, or a domain */
 			return false;

@@ -1,5 +1,13 @@
 #include "daemon/core/parse_id.h"
 
+static bool
+is_id(char c)
+{
+	unsigned char letter = (unsigned char)(c | 0x20);
+
+	return (unsigned char)(c - '0') <= 9 || (unsigned char)(letter - 'a') <= 'z' - 'a';
+}
+
 size_t
 parse_id_near_end(const char *at, const char *end)
 {
@@ -9,13 +17,19 @@ parse_id_near_end(const char *at, const char *end)
 		length = swar_run_alphanumeric(at);
 	if (length > 0 && length < SWAR_MORE)
 		return length;
-	while (length < left) {
-		unsigned char letter = (unsigned char)(at[length] | 0x20);
-
-		if ((unsigned char)(at[length] - '0') > 9 &&
-		    (unsigned char)(letter - 'a') > 'z' - 'a')
-			break;
+	while (length < left && is_id(at[length]))
 		length++;
-	}
 	return length;
+}
+
+struct span
+parse_id_backward(struct span text)
+{
+	size_t length = 0;
+
+	while (length < text.len && length <= PARSE_ID_MAX && is_id(text.at[text.len - 1 - length]))
+		length++;
+	if (length < PARSE_ID_MIN || length > PARSE_ID_MAX)
+		length = 0;
+	return (struct span){ text.at + text.len - length, length };
 }

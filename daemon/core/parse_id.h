@@ -33,6 +33,9 @@ parse_id(struct scan *scan)
 	return id;
 }
 
+/* The queue id with which this text ends; empty when there is none. */
+struct span parse_id_backward(struct span text);
+
 /* Eats "QUEUEID: ". False, and nothing eaten, when something else is there. */
 static inline __attribute__((always_inline)) bool
 parse_id_colon(struct scan *scan, struct span *id_out)

@@ -70,10 +70,30 @@ read_action(struct scan *scan)
 	return EAT(scan, "reject: ") || EAT(scan, "milter-reject: ") || EAT(scan, "proxy-reject: ");
 }
 
-static void
-read_smtpd(struct span message, struct record *out)
+/* The services of master.cf that only users of ours are for, by the names that it gives them. */
+static bool
+for_users(struct span instance)
 {
-	struct scan scan = eat_over(message);
+	return span_ends(instance, SPAN("/submission")) ||
+	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
+}
+
+static void
+read_reject(const struct envelope *envelope, struct span rest, enum parse_reject_by by,
+	    struct record *out)
+{
+	parse_reject(rest, by, out);
+	/* In 3.7 a refusal does not name the user. */
+	if (out->kind == RECORD_REFUSED && for_users(envelope->program->instance)) {
+		out->authenticated = true;
+		out->why = "refused by a service for users of ours: no bounce arrives there";
+	}
+}
+
+static void
+read_smtpd(const struct envelope *envelope, struct record *out)
+{
+	struct scan scan = eat_over(envelope->message);
 
 	if (EAT(&scan, "connect from ")) {
 		answer(out, RECORD_CONNECTED, "a session begins");
@@ -82,32 +102,33 @@ read_smtpd(struct span message, struct record *out)
 		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
 	} else if (EAT(&scan, "NOQUEUE: ")) {
 		if (read_action(&scan))
-			parse_reject(scan_rest(&scan), PARSE_REJECT_SMTPD, out);
-	} else if (!parse_trouble(message, true, out) && parse_id_colon(&scan, &out->queue_id)) {
+			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+	} else if (!parse_trouble(envelope->message, true, out) &&
+		   parse_id_colon(&scan, &out->queue_id)) {
 		if (EAT(&scan, "client="))
 			read_client(scan_rest(&scan), out);
 		else if (read_action(&scan))
-			parse_reject(scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	}
 }
 
 static void
-read_postscreen(struct span message, struct record *out)
+read_postscreen(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(message);
+	struct scan scan = eat_over(envelope->message);
 
 	if (EAT(&scan, "NOQUEUE: reject: "))
-		parse_reject(scan_rest(&scan), PARSE_REJECT_POSTSCREEN, out);
+		read_reject(envelope, scan_rest(&scan), PARSE_REJECT_POSTSCREEN, out);
 	else
-		parse_trouble(message, true, out);
+		parse_trouble(envelope->message, true, out);
 }
 
 static void
-read_cleanup(struct span message, struct record *out)
+read_cleanup(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(message);
+	struct scan scan = eat_over(envelope->message);
 
-	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &out->queue_id))
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &out->queue_id))
 		return;
 	if (EAT(&scan, "message-id=")) {
 		out->text = scan_rest(&scan);
@@ -116,7 +137,7 @@ read_cleanup(struct span message, struct record *out)
 	} else if (EAT(&scan, "removed (")) {
 		answer(out, RECORD_CANCELLED, "this queue id never became a message");
 	} else if (read_action(&scan)) {
-		parse_reject(scan_rest(&scan), PARSE_REJECT_CLEANUP, out);
+		read_reject(envelope, scan_rest(&scan), PARSE_REJECT_CLEANUP, out);
 	}
 }
 
@@ -142,11 +163,11 @@ read_from(struct span rest, struct record *out)
 
 /* "ID: from=<S>, ...", "ID: removed" */
 static void
-read_qmgr(struct span message, struct record *out)
+read_qmgr(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(message);
+	struct scan scan = eat_over(envelope->message);
 
-	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &out->queue_id))
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &out->queue_id))
 		return;
 	if (EAT_IS(scan_rest(&scan), "removed"))
 		answer(out, RECORD_REMOVED, "this queue id is free again");
@@ -173,22 +194,18 @@ delivery_of(struct span rest)
 static void
 read_next_id(struct span relay, struct span reply, struct record *out)
 {
-	static const struct span words = { "queued as ", 10 };
 	struct scan scan = eat_over(relay);
-	const char *blank;
+	struct span id;
 
 	if (!EAT(&scan, "127.0.0.1[127.0.0.1]:") && !EAT(&scan, "localhost[127.0.0.1]:") &&
 	    !EAT(&scan, "::1[::1]:") && !EAT(&scan, "localhost[::1]:"))
 		return;
 	if (reply.len == 0 || reply.at[--reply.len] != ')')
 		return;
-	blank = memrchr(reply.at, ' ', reply.len);
-	if (!blank || !span_ends((struct span){ reply.at, (size_t)(blank + 1 - reply.at) }, words))
-		return;
-	scan = (struct scan){ .at = blank + 1, .end = reply.at + reply.len };
-	out->next_id = parse_id(&scan);
-	if (scan.at != scan.end)
-		out->next_id.len = 0;
+	id = parse_id_backward(reply);
+	reply.len -= id.len;
+	if (id.len && reply.len >= 10 && __builtin_memcmp(id.at - 10, "queued as ", 10) == 0)
+		out->next_id = id;
 }
 
 /*
@@ -241,28 +258,28 @@ read_recipient(struct span rest, struct record *out)
 }
 
 static void
-read_delivery(struct span message, struct record *out)
+read_delivery(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(message);
+	struct scan scan = eat_over(envelope->message);
 
-	if (!parse_trouble(message, false, out) && parse_id_colon(&scan, &out->queue_id) &&
-	    EAT(&scan, "to=<"))
+	if (!parse_trouble(envelope->message, false, out) &&
+	    parse_id_colon(&scan, &out->queue_id) && EAT(&scan, "to=<"))
 		read_recipient(scan_rest(&scan), out);
 }
 
 /* "OLD: sender non-delivery notification: NEW" */
 static void
-read_bounce(struct span message, struct record *out)
+read_bounce(const struct envelope *envelope, struct record *out)
 {
 	static const struct span kinds[] = {
 		{ "sender non-delivery notification: ", 34 },
 		{ "sender delay notification: ", 27 },
 		{ "sender delivery status notification: ", 37 },
 	};
-	struct scan scan = eat_over(message);
+	struct scan scan = eat_over(envelope->message);
 	struct span old;
 
-	if (parse_trouble(message, false, out) || !parse_id_colon(&scan, &old))
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &old))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (scan_maybe(&scan, kinds[i])) {
@@ -277,12 +294,12 @@ read_bounce(struct span message, struct record *out)
 }
 
 static void
-only_trouble(struct span message, struct record *out)
+only_trouble(const struct envelope *envelope, struct record *out)
 {
-	parse_trouble(message, false, out);
+	parse_trouble(envelope->message, false, out);
 }
 
-typedef void read_message(struct span message, struct record *out);
+typedef void read_message(const struct envelope *envelope, struct record *out);
 
 static const struct {
 	struct span daemon;
@@ -314,39 +331,18 @@ row_of(struct span daemon)
 bool
 parse_postfix_claims(const struct envelope *envelope)
 {
-	return envelope->program->instance.len && row_of(envelope->program->daemon);
-}
+	struct envelope_program *program = envelope->program;
 
-/* Remembered with the program, beside whose it is. */
-static uint8_t
-known_row(const struct envelope *envelope)
-{
-	uint8_t *row = &envelope->program->claim[1];
-
-	if (*row == 0)
-		*row = row_of(envelope->program->daemon);
-	return *row;
-}
-
-/* The services of master.cf that only users of ours are for, by the names that it gives them. */
-static bool
-for_users(struct span instance)
-{
-	return span_ends(instance, SPAN("/submission")) ||
-	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
+	program->claim[1] = program->instance.len ? row_of(program->daemon) : 0;
+	return program->claim[1] != 0;
 }
 
 void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
-	uint8_t row = known_row(envelope);
+	uint8_t row = envelope->program->claim[1];
 
 	out->why = "a line of Postfix that is not of interest";
 	if (row && envelope->message.len)
-		readers[row - 1].read(envelope->message, out);
-	/* In 3.7 a refusal does not name the user. */
-	if (out->kind == RECORD_REFUSED && for_users(envelope->program->instance)) {
-		out->authenticated = true;
-		out->why = "refused by a service for users of ours: no bounce arrives there";
-	}
+		readers[row - 1].read(envelope, out);
 }

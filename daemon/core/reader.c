@@ -133,7 +133,7 @@ pass_on(void *ctx, const struct event *event)
 }
 
 /* "last message repeated N times": what this host said last happened N times more. */
-static void
+static __attribute__((noinline)) void
 repeat_last(struct reader *reader, const struct envelope *envelope)
 {
 	const struct last *last = &reader->last;
@@ -175,7 +175,7 @@ text_of(struct span message)
 }
 
 /* How many refusals this line is, when each may be written twice. */
-static void
+static __attribute__((noinline)) void
 count_copies(struct reader *reader)
 {
 	struct envelope *envelope = &reader->view.envelope;

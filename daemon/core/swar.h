@@ -148,28 +148,40 @@ swar_number(const char *at, char stop, unsigned *digits_out)
 	return (uint32_t)(value * 10000 + (value >> 32));
 }
 
-/*
- * How many bytes come before one of these two, up to SWAR_MORE; `blind` are the bits in which they
- * may differ.
- */
+/* Bit by bit: which of SWAR_MORE bytes are one of these two, but for the bits of `blind`. */
 static inline unsigned
-swar_find_either(const char *at, char blind, char a, char b)
+swar_either(const char *at, char blind, char a, char b)
 {
 #ifdef __SSE2__
 	__m128i bytes = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)at),
 				     _mm_set1_epi8(blind));
-	__m128i is = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(a | blind))),
-				  _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(b | blind))));
 
-	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(is) | 1u << SWAR_MORE);
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(a | blind))),
+			     _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(b | blind)))));
 #else
-	unsigned before = 0;
+	unsigned bits = 0;
 
-	while (before < SWAR_MORE && (at[before] | blind) != (a | blind) &&
-	       (at[before] | blind) != (b | blind))
-		before++;
-	return before;
+	for (unsigned i = 0; i < SWAR_MORE; i++)
+		bits |= (unsigned)((at[i] | blind) == (a | blind) || (at[i] | blind) == (b | blind))
+			<< i;
+	return bits;
 #endif
+}
+
+/* How many bytes come before the first of them, up to SWAR_MORE. */
+static inline unsigned
+swar_find_either(const char *at, char blind, char a, char b)
+{
+	return (unsigned)__builtin_ctz(swar_either(at, blind, a, b) | 1u << SWAR_MORE);
+}
+
+/* And how many come behind the last of them. */
+static inline unsigned
+swar_find_last_either(const char *at, char blind, char a, char b)
+{
+	return (unsigned)__builtin_clz(swar_either(at, blind, a, b) << SWAR_MORE |
+				       1u << (SWAR_MORE - 1));
 }
 
 /* As memchr, for bytes that are near. */
