@@ -8,6 +8,7 @@
 #define NONE 0u		/* slot 0 is never used */
 #define FIRST_ROOM 256u /* slots at the beginning; doubled up to the maximum */
 #define HEADS 1024u	/* lists of sessions and of message-ids */
+#define LATEST 512u	/* places where an id is looked for first */
 
 struct cell { /* open addressing, linear probing, no tombstones */
 	uint32_t tag;
@@ -22,6 +23,7 @@ struct open_ids {
 	uint32_t mask;
 	uint32_t newest, oldest;
 	uint32_t sessions[HEADS], messages[HEADS];
+	uint32_t latest[LATEST]; /* by key: the slot that was last found or made; maybe free now */
 	struct open_ids_gone *gone; /* stored, and removed since */
 	size_t gone_count, gone_room;
 };
@@ -132,6 +134,13 @@ link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
 		ids->oldest = prev;
 }
 
+static inline bool
+is_named(const struct open_id *open, uint64_t key, struct span id)
+{
+	return open->facts.key == key && open->facts.id_len == id.len &&
+	       hash_same(open->facts.id, id.at, id.len);
+}
+
 /* The open id of this key and name in or behind the cell `at`, whose place it gives; or NULL. */
 static inline struct open_id *
 named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
@@ -139,8 +148,7 @@ named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
 	for (; ids->cells[*at].slot; *at = (*at + 1) & ids->mask) {
 		struct open_id *open = &ids->slots[ids->cells[*at].slot];
 
-		if (ids->cells[*at].tag == (uint32_t)key && open->facts.key == key &&
-		    open->facts.id_len == id.len && hash_same(open->facts.id, id.at, id.len))
+		if (ids->cells[*at].tag == (uint32_t)key && is_named(open, key, id))
 			return open;
 	}
 	return NULL;
@@ -164,10 +172,16 @@ struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
 	uint64_t key = hash_span(id, host);
-	uint32_t at = (uint32_t)key & ids->mask;
-	struct open_id *open = named(ids, key, id, &at);
+	uint32_t *latest = &ids->latest[key >> 32 & (LATEST - 1)], at = (uint32_t)key & ids->mask;
+	struct open_id *open = &ids->slots[*latest];
 
-	if (!open || open->facts.group == group)
+	if (*latest && is_named(open, key, id) && open->facts.group == group)
+		return open;
+	open = named(ids, key, id, &at);
+	if (!open)
+		return NULL;
+	*latest = slot_of(ids, open);
+	if (open->facts.group == group)
 		return open;
 	open = of_some_group(ids, key, id, group, at);
 	return exact && open->facts.group != group ? NULL : open;
@@ -257,6 +271,7 @@ static void
 put_in(struct open_ids *ids, struct open_id *open)
 {
 	ids->used++;
+	ids->latest[open->facts.key >> 32 & (LATEST - 1)] = slot_of(ids, open);
 	put_cell(ids->cells, ids->mask, (uint32_t)open->facts.key, slot_of(ids, open));
 	link_in(ids, OPEN_CHAIN_AGE, open);
 	if (open->facts.session)
@@ -351,6 +366,7 @@ open_ids_remove(struct open_ids *ids, struct open_id *open)
 	if (open->facts.message_id)
 		link_out(ids, OPEN_CHAIN_MESSAGE, open);
 	open->stored = open->changed = false;
+	open->facts.key = open->facts.id_len = 0; /* `latest` may still say that it is one */
 	open->link[OPEN_CHAIN_AGE].next = ids->unused;
 	ids->unused = slot;
 	ids->used--;

@@ -208,53 +208,68 @@ read_next_id(struct span relay, struct span reply, struct record *out)
 		out->next_id = id;
 }
 
-/*
- * ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": returns where the value
- * begins, or NULL. An address that went before ends at the first comma that no field begins.
- */
-static const char *
-read_fields(const char *at, const char *end, struct span *relay, struct span *status)
-{
-	struct span ignored, *value = &ignored;
+/* The fields of a delivery that matter; each is as its last one says. */
+struct fields {
+	struct span relay, status;
+	const char *value; /* behind "status=" */
+};
 
-	for (;; at++) {
-		ignored.at = at;
-		at = swar_search(at, end, ',');
-		if (!at || end - at < 9)
-			return NULL;
-		value->len = (size_t)(at - value->at);
-		value = &ignored;
-		if (at[2] == 's' && __builtin_memcmp(at, ", status=", 9) == 0)
-			return at + 9;
-		if (at[2] == 'r' && __builtin_memcmp(at, ", relay=", 8) == 0)
-			*(value = relay) = (struct span){ at + 8, 0 };
-		else if (at[3] == 's' && __builtin_memcmp(at, ", dsn=", 6) == 0)
-			*(value = status) = (struct span){ at + 6, 0 };
-	}
+/* A comma; the field that begins there, and where the value of the one before ends. */
+static inline bool
+read_field(const char *at, struct fields *fields, struct span **open)
+{
+	if (*open)
+		(*open)->len = (size_t)(at - (*open)->at);
+	*open = NULL;
+	if (at[2] == 's' && __builtin_memcmp(at, ", status=", 9) == 0)
+		fields->value = at + 9;
+	else if (at[2] == 'r' && __builtin_memcmp(at, ", relay=", 8) == 0)
+		*(*open = &fields->relay) = (struct span){ at + 8, 0 };
+	else if (at[3] == 's' && __builtin_memcmp(at, ", dsn=", 6) == 0)
+		*(*open = &fields->status) = (struct span){ at + 6, 0 };
+	return fields->value != NULL;
+}
+
+/* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */
+static bool
+read_fields(struct span rest, struct fields *fields)
+{
+	const char *at = rest.at, *end = rest.at + rest.len - 9;
+	struct span *open = NULL;
+
+	if (rest.len < 9)
+		return false;
+	for (; end - at >= 4 * SWAR_MORE; at += 4 * SWAR_MORE)
+		for (uint64_t commas = swar_are_far(at, ','); commas; commas &= commas - 1)
+			if (read_field(at + __builtin_ctzll(commas), fields, &open))
+				return true;
+	for (; at <= end; at++)
+		if (*at == ',' && read_field(at, fields, &open))
+			return true;
+	return false;
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
 static void
 read_recipient(struct span rest, struct record *out)
 {
-	struct span relay = { 0 };
 	struct scan scan = eat_over(rest);
-	const char *end = scan.end, *value;
+	struct fields fields = { 0 };
 
 	out->recipient = parse_address_forward(&scan);
 	if (EAT(&scan, ", orig_to=<"))
 		out->recipient = parse_address_forward(&scan);
-	value = scan.failed ? NULL : read_fields(scan.at, end, &relay, &out->status);
-	if (!value) {
+	if (scan.failed || !read_fields(scan_rest(&scan), &fields)) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;
 	}
-	rest = (struct span){ value, (size_t)(end - value) };
+	rest = span_after(rest, (size_t)(fields.value - rest.at));
+	out->status = fields.status;
 	out->delivery = delivery_of(rest);
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
-	if (out->delivery == DELIVERY_SENT && relay.len)
-		read_next_id(relay, rest, out);
+	if (out->delivery == DELIVERY_SENT && fields.relay.len)
+		read_next_id(fields.relay, rest, out);
 }
 
 static void

@@ -89,29 +89,46 @@ swar_run_alphanumeric(const char *at)
 	return (unsigned)__builtin_ctz(swar_not_alphanumeric(at));
 }
 
+/* Bit by bit: which of SWAR_MORE bytes are this one. */
+static inline unsigned
+swar_are(const char *at, char byte)
+{
+#ifdef __SSE2__
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
+#else
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < SWAR_MORE; i++)
+		bits |= (unsigned)(at[i] == byte) << i;
+	return bits;
+#endif
+}
+
+/* The same of four times as many. */
+static inline uint64_t
+swar_are_far(const char *at, char byte)
+{
+	return swar_are(at, byte) | (uint64_t)swar_are(at + SWAR_MORE, byte) << 16 |
+	       (uint64_t)swar_are(at + 2 * SWAR_MORE, byte) << 32 |
+	       (uint64_t)swar_are(at + 3 * SWAR_MORE, byte) << 48;
+}
+
 /* How many bytes come before this one, up to SWAR_MORE. */
 static inline unsigned
 swar_find(const char *at, char byte)
 {
-#ifdef __SSE2__
-	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-	int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
-
-	return (unsigned)__builtin_ctz((unsigned)found | 1u << SWAR_MORE);
-#else
-	const char *found = memchr(at, byte, SWAR_MORE);
-
-	return found ? (unsigned)(found - at) : SWAR_MORE;
-#endif
+	return (unsigned)__builtin_ctz(swar_are(at, byte) | 1u << SWAR_MORE);
 }
 
 /* The same over twice as many. */
 static inline unsigned
 swar_find_far(const char *at, char byte)
 {
-	unsigned before = swar_find(at, byte), behind = swar_find(at + SWAR_MORE, byte);
+	uint64_t found = swar_are(at, byte) | (uint64_t)swar_are(at + SWAR_MORE, byte) << SWAR_MORE;
 
-	return before < SWAR_MORE ? before : SWAR_MORE + behind;
+	return (unsigned)__builtin_ctzll(found | UINT64_C(1) << 2 * SWAR_MORE);
 }
 
 /* Are the first `length` bytes the same? Twice SWAR_MORE must be there, and be more than that. */
@@ -184,10 +201,17 @@ swar_find_last_either(const char *at, char blind, char a, char b)
 				       1u << (SWAR_MORE - 1));
 }
 
-/* As memchr, for bytes that are near. */
+/* As memchr, for bytes that are near: mostly in the first step. */
 static inline const char *
 swar_search(const char *at, const char *end, char byte)
 {
+	if (end - at >= 2 * SWAR_MORE) {
+		unsigned before = swar_find_far(at, byte);
+
+		at += before;
+		if (before < 2 * SWAR_MORE)
+			return at;
+	}
 	while (end - at >= SWAR_MORE) {
 		unsigned before = swar_find(at, byte);
 
