@@ -39,16 +39,17 @@ give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *s
 	uint16_t places[NEWLINES_BLOCK];
 
 	for (char *block = from; block < end; block += NEWLINES_BLOCK) {
-		size_t left = (size_t)(end - block), count;
+		size_t left = (size_t)(end - block), count, i = 0;
 
 		count = newlines_find(block, left < NEWLINES_BLOCK ? left : NEWLINES_BLOCK, places);
-		for (size_t i = 0; i < count; i++) {
+		if (*skipping && count) {
+			*skipping = false;
+			from = block + places[i++] + 1;
+		}
+		for (; i < count; i++) {
 			char *newline = block + places[i];
 
-			if (!*skipping)
-				sink->line(sink->ctx,
-					   (struct span){ from, (size_t)(newline - from) });
-			*skipping = false;
+			sink->line(sink->ctx, (struct span){ from, (size_t)(newline - from) });
 			from = newline + 1;
 		}
 	}
