@@ -19,6 +19,8 @@ struct tally {
 	struct domains *domains;
 	struct cell *cells; /* open addressing, never more than half full */
 	size_t mask, used;
+	struct cell
+		*latest[EVENT_KINDS]; /* most events are of the cell of the one before, or NULL */
 	uint64_t lost;
 };
 
@@ -74,23 +76,37 @@ grow(struct tally *tally)
 	free(tally->cells);
 	tally->cells = cells;
 	tally->mask = mask;
+	memset(tally->latest, 0, sizeof(tally->latest));
 	return true;
+}
+
+/* NULL when there is no memory. */
+static struct cell *
+find(struct tally *tally, int64_t minute, unsigned domain, enum event_kind kind)
+{
+	struct cell like = { .minute = minute, .domain = domain, .kind = (uint32_t)kind + 1 };
+	struct cell *cell;
+
+	if (tally->used * 2 > tally->mask && !grow(tally) && tally->used >= tally->mask)
+		return NULL;
+	cell = cell_for(tally->cells, tally->mask, &like);
+	if (!cell->kind) {
+		*cell = like;
+		tally->used++;
+	}
+	return tally->latest[kind] = cell;
 }
 
 static void
 add(struct tally *tally, int64_t minute, unsigned domain, enum event_kind kind, int64_t delta)
 {
-	struct cell like = { .minute = minute, .domain = domain, .kind = (uint32_t)kind + 1 };
-	struct cell *cell;
+	struct cell *cell = tally->latest[kind];
 
-	if (tally->used * 2 > tally->mask && !grow(tally) && tally->used >= tally->mask) {
+	if (!cell || cell->minute != minute || cell->domain != domain)
+		cell = find(tally, minute, domain, kind);
+	if (!cell) {
 		tally->lost++;
 		return;
-	}
-	cell = cell_for(tally->cells, tally->mask, &like);
-	if (!cell->kind) {
-		*cell = like;
-		tally->used++;
 	}
 	cell->delta += delta;
 	domains_at(tally->domains, domain)->counts[kind] += delta;
@@ -168,6 +184,7 @@ tally_clear(struct tally *tally)
 {
 	domains_clear(tally->domains);
 	memset(tally->cells, 0, sizeof(*tally->cells) * (tally->mask + 1));
+	memset(tally->latest, 0, sizeof(tally->latest));
 	tally->used = 0;
 }
 
