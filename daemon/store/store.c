@@ -164,6 +164,7 @@ store_begin(struct store *store, struct err *err)
 	if (!store_sql_run(store, "begin a transaction", "BEGIN IMMEDIATE", err))
 		return false;
 	store->in_transaction = true;
+	memset(store->known, 0, sizeof(store->known));
 	return true;
 }
 
@@ -188,7 +189,7 @@ store_rollback(struct store *store)
 	if (!store->in_transaction)
 		return;
 	store->in_transaction = false;
-	store->names = 0;
+	store_sql_forget_names(store);
 	/* A failed COMMIT, or a full disk, may have rolled back already. */
 	if (!sqlite3_get_autocommit(store->db) &&
 	    !store_sql_run(store, "give up a transaction", "ROLLBACK", NULL))
