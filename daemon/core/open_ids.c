@@ -1,6 +1,7 @@
 #include "daemon/core/open_ids.h"
 
 #include "daemon/core/hash.h"
+#include "daemon/core/open_cells.h"
 #include "daemon/core/swar.h"
 
 #include <stdlib.h>
@@ -10,17 +11,11 @@
 #define HEADS 1024u	/* lists of sessions and of message-ids */
 #define LATEST 512u	/* places where an id is looked for first */
 
-struct cell { /* open addressing, linear probing, no tombstones */
-	uint32_t tag;
-	uint32_t slot;
-};
-
 struct open_ids {
 	unsigned max, used, room; /* open ids; slots in `slots`, slot 0 included */
 	uint32_t top, unused;	  /* slots below `top` were used once; list of free ones */
 	struct open_id *slots;
-	struct cell *cells;
-	uint32_t mask;
+	struct open_cells cells;
 	uint32_t newest, oldest;
 	uint32_t sessions[HEADS], messages[HEADS];
 	uint32_t latest[LATEST]; /* by key: the slot that was last found or made; maybe free now */
@@ -39,11 +34,9 @@ open_ids_new(unsigned max)
 		return NULL;
 	ids->max = max ? max : 1;
 	ids->room = FIRST_ROOM;
-	ids->mask = FIRST_ROOM * 2 - 1;
 	ids->top = 1;
 	ids->slots = malloc(sizeof(*ids->slots) * ids->room);
-	ids->cells = calloc(ids->mask + 1, sizeof(*ids->cells));
-	if (ids->slots && ids->cells)
+	if (open_cells_make(&ids->cells, FIRST_ROOM * 2) && ids->slots)
 		return ids;
 	open_ids_free(ids);
 	return NULL;
@@ -55,7 +48,7 @@ open_ids_free(struct open_ids *ids)
 	if (!ids)
 		return;
 	free(ids->slots);
-	free(ids->cells);
+	open_cells_free(&ids->cells);
 	free(ids->gone);
 	free(ids);
 }
@@ -134,6 +127,12 @@ link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
 		ids->oldest = prev;
 }
 
+static inline uint32_t *
+latest_place(struct open_ids *ids, uint64_t key)
+{
+	return &ids->latest[key >> 32 & (LATEST - 1)];
+}
+
 static inline bool
 is_named(const struct open_id *open, uint64_t key, struct span id)
 {
@@ -141,49 +140,50 @@ is_named(const struct open_id *open, uint64_t key, struct span id)
 	       hash_same(open->facts.id, id.at, id.len);
 }
 
-/* The open id of this key and name in or behind the cell `at`, whose place it gives; or NULL. */
+/* The open id of this key and name in or behind the cell `*at`; goes behind it. NULL: none. */
 static inline struct open_id *
 named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
 {
-	for (; ids->cells[*at].slot; *at = (*at + 1) & ids->mask) {
-		struct open_id *open = &ids->slots[ids->cells[*at].slot];
+	uint32_t slot;
 
-		if (ids->cells[*at].tag == (uint32_t)key && is_named(open, key, id))
-			return open;
-	}
+	while ((slot = open_cells_next(&ids->cells, (uint32_t)key, at)))
+		if (is_named(&ids->slots[slot], key, id))
+			return &ids->slots[slot];
 	return NULL;
 }
 
-/* Some instance on this host has it, in or behind this cell; this one, if it can be. */
+/* Of another instance on this host, which was found before `at`, or of this one. */
 static __attribute__((noinline)) struct open_id *
-of_some_group(struct open_ids *ids, uint64_t key, struct span id, uint32_t group, uint32_t at)
+of_some_group(struct open_ids *ids, struct open_id *other, struct span id, uint32_t group,
+	      uint32_t at)
 {
-	struct open_id *open, *last = NULL;
+	struct open_id *open;
 
-	for (; (open = named(ids, key, id, &at)); at = (at + 1) & ids->mask) {
+	while ((open = named(ids, other->facts.key, id, &at))) {
 		if (open->facts.group == group)
 			return open;
-		last = open;
+		other = open;
 	}
-	return last;
+	return other;
 }
 
 struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
 	uint64_t key = hash_span(id, host);
-	uint32_t *latest = &ids->latest[key >> 32 & (LATEST - 1)], at = (uint32_t)key & ids->mask;
+	uint32_t *latest = latest_place(ids, key), at;
 	struct open_id *open = &ids->slots[*latest];
 
 	if (*latest && is_named(open, key, id) && open->facts.group == group)
 		return open;
+	at = open_cells_home(&ids->cells, (uint32_t)key);
 	open = named(ids, key, id, &at);
 	if (!open)
 		return NULL;
 	*latest = slot_of(ids, open);
 	if (open->facts.group == group)
 		return open;
-	open = of_some_group(ids, key, id, group, at);
+	open = of_some_group(ids, open, id, group, at);
 	return exact && open->facts.group != group ? NULL : open;
 }
 
@@ -221,58 +221,52 @@ open_ids_same_message(struct open_ids *ids, const struct open_id *open)
 	return message_id ? other : NULL;
 }
 
-static void
-put_cell(struct cell *cells, uint32_t mask, uint32_t tag, uint32_t slot)
-{
-	uint32_t at = tag & mask;
-
-	while (cells[at].slot)
-		at = (at + 1) & mask;
-	cells[at] = (struct cell){ .tag = tag, .slot = slot };
-}
-
 static bool
 grow(struct open_ids *ids)
 {
-	uint32_t room = ids->room * 2, mask = room * 2 - 1;
-	struct cell *cells = calloc(mask + 1, sizeof(*cells));
-	struct open_id *slots = cells ? realloc(ids->slots, sizeof(*slots) * room) : NULL;
+	struct open_cells cells;
+	struct open_id *slots;
 
+	if (!open_cells_make(&cells, ids->room * 4))
+		return false;
+	slots = realloc(ids->slots, sizeof(*slots) * ids->room * 2);
 	if (!slots) {
-		free(cells);
+		open_cells_free(&cells);
 		return false;
 	}
-	for (uint32_t at = 0; at <= ids->mask; at++)
-		if (ids->cells[at].slot)
-			put_cell(cells, mask, ids->cells[at].tag, ids->cells[at].slot);
-	free(ids->cells);
-	ids->cells = cells;
-	ids->mask = mask;
 	ids->slots = slots;
-	ids->room = room;
+	for (uint32_t slot = ids->newest; slot != NONE;
+	     slot = slots[slot].link[OPEN_CHAIN_AGE].next)
+		open_cells_put(&cells, (uint32_t)slots[slot].facts.key, slot);
+	open_cells_free(&ids->cells);
+	ids->cells = cells;
+	ids->room *= 2;
 	return true;
 }
 
+/* For a new one, of which the store has no row. */
 static struct open_id *
 take_slot(struct open_ids *ids)
 {
 	uint32_t slot = ids->unused;
 
-	if (slot != NONE) {
-		ids->unused = ids->slots[slot].link[OPEN_CHAIN_AGE].next;
-		return &ids->slots[slot];
-	}
-	if (ids->top == ids->room && !grow(ids))
+	if (open_ids_full(ids) || (slot == NONE && ids->top == ids->room && !grow(ids)))
 		return NULL;
-	return &ids->slots[ids->top++];
+	if (slot != NONE)
+		ids->unused = ids->slots[slot].link[OPEN_CHAIN_AGE].next;
+	else
+		slot = ids->top++;
+	ids->slots[slot].stored = false;
+	ids->slots[slot].changed = true;
+	return &ids->slots[slot];
 }
 
 static void
 put_in(struct open_ids *ids, struct open_id *open)
 {
 	ids->used++;
-	ids->latest[open->facts.key >> 32 & (LATEST - 1)] = slot_of(ids, open);
-	put_cell(ids->cells, ids->mask, (uint32_t)open->facts.key, slot_of(ids, open));
+	*latest_place(ids, open->facts.key) = slot_of(ids, open);
+	open_cells_put(&ids->cells, (uint32_t)open->facts.key, slot_of(ids, open));
 	link_in(ids, OPEN_CHAIN_AGE, open);
 	if (open->facts.session)
 		link_in(ids, OPEN_CHAIN_SESSION, open);
@@ -283,13 +277,11 @@ put_in(struct open_ids *ids, struct open_id *open)
 struct open_id *
 open_ids_insert(struct open_ids *ids, const struct open_facts *facts)
 {
-	struct open_id *open = open_ids_full(ids) ? NULL : take_slot(ids);
+	struct open_id *open = take_slot(ids);
 
 	if (!open)
 		return NULL;
 	open->facts = *facts;
-	open->stored = false;
-	open->changed = true;
 	put_in(ids, open);
 	return open;
 }
@@ -298,7 +290,7 @@ struct open_id *
 open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, uint32_t pid,
 	     int64_t time_us)
 {
-	struct open_id *open = open_ids_full(ids) || id.len > OPEN_IDS_ID ? NULL : take_slot(ids);
+	struct open_id *open = id.len > OPEN_IDS_ID ? NULL : take_slot(ids);
 
 	if (!open)
 		return NULL;
@@ -311,29 +303,8 @@ open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id
 	open->facts.opened_us = time_us;
 	open->facts.id_len = (uint8_t)id.len;
 	hash_copy(open->facts.id, id.at, id.len);
-	open->stored = false;
-	open->changed = true;
 	put_in(ids, open);
 	return open;
-}
-
-/* Takes the cell out and moves back those behind it that would not be found any more. */
-static void
-remove_cell(struct open_ids *ids, uint32_t tag, uint32_t slot)
-{
-	uint32_t hole = tag & ids->mask, at;
-
-	while (ids->cells[hole].slot != slot)
-		hole = (hole + 1) & ids->mask;
-	for (at = (hole + 1) & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
-		uint32_t home = ids->cells[at].tag & ids->mask;
-
-		if (((at - home) & ids->mask) < ((at - hole) & ids->mask))
-			continue;
-		ids->cells[hole] = ids->cells[at];
-		hole = at;
-	}
-	ids->cells[hole] = (struct cell){ 0 };
 }
 
 /* Without memory the row stays in the store; it will grow old there and be dropped then. */
@@ -359,7 +330,7 @@ open_ids_remove(struct open_ids *ids, struct open_id *open)
 
 	if (open->stored)
 		remember_gone(ids, &open->facts);
-	remove_cell(ids, (uint32_t)open->facts.key, slot);
+	open_cells_remove(&ids->cells, (uint32_t)open->facts.key, slot);
 	link_out(ids, OPEN_CHAIN_AGE, open);
 	if (open->facts.session)
 		link_out(ids, OPEN_CHAIN_SESSION, open);
