@@ -45,18 +45,13 @@ classify_dropped(const struct classify *classify)
 	return classify->dropped;
 }
 
-/* Most recipients have the domain of the one before. */
-struct span
-classify_domain(struct classify *classify, struct span recipient)
+static __attribute__((noinline)) struct span
+another_domain(struct classify *classify, struct span recipient)
 {
-	size_t known = classify->raw_len;
-	struct span raw, domain;
+	struct span domain =
+		parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
+	struct span raw = parse_address_domain(recipient);
 
-	if (known && recipient.len > known && recipient.at[recipient.len - known - 1] == '@' &&
-	    hash_same(recipient.at + recipient.len - known, classify->raw, known))
-		return (struct span){ classify->domain, classify->domain_len };
-	domain = parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
-	raw = parse_address_domain(recipient);
 	classify->raw_len = 0;
 	if (domain.at == classify->domain && raw.len <= sizeof(classify->raw)) {
 		memcpy(classify->raw, raw.at, raw.len);
@@ -64,6 +59,18 @@ classify_domain(struct classify *classify, struct span recipient)
 		classify->domain_len = domain.len;
 	}
 	return domain;
+}
+
+/* Most recipients have the domain of the one before. */
+struct span
+classify_domain(struct classify *classify, struct span recipient)
+{
+	size_t known = classify->raw_len;
+
+	if (known && recipient.len > known && recipient.at[recipient.len - known - 1] == '@' &&
+	    hash_same(recipient.at + recipient.len - known, classify->raw, known))
+		return (struct span){ classify->domain, classify->domain_len };
+	return another_domain(classify, recipient);
 }
 
 void

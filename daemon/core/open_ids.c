@@ -86,16 +86,10 @@ session_list(uint32_t host, uint32_t pid)
 static uint32_t *
 head(struct open_ids *ids, enum open_chain chain, const struct open_facts *facts)
 {
-	switch (chain) {
-	case OPEN_CHAIN_SESSION:
+	if (chain == OPEN_CHAIN_SESSION)
 		return &ids->sessions[session_list(facts->host, facts->pid)];
-	case OPEN_CHAIN_MESSAGE:
-		return &ids->messages[facts->message_id & (HEADS - 1)];
-	case OPEN_CHAIN_AGE:
-	case OPEN_CHAINS:
-		break;
-	}
-	return &ids->newest;
+	return chain == OPEN_CHAIN_MESSAGE ? &ids->messages[facts->message_id & (HEADS - 1)]
+					   : &ids->newest;
 }
 
 static void

@@ -21,7 +21,7 @@ answer(struct record *out, enum record_kind kind, const char *why)
 }
 
 /* ", sasl_...", ", orig_queue_id=...", ", orig_client=NAME[ADDR]" behind a client. */
-static void
+static __attribute__((noinline)) void
 read_client_more(struct span rest, struct record *out)
 {
 	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
@@ -78,7 +78,7 @@ for_users(struct span instance)
 	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
 }
 
-static void
+static __attribute__((noinline)) void
 read_reject(const struct envelope *envelope, struct span rest, enum parse_reject_by by,
 	    struct record *out)
 {

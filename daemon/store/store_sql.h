@@ -21,7 +21,7 @@
 
 #define STORE_SQL_BUSY_MS 2000 /* waits so long for a reader's or an operator's lock */
 
-#define STORE_SQL_NAMES 64
+#define STORE_SQL_NAMES 256
 #define STORE_SQL_NAME 64 /* bytes; longer names are looked up each time */
 
 struct store {
