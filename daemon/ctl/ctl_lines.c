@@ -1,6 +1,6 @@
 #include "daemon/ctl/ctl_lines.h"
 
-#include "daemon/base/newlines.h"
+#include "daemon/sys/newlines.h"
 
 #include <errno.h>
 #include <fcntl.h>

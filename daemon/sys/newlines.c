@@ -1,4 +1,4 @@
-#include "daemon/base/newlines.h"
+#include "daemon/sys/newlines.h"
 
 #include <stdbool.h>
 #include <string.h>
