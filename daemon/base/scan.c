@@ -13,12 +13,6 @@ scan_fail(struct scan *scan)
 	return false;
 }
 
-struct span
-scan_rest(const struct scan *scan)
-{
-	return (struct span){ scan->at, (size_t)(scan->end - scan->at) };
-}
-
 bool
 scan_maybe(struct scan *scan, struct span text)
 {

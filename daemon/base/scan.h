@@ -36,7 +36,11 @@ unsigned scan_digits(struct scan *scan, unsigned digits, unsigned max);
 struct span scan_until(struct scan *scan, char stop);
 
 /* What is left; does not move. */
-struct span scan_rest(const struct scan *scan);
+static inline struct span
+scan_rest(const struct scan *scan)
+{
+	return (struct span){ scan->at, (size_t)(scan->end - scan->at) };
+}
 
 /* True when nothing failed and nothing is left. */
 bool scan_done(const struct scan *scan);

@@ -45,18 +45,13 @@ classify_dropped(const struct classify *classify)
 	return classify->dropped;
 }
 
-/* Most recipients have the domain of the one before. */
-struct span
-classify_domain(struct classify *classify, struct span recipient)
+static __attribute__((noinline)) struct span
+another_domain(struct classify *classify, struct span recipient)
 {
-	size_t known = classify->raw_len;
-	struct span raw, domain;
+	struct span domain =
+		parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
+	struct span raw = parse_address_domain(recipient);
 
-	if (known && recipient.len > known && recipient.at[recipient.len - known - 1] == '@' &&
-	    memcmp(recipient.at + recipient.len - known, classify->raw, known) == 0)
-		return (struct span){ classify->domain, classify->domain_len };
-	domain = parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
-	raw = parse_address_domain(recipient);
 	classify->raw_len = 0;
 	if (domain.at == classify->domain && raw.len <= sizeof(classify->raw)) {
 		memcpy(classify->raw, raw.at, raw.len);
@@ -64,6 +59,18 @@ classify_domain(struct classify *classify, struct span recipient)
 		classify->domain_len = domain.len;
 	}
 	return domain;
+}
+
+/* Most recipients have the domain of the one before. */
+struct span
+classify_domain(struct classify *classify, struct span recipient)
+{
+	size_t known = classify->raw_len;
+
+	if (known && recipient.len > known && recipient.at[recipient.len - known - 1] == '@' &&
+	    hash_same(recipient.at + recipient.len - known, classify->raw, known))
+		return (struct span){ classify->domain, classify->domain_len };
+	return another_domain(classify, recipient);
 }
 
 void
@@ -150,7 +157,8 @@ classify_find(const struct classify *classify, const struct envelope *envelope, 
 {
 	if (open_ids_count(classify->ids) == 0)
 		return NULL;
-	return open_ids_find(classify->ids, envelope->host_key, envelope->group_key, id, false);
+	return open_ids_find(classify->ids, envelope->host_key, envelope->program->group_key, id,
+			     false);
 }
 
 struct open_id *
@@ -188,19 +196,54 @@ classify_put_text(struct open_id *open, struct span text)
 {
 	open->facts.text_len = (uint8_t)(text.len <= OPEN_IDS_TEXT ? text.len : 0);
 	if (open->facts.text_len)
-		memcpy(open->facts.text, text.at, text.len);
+		hash_copy(open->facts.text, text.at, text.len);
 }
 
 static const char *
-take_plain(struct classify *classify, const struct envelope *envelope, const struct record *record,
-	   enum event_kind kind)
+take_plain(struct classify *classify, const struct envelope *envelope, const struct record *record)
 {
+	static const enum event_kind kinds[] = { [RECORD_RETURNED] = EVENT_DELIVERY_FAILED,
+						 [RECORD_PRESSURE] = EVENT_PRESSURE,
+						 [RECORD_GAP] = EVENT_GAP };
 	struct event event;
 
-	classify_event(&event, envelope, record, kind);
+	classify_event(&event, envelope, record, kinds[record->kind]);
 	classify_give(classify, &event);
 	return NULL;
 }
+
+static const char *
+take_nothing(struct classify *classify, const struct envelope *envelope,
+	     const struct record *record)
+{
+	(void)classify, (void)envelope, (void)record;
+	return NULL;
+}
+
+static classify_step *const steps[] = {
+	[RECORD_OTHER] = take_nothing,
+	[RECORD_BROKEN] = take_nothing,
+	[RECORD_CONNECTED] = classify_message_end_session, /* the end before it was lost */
+	[RECORD_DISCONNECTED] = classify_message_end_session,
+	[RECORD_CLIENT] = classify_message_client,
+	[RECORD_ARRIVED] = classify_message_arrived,
+	[RECORD_MESSAGE_ID] = classify_message_named,
+	[RECORD_QUEUED] = classify_message_queued,
+	[RECORD_RECIPIENT] = classify_delivery_recipient,
+	[RECORD_RETURNED] = take_plain,
+	[RECORD_OUTCOME] = classify_delivery_outcome,
+	[RECORD_NO_MESSAGE] = classify_refused_all,
+	[RECORD_WITHDRAWN] = classify_refused_at_end,
+	[RECORD_REMOVED] = classify_message_removed,
+	[RECORD_CANCELLED] = classify_message_cancelled,
+	[RECORD_REFUSED] = classify_refused,
+	[RECORD_TOO_LARGE] = classify_refused_too_large,
+	[RECORD_LOCAL_DSN] = classify_message_local_dsn,
+	[RECORD_PRESSURE] = take_plain,
+	[RECORD_GAP] = take_plain,
+};
+
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == RECORD_GAP + 1, "a row each");
 
 const char *
 classify_record(struct classify *classify, const struct envelope *envelope,
@@ -208,47 +251,7 @@ classify_record(struct classify *classify, const struct envelope *envelope,
 {
 	classify->sink = sink;
 	classify->ctx = ctx;
-	switch (record->kind) {
-	case RECORD_CLIENT:
-		return classify_message_client(classify, envelope, record);
-	case RECORD_ARRIVED:
-		return classify_message_arrived(classify, envelope, record);
-	case RECORD_MESSAGE_ID:
-		return classify_message_named(classify, envelope, record);
-	case RECORD_QUEUED:
-		return classify_message_queued(classify, envelope, record);
-	case RECORD_RECIPIENT:
-		return classify_delivery_recipient(classify, envelope, record);
-	case RECORD_OUTCOME:
-		return classify_delivery_outcome(classify, envelope, record);
-	case RECORD_NO_MESSAGE:
-		return classify_refused_all(classify, envelope, record);
-	case RECORD_WITHDRAWN:
-		return classify_refused_at_end(classify, envelope, record);
-	case RECORD_REMOVED:
-		return classify_message_removed(classify, envelope, record);
-	case RECORD_CANCELLED:
-		return classify_message_cancelled(classify, envelope, record);
-	case RECORD_REFUSED:
-		return classify_refused(classify, envelope, record);
-	case RECORD_TOO_LARGE:
-		return classify_refused_too_large(classify, envelope, record);
-	case RECORD_CONNECTED: /* the end of the session before it was lost */
-	case RECORD_DISCONNECTED:
-		return classify_message_end_session(classify, envelope, record);
-	case RECORD_RETURNED:
-		return take_plain(classify, envelope, record, EVENT_DELIVERY_FAILED);
-	case RECORD_LOCAL_DSN:
-		return classify_message_local_dsn(classify, envelope, record);
-	case RECORD_PRESSURE:
-		return take_plain(classify, envelope, record, EVENT_PRESSURE);
-	case RECORD_GAP:
-		return take_plain(classify, envelope, record, EVENT_GAP);
-	case RECORD_OTHER:
-	case RECORD_BROKEN:
-		break;
-	}
-	return NULL;
+	return steps[record->kind](classify, envelope, record);
 }
 
 void

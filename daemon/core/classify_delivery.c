@@ -13,7 +13,7 @@ begin_delivery(struct classify *classify, const struct envelope *envelope,
 	       const struct record *record, struct span domain)
 {
 	const char *joined;
-	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
+	struct open_id *open = classify_open(classify, envelope, envelope->program->group_key,
 					     record->delivery_id, 0, &joined);
 
 	if (!open)

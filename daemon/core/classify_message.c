@@ -3,26 +3,44 @@
 #include "daemon/core/hash.h"
 #include "daemon/core/parse_counters.h"
 
+/* Opens the id of a message whose client is known by another id. */
+static struct open_id *
+open_behind(struct classify *classify, const struct envelope *envelope, const struct record *record,
+	    struct open_facts via, const char **joined_out)
+{
+	struct open_id *open =
+		classify_open(classify, envelope, envelope->program->group_key, record->queue_id,
+			      record->session ? record->session : envelope->pid, joined_out);
+
+	if (!open)
+		return NULL;
+	open->facts.loopback = via.loopback;
+	open->facts.local = via.local || record->local;
+	open->facts.queued = open->facts.settled = via.settled; /* of a user of ours */
+	classify_put_text(open, (struct span){ via.text, via.text_len });
+	return open;
+}
+
 /* Opens the id of a message that comes from the network, or (`local`) from this host. */
 static struct open_id *
 open_message(struct classify *classify, const struct envelope *envelope,
 	     const struct record *record, const char **joined_out)
 {
-	struct open_facts from = { .loopback = record->loopback, .local = record->local };
-	struct open_id *open, *via = NULL;
+	struct open_id *open;
 
-	if (record->via.len && record->kind != RECORD_ARRIVED)
-		via = classify_find(classify, envelope, record->via);
-	if (via)
-		from = via->facts;
-	open = classify_open(classify, envelope, envelope->group_key, record->queue_id,
+	if (record->via.len && record->kind != RECORD_ARRIVED) {
+		struct open_id *via = classify_find(classify, envelope, record->via);
+
+		if (via)
+			return open_behind(classify, envelope, record, via->facts, joined_out);
+	}
+	open = classify_open(classify, envelope, envelope->program->group_key, record->queue_id,
 			     record->session ? record->session : envelope->pid, joined_out);
 	if (!open)
 		return NULL;
-	open->facts.loopback = from.loopback;
-	open->facts.local = from.local || record->local;
-	open->facts.queued = open->facts.settled = from.settled; /* of a user of ours */
-	classify_put_text(open, via ? (struct span){ from.text, from.text_len } : record->client);
+	open->facts.loopback = record->loopback;
+	open->facts.local = record->local;
+	classify_put_text(open, record->client);
 	return open;
 }
 
@@ -33,7 +51,7 @@ remember_ours(struct classify *classify, const struct envelope *envelope,
 	      const struct record *record)
 {
 	const char *joined = "a user of ours sends it: not counted";
-	struct open_id *open = classify_open(classify, envelope, envelope->group_key,
+	struct open_id *open = classify_open(classify, envelope, envelope->program->group_key,
 					     record->queue_id, record->session, &joined);
 
 	if (open)
@@ -207,7 +225,8 @@ classify_message_local_dsn(struct classify *classify, const struct envelope *env
 	classify_give(classify, &event);
 	if (!record->remember)
 		return NULL;
-	open = classify_open(classify, envelope, envelope->group_key, record->queue_id, 0, &joined);
+	open = classify_open(classify, envelope, envelope->program->group_key, record->queue_id, 0,
+			     &joined);
 	if (open)
 		open->facts.local = open->facts.settled = true;
 	return joined;
@@ -261,16 +280,15 @@ end_one(struct classify *classify, const struct envelope *envelope, struct open_
 }
 
 /* CONNECTED: the line that ended the session before was lost; it may have sent anything. */
-const char *
-classify_message_end_session(struct classify *classify, const struct envelope *envelope,
-			     const struct record *record)
+static __attribute__((noinline)) const char *
+end_session(struct classify *classify, const struct envelope *envelope, const struct record *record,
+	    struct open_id *open)
 {
-	uint32_t session = record->session ? record->session : envelope->pid;
-	struct open_id *open = open_ids_of_session(classify->ids, envelope->host_key, session);
+	uint32_t session = open->facts.pid;
 	struct parse_counters did = { .data_tried = true };
 	const char *why = NULL;
 
-	if (open && record->text.len)
+	if (record->text.len)
 		did = parse_counters(record->text);
 	for (; open; open = open_ids_of_session(classify->ids, envelope->host_key, session)) {
 		const char *said = NULL;
@@ -282,4 +300,16 @@ classify_message_end_session(struct classify *classify, const struct envelope *e
 		why = said ? said : why;
 	}
 	return why;
+}
+
+/* Most sessions have ended for the open ids when qmgr named them. */
+const char *
+classify_message_end_session(struct classify *classify, const struct envelope *envelope,
+			     const struct record *record)
+{
+	struct open_id *open =
+		open_ids_of_session(classify->ids, envelope->host_key,
+				    record->session ? record->session : envelope->pid);
+
+	return open ? end_session(classify, envelope, record, open) : NULL;
 }

@@ -102,17 +102,21 @@ make_room(struct domains *domains)
 	return true;
 }
 
-unsigned
-domains_number(struct domains *domains, struct span name)
+static bool
+is_latest(const struct domains *domains, struct span name)
 {
-	uint64_t key;
-	unsigned at;
+	struct span latest = domains->rows[domains->latest].row.name;
+
+	return domains->latest && latest.len == name.len && hash_same(latest.at, name.at, name.len);
+}
+
+static __attribute__((noinline)) unsigned
+another(struct domains *domains, struct span name)
+{
+	uint64_t key = hash_span(name, 4);
+	unsigned at = lookup(domains, name, key);
 	char *copy;
 
-	if (domains->latest && span_equal(domains->rows[domains->latest].row.name, name))
-		return domains->latest;
-	key = hash_span(name, 4);
-	at = lookup(domains, name, key);
 	if (at)
 		return domains->latest = at;
 	if (span_equal(name, SPAN("other")))
@@ -129,6 +133,12 @@ domains_number(struct domains *domains, struct span name)
 					  .next = domains->lists[key & (domains->heads - 1)] };
 	domains->lists[key & (domains->heads - 1)] = at;
 	return domains->latest = at;
+}
+
+unsigned
+domains_number(struct domains *domains, struct span name)
+{
+	return is_latest(domains, name) ? domains->latest : another(domains, name);
 }
 
 const struct domains_row *

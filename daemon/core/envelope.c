@@ -4,11 +4,13 @@
 #include "daemon/core/eat.h"
 #include "daemon/core/envelope_tag.h"
 #include "daemon/core/hash.h"
+#include "daemon/core/swar.h"
 
 struct envelope_memory
 envelope_memory(int year, int64_t reference)
 {
-	return (struct envelope_memory){ .stamp = stamp_memory(year, reference) };
+	return (struct envelope_memory){ .stamp = stamp_memory(year, reference),
+					 .host_key = (uint32_t)hash_span(SPAN(""), 1) };
 }
 
 static struct span
@@ -21,49 +23,51 @@ read_word(struct scan *scan)
 	return (struct span){ from, (size_t)(scan->at - from) };
 }
 
+/* A host of 1 to 15 bytes is compared in one piece with the blank behind it (same_host). */
+static void
+remember_host(struct envelope_memory *memory, struct span host)
+{
+	char text[2 * SWAR_BYTES] = { 0 }, mask[2 * SWAR_BYTES] = { 0 };
+
+	memory->host_len = host.len <= ENVELOPE_HOST ? host.len : 0;
+	memcpy(memory->host, host.at, memory->host_len);
+	memory->host_key = (uint32_t)hash_span(host, 1);
+	if (host.len < sizeof(text)) {
+		memcpy(text, host.at, host.len);
+		text[host.len] = ' ';
+		memset(mask, 0xFF, host.len + 1);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		memory->host_word[i] = hash_load(text + (size_t)SWAR_BYTES * i, SWAR_BYTES);
+		memory->host_mask[i] = hash_load(mask + (size_t)SWAR_BYTES * i, SWAR_BYTES);
+	}
+}
+
 static void
 take_host(struct envelope_memory *memory, struct span host, struct envelope *out)
 {
 	out->host = host;
-	if (host.len != memory->host_len || memcmp(memory->host, host.at, host.len) != 0) {
-		memory->host_len = host.len <= ENVELOPE_HOST ? host.len : 0;
-		memset(memory->host, 0, 8);
-		memcpy(memory->host, host.at, memory->host_len);
-		memory->host_mask = UINT64_MAX;
-		if (memory->host_len < 8)
-			memset((char *)&memory->host_mask + memory->host_len, 0,
-			       8 - memory->host_len);
-		memory->host_word = hash_load(memory->host, 8);
-		memory->host_key = (uint32_t)hash_span(host, 1);
-	}
+	if (host.len != memory->host_len || memcmp(memory->host, host.at, host.len) != 0)
+		remember_host(memory, host);
 	out->host_key = memory->host_key;
 }
 
-/* Does the host of the line before begin here? `left` bytes are there, more than it has. */
+/* Is here the host of the line before, a short one, and then a blank? */
 static inline bool
-same_host(const struct envelope_memory *memory, const char *at, size_t left)
+same_host(const struct envelope_memory *memory, const char *at, const char *end)
 {
-	if (left >= 8 && (hash_load(at, 8) & memory->host_mask) != memory->host_word)
-		return false;
-	return (left >= 8 && memory->host_len <= 8) ||
-	       memcmp(at, memory->host, memory->host_len) == 0;
+	return end - at > 2 * SWAR_BYTES && memory->host_len - 1 < 2 * SWAR_BYTES - 1 &&
+	       (((hash_load(at, 8) ^ memory->host_word[0]) & memory->host_mask[0]) |
+		((hash_load(at + 8, 8) ^ memory->host_word[1]) & memory->host_mask[1])) == 0;
 }
 
 /* "host " unless the tag comes at once (standard output of a container, `logger -s`). */
 static void
 read_host(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
 {
-	size_t known = memory->host_len, left = (size_t)(scan->end - scan->at);
 	struct scan ahead = *scan;
-	struct span host;
+	struct span host = read_word(&ahead);
 
-	if (known && left > known && scan->at[known] == ' ' && same_host(memory, scan->at, left)) {
-		out->host = (struct span){ scan->at, known };
-		out->host_key = memory->host_key;
-		scan->at += known + 1;
-		return;
-	}
-	host = read_word(&ahead);
 	if (host.len == 0 || host.at[host.len - 1] == ':') {
 		take_host(memory, (struct span){ scan->at, 0 }, out);
 		return;
@@ -123,6 +127,30 @@ skip_message_id(struct envelope *out)
 		out->message = scan_rest(&scan);
 }
 
+static void
+without_program(struct envelope_memory *memory, struct envelope *out)
+{
+	out->program = envelope_tag_program(memory, SPAN(""));
+}
+
+/* What may stand before a message, or around it. */
+static __attribute__((noinline)) void
+unwrap_message(struct envelope *out)
+{
+	if (*out->message.at == '[')
+		skip_message_id(out);
+	if (out->message.len && *out->message.at == 'm')
+		read_repeated(out);
+}
+
+static inline void
+take_message(struct span message, struct envelope *out)
+{
+	out->message = message;
+	if (message.len && (*message.at == '[' || *message.at == 'm'))
+		unwrap_message(out);
+}
+
 static bool
 read_tagged(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
 {
@@ -135,20 +163,32 @@ read_tagged(struct envelope_memory *memory, struct scan *scan, struct envelope *
 	if (scan->failed)
 		return false;
 	read_host(memory, scan, out);
-	if (!envelope_tag_read(memory, scan, out)) {
-		out->program = out->instance = out->group = out->daemon =
-			(struct span){ scan->at, 0 };
-		out->pid = 0;
-		out->group_key = 0;
-		out->message = scan_rest(scan);
-		read_last_repeated(out);
+	if (envelope_tag_read(memory, scan, out)) {
+		take_message(scan_rest(scan), out);
 		return true;
 	}
+	without_program(memory, out);
 	out->message = scan_rest(scan);
-	if (out->message.len && *out->message.at == '[')
-		skip_message_id(out);
-	if (out->message.len && *out->message.at == 'm')
-		read_repeated(out);
+	read_last_repeated(out);
+	return true;
+}
+
+/* Most lines have the stamp, the host and one of the programs of lines before. */
+static inline bool
+read_again(struct envelope_memory *memory, const char *at, const char *end, struct envelope *out)
+{
+	if (!stamp_again(&memory->stamp, at, end))
+		return false;
+	at += STAMP_RFC3164 + 1;
+	if (!same_host(memory, at, end))
+		return false;
+	out->host = (struct span){ at, memory->host_len };
+	at = envelope_tag_again(memory, at + memory->host_len + 1, end, out);
+	if (!at)
+		return false;
+	out->time_us = memory->stamp.time_us;
+	out->host_key = memory->host_key;
+	take_message((struct span){ at, (size_t)(end - at) }, out);
 	return true;
 }
 
@@ -175,6 +215,7 @@ skip_structured(struct scan *scan)
 static bool
 read_rfc5424(struct envelope_memory *memory, struct scan *scan, struct envelope *out)
 {
+	struct span name;
 	struct scan pid;
 
 	out->time_us = stamp_rfc3339(&memory->stamp, scan);
@@ -182,30 +223,20 @@ read_rfc5424(struct envelope_memory *memory, struct scan *scan, struct envelope 
 	if (scan->failed)
 		return false;
 	take_host(memory, scan_until(scan, ' '), out);
-	out->program = scan_until(scan, ' ');
+	name = scan_until(scan, ' ');
 	pid = eat_over(scan_until(scan, ' '));
 	scan_until(scan, ' ');
 	skip_structured(scan);
 	if (scan->failed)
 		return false;
 	out->pid = (uint32_t)scan_number(&pid, UINT32_MAX);
-	envelope_tag_split(out);
+	out->program = envelope_tag_program(memory, name);
 	EAT(scan, " ");
 	EAT(scan, "\xEF\xBB\xBF");
 	EAT(scan, " "); /* rsyslog keeps the blank after the tag */
 	out->message = scan_rest(scan);
 	read_repeated(out);
 	return true;
-}
-
-static void
-without_program(struct envelope_memory *memory, struct envelope *out)
-{
-	struct span none = { out->message.at, 0 };
-
-	take_host(memory, none, out);
-	out->program = out->instance = out->group = out->daemon = none;
-	out->group_key = 0;
 }
 
 /* Exim's own log: "2026-11-24 16:46:08.858 +0000 [138] ..." */
@@ -227,6 +258,7 @@ read_exim(struct envelope_memory *memory, struct scan *scan, struct envelope *ou
 			*scan = ahead;
 	}
 	out->message = scan_rest(scan);
+	take_host(memory, (struct span){ out->message.at, 0 }, out);
 	without_program(memory, out);
 	return !scan->failed;
 }
@@ -240,6 +272,7 @@ read_multilog(struct envelope_memory *memory, struct scan *scan, struct envelope
 					: stamp_tai64nlocal(&memory->stamp, scan);
 	scan_text(scan, SPAN(" "));
 	out->message = scan_rest(scan);
+	take_host(memory, (struct span){ out->message.at, 0 }, out);
 	without_program(memory, out);
 	return !scan->failed;
 }
@@ -259,10 +292,8 @@ static void
 begin(struct envelope *out)
 {
 	out->shape = ENVELOPE_SYSLOG;
-	out->pid = 0;
 	out->repeat = 1;
 	out->repeats_last = false;
-	out->claim = NULL;
 }
 
 void
@@ -272,20 +303,19 @@ envelope_of(struct envelope_memory *memory, int64_t time_us, struct span host, s
 	begin(out);
 	out->time_us = time_us;
 	out->pid = pid;
-	out->program = program;
+	out->program = envelope_tag_program(memory, program);
 	out->message = message;
 	take_host(memory, host, out);
-	envelope_tag_split(out);
 	if (message.len && *message.at == 'm')
 		read_repeated(out);
 }
 
-bool
-envelope_read(struct envelope_memory *memory, struct span line, struct envelope *out)
+static __attribute__((noinline)) bool
+read_anew(struct envelope_memory *memory, struct span line, struct envelope *out)
 {
 	struct scan scan = eat_over(line);
 
-	begin(out);
+	out->pid = 0; /* read_again may have begun */
 	if (EAT(&scan, "<")) {
 		scan_number(&scan, 999);
 		scan_text(&scan, SPAN(">"));
@@ -294,15 +324,18 @@ envelope_read(struct envelope_memory *memory, struct span line, struct envelope 
 	}
 	if (scan.failed || scan.at == scan.end)
 		return false;
-	if (stamp_again(&memory->stamp, &scan))
-		out->time_us = memory->stamp.time_us;
-	else if (*scan.at == '@')
+	if (*scan.at == '@')
 		return read_multilog(memory, &scan, out);
-	else if (line.len > 19 && *scan.at >= '0' && *scan.at <= '9' && line.at[10] == ' ')
+	if (line.len > 19 && *scan.at >= '0' && *scan.at <= '9' && line.at[10] == ' ')
 		return read_own_log(memory, &scan, out);
-	else if (*scan.at >= '0' && *scan.at <= '9')
-		out->time_us = stamp_rfc3339(&memory->stamp, &scan);
-	else
-		out->time_us = stamp_rfc3164(&memory->stamp, &scan);
+	out->time_us = *scan.at >= '0' && *scan.at <= '9' ? stamp_rfc3339(&memory->stamp, &scan)
+							  : stamp_rfc3164(&memory->stamp, &scan);
 	return !scan.failed && read_tagged(memory, &scan, out);
+}
+
+bool
+envelope_read(struct envelope_memory *memory, struct span line, struct envelope *out)
+{
+	begin(out);
+	return read_again(memory, line.at, line.at + line.len, out) || read_anew(memory, line, out);
 }

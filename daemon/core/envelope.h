@@ -12,8 +12,8 @@
 #include "daemon/core/stamp.h"
 
 #define ENVELOPE_HOST 256
-#define ENVELOPE_TAG 32 /* bytes; longer tags are read each time */
-#define ENVELOPE_TAGS 256
+#define ENVELOPE_NAME 32 /* bytes; longer names of programs are read each time */
+#define ENVELOPE_PROGRAMS 64
 #define ENVELOPE_REPEATS 1000000 /* largest believed "repeated N times" */
 
 /* Who wrote the line down. */
@@ -23,39 +23,36 @@ enum envelope_shape {
 	ENVELOPE_MULTILOG, /* multilog of daemontools: no host, no tag, no pid */
 };
 
-struct envelope {
-	int64_t time_us;
-	enum envelope_shape shape;
-	struct span host;     /* empty when the line has none */
-	struct span program;  /* the whole tag without [pid]: "postfix/submission/smtpd" */
+/* Whoever wrote the message. Valid until the next line is read. */
+struct envelope_program {
+	struct span name;     /* the whole tag without [pid]: "postfix/submission/smtpd" */
 	struct span instance; /* what stands before the last '/': "postfix/submission", or empty */
 	struct span daemon;   /* what stands after it: "smtpd" */
 	struct span group;    /* what stands before the first '/': "postfix", or empty */
-	struct span message;
-	uint32_t pid;	    /* 0 when the line has none */
-	uint32_t host_key;  /* a hash of the host */
-	uint32_t group_key; /* a hash of the group */
-	unsigned repeat;    /* the message happened so many times */
+	uint32_t group_key;   /* a hash of the group */
+	uint8_t claim[2]; /* for whoever reads messages, to remember whose this is; 0 at first */
+	char text[ENVELOPE_NAME]; /* of one that is remembered: what the spans point to */
+};
+
+struct envelope {
+	int64_t time_us;
+	enum envelope_shape shape;
+	unsigned repeat;   /* the message happened so many times */
 	bool repeats_last; /* "last message repeated N times": the previous line of this host did */
-	uint8_t *claim; /* where whoever reads messages may remember whose tag this is, or NULL */
+	uint32_t pid;	   /* 0 when the line has none */
+	uint32_t host_key; /* a hash of the host */
+	struct envelope_program *program; /* its name is empty when the line has none */
+	struct span host;		  /* empty when the line has none */
+	struct span message;
 };
 
-/* A tag that was read; the spans are in its own text. */
-struct envelope_tag {
-	char text[ENVELOPE_TAG];
-	struct span program, instance, daemon, group;
-	uint32_t pid, group_key;
-	uint8_t len;
-	uint8_t claim[2]; /* 0 until somebody writes to it */
-};
-
-/* What is remembered from line to line: few stamps, hosts and tags make most. Not to be moved. */
+/* What is remembered from line to line: few stamps, hosts and names make most. Not to be moved. */
 struct envelope_memory {
 	struct stamp_memory stamp;
-	struct envelope_tag tags[ENVELOPE_TAGS];
+	struct envelope_program programs[ENVELOPE_PROGRAMS], other;
 	char host[ENVELOPE_HOST];
 	size_t host_len;
-	uint64_t host_word, host_mask; /* its first eight bytes, and which of them there are */
+	uint64_t host_word[2], host_mask[2]; /* of a short one with its blank: see take_host */
 	uint32_t host_key;
 };
 

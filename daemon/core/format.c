@@ -68,14 +68,13 @@ _Static_assert(RECORD_OTHER == 0 && STAGE_RCPT == 0 && DELIVERY_NONE == 0, "what
 enum format
 format_read(enum format format, const struct envelope *envelope, struct record *out)
 {
-	int claim = envelope->claim ? *envelope->claim : 0;
+	int claim = envelope->program->claim[0];
 
 	swar_zero(out, sizeof(*out));
 	out->why = "not a program of this MTA";
 	if (claim == 0) {
 		claim = ask(envelope);
-		if (envelope->claim)
-			*envelope->claim = (uint8_t)claim;
+		envelope->program->claim[0] = (uint8_t)claim;
 	}
 	if (claim != CLAIM_NONE && (format == FORMAT_AUTO || (int)format == claim)) {
 		rows[claim].read(envelope, out);

@@ -27,6 +27,15 @@ hash_load(const char *at, size_t length)
 	return word;
 }
 
+/* Not inline: a copy of a length that is not known would cost whoever has it a guarded stack. */
+static __attribute__((noinline, unused)) uint64_t
+hash_short(const char *at, size_t left, uint64_t seed)
+{
+	if (left >= 4)
+		return hash_mix(hash_load(at, 4) ^ seed, hash_load(at + left - 4, 4));
+	return hash_mix(left ? hash_load(at, left) ^ seed : seed, left);
+}
+
 static inline uint64_t
 hash_span(struct span span, uint64_t seed)
 {
@@ -37,9 +46,33 @@ hash_span(struct span span, uint64_t seed)
 		seed = hash_mix(hash_load(at, 8) ^ seed, hash_load(at + 8, 8));
 	if (left >= 8)
 		return hash_mix(hash_load(at, 8) ^ seed, hash_load(at + left - 8, 8));
-	if (left >= 4)
-		return hash_mix(hash_load(at, 4) ^ seed, hash_load(at + left - 4, 4));
-	return hash_mix(left ? hash_load(at, left) ^ seed : seed, left);
+	return hash_short(at, left, seed);
+}
+
+/* As memcmp == 0, without a call for most lengths. */
+static inline bool
+hash_same(const char *a, const char *b, size_t length)
+{
+	if (length < 8 || length > 16)
+		return memcmp(a, b, length) == 0;
+	return hash_load(a, 8) == hash_load(b, 8) &&
+	       hash_load(a + length - 8, 8) == hash_load(b + length - 8, 8);
+}
+
+/* As memcpy, without a call for most lengths. */
+static inline void
+hash_copy(char *to, const char *from, size_t length)
+{
+	uint64_t head, tail;
+
+	if (length < 8 || length > 16) {
+		memcpy(to, from, length);
+		return;
+	}
+	head = hash_load(from, 8);
+	tail = hash_load(from + length - 8, 8);
+	memcpy(to, &head, 8);
+	memcpy(to + length - 8, &tail, 8);
 }
 
 #endif

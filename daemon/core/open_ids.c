@@ -1,6 +1,7 @@
 #include "daemon/core/open_ids.h"
 
 #include "daemon/core/hash.h"
+#include "daemon/core/open_cells.h"
 #include "daemon/core/swar.h"
 
 #include <stdlib.h>
@@ -8,20 +9,16 @@
 #define NONE 0u		/* slot 0 is never used */
 #define FIRST_ROOM 256u /* slots at the beginning; doubled up to the maximum */
 #define HEADS 1024u	/* lists of sessions and of message-ids */
-
-struct cell { /* open addressing, linear probing, no tombstones */
-	uint32_t tag;
-	uint32_t slot;
-};
+#define LATEST 512u	/* places where an id is looked for first */
 
 struct open_ids {
 	unsigned max, used, room; /* open ids; slots in `slots`, slot 0 included */
 	uint32_t top, unused;	  /* slots below `top` were used once; list of free ones */
 	struct open_id *slots;
-	struct cell *cells;
-	uint32_t mask;
+	struct open_cells cells;
 	uint32_t newest, oldest;
 	uint32_t sessions[HEADS], messages[HEADS];
+	uint32_t latest[LATEST]; /* by key: the slot that was last found or made; maybe free now */
 	struct open_ids_gone *gone; /* stored, and removed since */
 	size_t gone_count, gone_room;
 };
@@ -37,11 +34,9 @@ open_ids_new(unsigned max)
 		return NULL;
 	ids->max = max ? max : 1;
 	ids->room = FIRST_ROOM;
-	ids->mask = FIRST_ROOM * 2 - 1;
 	ids->top = 1;
 	ids->slots = malloc(sizeof(*ids->slots) * ids->room);
-	ids->cells = calloc(ids->mask + 1, sizeof(*ids->cells));
-	if (ids->slots && ids->cells)
+	if (open_cells_make(&ids->cells, FIRST_ROOM * 2) && ids->slots)
 		return ids;
 	open_ids_free(ids);
 	return NULL;
@@ -53,7 +48,7 @@ open_ids_free(struct open_ids *ids)
 	if (!ids)
 		return;
 	free(ids->slots);
-	free(ids->cells);
+	open_cells_free(&ids->cells);
 	free(ids->gone);
 	free(ids);
 }
@@ -91,16 +86,10 @@ session_list(uint32_t host, uint32_t pid)
 static uint32_t *
 head(struct open_ids *ids, enum open_chain chain, const struct open_facts *facts)
 {
-	switch (chain) {
-	case OPEN_CHAIN_SESSION:
+	if (chain == OPEN_CHAIN_SESSION)
 		return &ids->sessions[session_list(facts->host, facts->pid)];
-	case OPEN_CHAIN_MESSAGE:
-		return &ids->messages[facts->message_id & (HEADS - 1)];
-	case OPEN_CHAIN_AGE:
-	case OPEN_CHAINS:
-		break;
-	}
-	return &ids->newest;
+	return chain == OPEN_CHAIN_MESSAGE ? &ids->messages[facts->message_id & (HEADS - 1)]
+					   : &ids->newest;
 }
 
 static void
@@ -132,34 +121,64 @@ link_out(struct open_ids *ids, enum open_chain chain, struct open_id *open)
 		ids->oldest = prev;
 }
 
-static bool
-is_id(const struct open_facts *facts, uint64_t key, struct span id)
+static inline uint32_t *
+latest_place(struct open_ids *ids, uint64_t key)
 {
-	if (facts->key != key || facts->id_len != id.len)
-		return false;
-	if (id.len < 8 || id.len > 16)
-		return memcmp(facts->id, id.at, id.len) == 0;
-	return hash_load(id.at, 8) == hash_load(facts->id, 8) &&
-	       hash_load(id.at + id.len - 8, 8) == hash_load(facts->id + id.len - 8, 8);
+	return &ids->latest[key >> 32 & (LATEST - 1)];
+}
+
+static inline bool
+is_named(const struct open_id *open, uint64_t key, struct span id)
+{
+	return open->facts.key == key && open->facts.id_len == id.len &&
+	       hash_same(open->facts.id, id.at, id.len);
+}
+
+/* The open id of this key and name in or behind the cell `*at`; goes behind it. NULL: none. */
+static inline struct open_id *
+named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
+{
+	uint32_t slot;
+
+	while ((slot = open_cells_next(&ids->cells, (uint32_t)key, at)))
+		if (is_named(&ids->slots[slot], key, id))
+			return &ids->slots[slot];
+	return NULL;
+}
+
+/* Of another instance on this host, which was found before `at`, or of this one. */
+static __attribute__((noinline)) struct open_id *
+of_some_group(struct open_ids *ids, struct open_id *other, struct span id, uint32_t group,
+	      uint32_t at)
+{
+	struct open_id *open;
+
+	while ((open = named(ids, other->facts.key, id, &at))) {
+		if (open->facts.group == group)
+			return open;
+		other = open;
+	}
+	return other;
 }
 
 struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
 	uint64_t key = hash_span(id, host);
-	uint32_t tag = (uint32_t)key;
-	struct open_id *other = NULL;
+	uint32_t *latest = latest_place(ids, key), at;
+	struct open_id *open = &ids->slots[*latest];
 
-	for (uint32_t at = tag & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
-		struct open_id *open = &ids->slots[ids->cells[at].slot];
-
-		if (ids->cells[at].tag != tag || !is_id(&open->facts, key, id))
-			continue;
-		if (open->facts.group == group)
-			return open;
-		other = open;
-	}
-	return exact ? NULL : other;
+	if (*latest && is_named(open, key, id) && open->facts.group == group)
+		return open;
+	at = open_cells_home(&ids->cells, (uint32_t)key);
+	open = named(ids, key, id, &at);
+	if (!open)
+		return NULL;
+	*latest = slot_of(ids, open);
+	if (open->facts.group == group)
+		return open;
+	open = of_some_group(ids, open, id, group, at);
+	return exact && open->facts.group != group ? NULL : open;
 }
 
 struct open_id *
@@ -196,57 +215,52 @@ open_ids_same_message(struct open_ids *ids, const struct open_id *open)
 	return message_id ? other : NULL;
 }
 
-static void
-put_cell(struct cell *cells, uint32_t mask, uint32_t tag, uint32_t slot)
-{
-	uint32_t at = tag & mask;
-
-	while (cells[at].slot)
-		at = (at + 1) & mask;
-	cells[at] = (struct cell){ .tag = tag, .slot = slot };
-}
-
 static bool
 grow(struct open_ids *ids)
 {
-	uint32_t room = ids->room * 2, mask = room * 2 - 1;
-	struct cell *cells = calloc(mask + 1, sizeof(*cells));
-	struct open_id *slots = cells ? realloc(ids->slots, sizeof(*slots) * room) : NULL;
+	struct open_cells cells;
+	struct open_id *slots;
 
+	if (!open_cells_make(&cells, ids->room * 4))
+		return false;
+	slots = realloc(ids->slots, sizeof(*slots) * ids->room * 2);
 	if (!slots) {
-		free(cells);
+		open_cells_free(&cells);
 		return false;
 	}
-	for (uint32_t at = 0; at <= ids->mask; at++)
-		if (ids->cells[at].slot)
-			put_cell(cells, mask, ids->cells[at].tag, ids->cells[at].slot);
-	free(ids->cells);
-	ids->cells = cells;
-	ids->mask = mask;
 	ids->slots = slots;
-	ids->room = room;
+	for (uint32_t slot = ids->newest; slot != NONE;
+	     slot = slots[slot].link[OPEN_CHAIN_AGE].next)
+		open_cells_put(&cells, (uint32_t)slots[slot].facts.key, slot);
+	open_cells_free(&ids->cells);
+	ids->cells = cells;
+	ids->room *= 2;
 	return true;
 }
 
+/* For a new one, of which the store has no row. */
 static struct open_id *
 take_slot(struct open_ids *ids)
 {
 	uint32_t slot = ids->unused;
 
-	if (slot != NONE) {
-		ids->unused = ids->slots[slot].link[OPEN_CHAIN_AGE].next;
-		return &ids->slots[slot];
-	}
-	if (ids->top == ids->room && !grow(ids))
+	if (open_ids_full(ids) || (slot == NONE && ids->top == ids->room && !grow(ids)))
 		return NULL;
-	return &ids->slots[ids->top++];
+	if (slot != NONE)
+		ids->unused = ids->slots[slot].link[OPEN_CHAIN_AGE].next;
+	else
+		slot = ids->top++;
+	ids->slots[slot].stored = false;
+	ids->slots[slot].changed = true;
+	return &ids->slots[slot];
 }
 
 static void
 put_in(struct open_ids *ids, struct open_id *open)
 {
 	ids->used++;
-	put_cell(ids->cells, ids->mask, (uint32_t)open->facts.key, slot_of(ids, open));
+	*latest_place(ids, open->facts.key) = slot_of(ids, open);
+	open_cells_put(&ids->cells, (uint32_t)open->facts.key, slot_of(ids, open));
 	link_in(ids, OPEN_CHAIN_AGE, open);
 	if (open->facts.session)
 		link_in(ids, OPEN_CHAIN_SESSION, open);
@@ -257,13 +271,11 @@ put_in(struct open_ids *ids, struct open_id *open)
 struct open_id *
 open_ids_insert(struct open_ids *ids, const struct open_facts *facts)
 {
-	struct open_id *open = open_ids_full(ids) ? NULL : take_slot(ids);
+	struct open_id *open = take_slot(ids);
 
 	if (!open)
 		return NULL;
 	open->facts = *facts;
-	open->stored = false;
-	open->changed = true;
 	put_in(ids, open);
 	return open;
 }
@@ -272,7 +284,7 @@ struct open_id *
 open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, uint32_t pid,
 	     int64_t time_us)
 {
-	struct open_id *open = open_ids_full(ids) || id.len > OPEN_IDS_ID ? NULL : take_slot(ids);
+	struct open_id *open = id.len > OPEN_IDS_ID ? NULL : take_slot(ids);
 
 	if (!open)
 		return NULL;
@@ -284,30 +296,9 @@ open_ids_add(struct open_ids *ids, uint32_t host, uint32_t group, struct span id
 	open->facts.session = pid != 0;
 	open->facts.opened_us = time_us;
 	open->facts.id_len = (uint8_t)id.len;
-	memcpy(open->facts.id, id.at, id.len);
-	open->stored = false;
-	open->changed = true;
+	hash_copy(open->facts.id, id.at, id.len);
 	put_in(ids, open);
 	return open;
-}
-
-/* Takes the cell out and moves back those behind it that would not be found any more. */
-static void
-remove_cell(struct open_ids *ids, uint32_t tag, uint32_t slot)
-{
-	uint32_t hole = tag & ids->mask, at;
-
-	while (ids->cells[hole].slot != slot)
-		hole = (hole + 1) & ids->mask;
-	for (at = (hole + 1) & ids->mask; ids->cells[at].slot; at = (at + 1) & ids->mask) {
-		uint32_t home = ids->cells[at].tag & ids->mask;
-
-		if (((at - home) & ids->mask) < ((at - hole) & ids->mask))
-			continue;
-		ids->cells[hole] = ids->cells[at];
-		hole = at;
-	}
-	ids->cells[hole] = (struct cell){ 0 };
 }
 
 /* Without memory the row stays in the store; it will grow old there and be dropped then. */
@@ -333,13 +324,14 @@ open_ids_remove(struct open_ids *ids, struct open_id *open)
 
 	if (open->stored)
 		remember_gone(ids, &open->facts);
-	remove_cell(ids, (uint32_t)open->facts.key, slot);
+	open_cells_remove(&ids->cells, (uint32_t)open->facts.key, slot);
 	link_out(ids, OPEN_CHAIN_AGE, open);
 	if (open->facts.session)
 		link_out(ids, OPEN_CHAIN_SESSION, open);
 	if (open->facts.message_id)
 		link_out(ids, OPEN_CHAIN_MESSAGE, open);
 	open->stored = open->changed = false;
+	open->facts.key = open->facts.id_len = 0; /* `latest` may still say that it is one */
 	open->link[OPEN_CHAIN_AGE].next = ids->unused;
 	ids->unused = slot;
 	ids->used--;

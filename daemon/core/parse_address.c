@@ -12,12 +12,20 @@ plain(char c)
 static const char *
 skip_plain(const char *at, const char *end)
 {
-	while (end - at >= SWAR_BYTES) {
-		uint64_t word = swar_load(at) | SWAR_ALL('<' ^ '>');
-		unsigned before = swar_before(swar_equal(word, '>') | swar_equal(word, '"'));
+	if (end - at >= 2 * SWAR_MORE) { /* most are shorter */
+		uint64_t found = swar_either(at, '<' ^ '>', '>', '"') |
+				 (uint64_t)swar_either(at + SWAR_MORE, '<' ^ '>', '>', '"')
+					 << SWAR_MORE;
+
+		at += __builtin_ctzll(found | UINT64_C(1) << 2 * SWAR_MORE);
+		if (found)
+			return at;
+	}
+	while (end - at >= SWAR_MORE) {
+		unsigned before = swar_find_either(at, '<' ^ '>', '>', '"');
 
 		at += before;
-		if (before < SWAR_BYTES)
+		if (before < SWAR_MORE)
 			return at;
 	}
 	while (at < end && plain(*at))
@@ -46,6 +54,22 @@ parse_address_forward(struct scan *scan)
 	return (struct span){ from, (size_t)(at - from) };
 }
 
+/* Behind the last byte that is not plain, or `from`. */
+static const char *
+skip_plain_backward(const char *from, const char *at)
+{
+	while (at - from >= SWAR_MORE) {
+		unsigned behind = swar_find_last_either(at - SWAR_MORE, '<' ^ '>', '>', '"');
+
+		at -= behind;
+		if (behind < SWAR_MORE)
+			return at;
+	}
+	while (at > from && plain(at[-1]))
+		at--;
+	return at;
+}
+
 /* Where the quoted part that ends before `at` begins, or NULL. */
 static const char *
 quote_start(const char *from, const char *at)
@@ -70,8 +94,7 @@ parse_address_backward(struct span *rest, struct span key, struct span *address_
 
 	if (rest->len < key.len + 1 || *--end != '>')
 		return false;
-	for (at = end; at > from && plain(at[-1]); at--)
-		;
+	at = skip_plain_backward(from, end);
 	if (at > from && at[-1] == '"') {
 		if (at != end && *at != '@') /* after the quotes: nothing, or a domain */
 			return false;

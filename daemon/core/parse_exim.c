@@ -16,7 +16,8 @@ bool
 parse_exim_claims(const struct envelope *envelope)
 {
 	return envelope->shape == ENVELOPE_EXIM ||
-	       (envelope->shape == ENVELOPE_SYSLOG && span_begins(envelope->program, SPAN("exim")));
+	       (envelope->shape == ENVELOPE_SYSLOG &&
+		span_begins(envelope->program->name, SPAN("exim")));
 }
 
 /* The sender of an arrival: "<>", or an address with its quotes. */

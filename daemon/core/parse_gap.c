@@ -14,10 +14,10 @@ parse_gap(const struct envelope *envelope, struct record *out)
 
 	/* "imuxsock ... begin to drop messages", "imuxsock ... 89 messages lost", "imjournal: ..."
 	 */
-	if (span_begins(envelope->program, SPAN("rsyslogd")))
+	if (span_begins(envelope->program->name, SPAN("rsyslogd")))
 		lost = contains(message, SPAN("due to rate-limiting"));
-	else if (span_begins(envelope->program, SPAN("systemd-journal")) ||
-		 span_equal(envelope->program, SPAN("journal")))
+	else if (span_begins(envelope->program->name, SPAN("systemd-journal")) ||
+		 span_equal(envelope->program->name, SPAN("journal")))
 		lost = span_begins(message, SPAN("Forwarding to syslog missed ")) ||
 		       (span_begins(message, SPAN("Suppressed ")) &&
 			contains(message, SPAN(" messages from ")));

@@ -358,7 +358,7 @@ read_expired(struct scan *scan, struct record *out)
 bool
 parse_opensmtpd_claims(const struct envelope *envelope)
 {
-	return envelope->shape == ENVELOPE_SYSLOG && EAT_IS(envelope->program, "smtpd");
+	return envelope->shape == ENVELOPE_SYSLOG && EAT_IS(envelope->program->name, "smtpd");
 }
 
 void

@@ -20,24 +20,10 @@ answer(struct record *out, enum record_kind kind, const char *why)
 	out->why = why;
 }
 
-/* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
-static void
-read_client(struct scan *scan, struct record *out)
+/* ", sasl_...", ", orig_queue_id=...", ", orig_client=NAME[ADDR]" behind a client. */
+static __attribute__((noinline)) void
+read_client_more(struct span rest, struct record *out)
 {
-	struct span rest;
-
-	scan_until(scan, '[');
-	out->client = scan_until(scan, ']');
-	if (scan->failed) {
-		answer(out, RECORD_BROKEN, "client= without an address in brackets");
-		return;
-	}
-	answer(out, RECORD_CLIENT, "a client opened this queue id");
-	out->loopback =
-		span_equal(out->client, SPAN("127.0.0.1")) || span_equal(out->client, SPAN("::1"));
-	rest = scan_rest(scan);
-	if (rest.len == 0)
-		return;
 	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
 		out->authenticated = true;
 		answer(out, RECORD_CLIENT, "a user of ours (sasl) opened this queue id");
@@ -59,6 +45,24 @@ read_client(struct scan *scan, struct record *out)
 	}
 }
 
+/* "client=NAME[ADDR][:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" */
+static void
+read_client(struct span client, struct record *out)
+{
+	const char *end = client.at + client.len, *from = swar_search(client.at, end, '[');
+	const char *to = from ? swar_search(from + 1, end, ']') : NULL;
+
+	if (!to) {
+		answer(out, RECORD_BROKEN, "client= without an address in brackets");
+		return;
+	}
+	out->client = (struct span){ from + 1, (size_t)(to - from) - 1 };
+	answer(out, RECORD_CLIENT, "a client opened this queue id");
+	out->loopback = EAT_IS(out->client, "127.0.0.1") || EAT_IS(out->client, "::1");
+	if (to + 1 < end)
+		read_client_more((struct span){ to + 1, (size_t)(end - to) - 1 }, out);
+}
+
 /* "reject: ", "milter-reject: ", "proxy-reject: " are refusals; no other action is. */
 static bool
 read_action(struct scan *scan)
@@ -66,76 +70,109 @@ read_action(struct scan *scan)
 	return EAT(scan, "reject: ") || EAT(scan, "milter-reject: ") || EAT(scan, "proxy-reject: ");
 }
 
-static void
-read_smtpd(struct scan *scan, struct record *out)
+/* The services of master.cf that only users of ours are for, by the names that it gives them. */
+static bool
+for_users(struct span instance)
 {
-	if (EAT(scan, "connect from ")) {
-		answer(out, RECORD_CONNECTED, "a session begins");
-	} else if (EAT(scan, "disconnect from ")) {
-		out->text = scan_rest(scan);
-		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
-	} else if (EAT(scan, "NOQUEUE: ")) {
-		if (read_action(scan))
-			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
-	} else if (!parse_trouble(scan, true, out) && parse_id_colon(scan, &out->queue_id)) {
-		if (EAT(scan, "client="))
-			read_client(scan, out);
-		else if (read_action(scan))
-			parse_reject(scan_rest(scan), PARSE_REJECT_SMTPD, out);
+	return span_ends(instance, SPAN("/submission")) ||
+	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
+}
+
+static __attribute__((noinline)) void
+read_reject(const struct envelope *envelope, struct span rest, enum parse_reject_by by,
+	    struct record *out)
+{
+	parse_reject(rest, by, out);
+	/* In 3.7 a refusal does not name the user. */
+	if (out->kind == RECORD_REFUSED && for_users(envelope->program->instance)) {
+		out->authenticated = true;
+		out->why = "refused by a service for users of ours: no bounce arrives there";
 	}
 }
 
 static void
-read_postscreen(struct scan *scan, struct record *out)
+read_smtpd(const struct envelope *envelope, struct record *out)
 {
-	if (EAT(scan, "NOQUEUE: reject: "))
-		parse_reject(scan_rest(scan), PARSE_REJECT_POSTSCREEN, out);
-	else
-		parse_trouble(scan, true, out);
+	struct scan scan = eat_over(envelope->message);
+
+	if (EAT(&scan, "connect from ")) {
+		answer(out, RECORD_CONNECTED, "a session begins");
+	} else if (EAT(&scan, "disconnect from ")) {
+		out->text = scan_rest(&scan);
+		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
+	} else if (EAT(&scan, "NOQUEUE: ")) {
+		if (read_action(&scan))
+			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+	} else if (!parse_trouble(envelope->message, true, out) &&
+		   parse_id_colon(&scan, &out->queue_id)) {
+		if (EAT(&scan, "client="))
+			read_client(scan_rest(&scan), out);
+		else if (read_action(&scan))
+			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+	}
 }
 
 static void
-read_cleanup(struct scan *scan, struct record *out)
+read_postscreen(const struct envelope *envelope, struct record *out)
 {
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
+	struct scan scan = eat_over(envelope->message);
+
+	if (EAT(&scan, "NOQUEUE: reject: "))
+		read_reject(envelope, scan_rest(&scan), PARSE_REJECT_POSTSCREEN, out);
+	else
+		parse_trouble(envelope->message, true, out);
+}
+
+static void
+read_cleanup(const struct envelope *envelope, struct record *out)
+{
+	struct scan scan = eat_over(envelope->message);
+
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &out->queue_id))
 		return;
-	if (EAT(scan, "message-id=")) {
-		out->text = scan_rest(scan);
+	if (EAT(&scan, "message-id=")) {
+		out->text = scan_rest(&scan);
 		answer(out, RECORD_MESSAGE_ID,
 		       "the message-id, only compared with those of others");
-	} else if (EAT(scan, "removed (")) {
+	} else if (EAT(&scan, "removed (")) {
 		answer(out, RECORD_CANCELLED, "this queue id never became a message");
-	} else if (read_action(scan)) {
-		parse_reject(scan_rest(scan), PARSE_REJECT_CLEANUP, out);
+	} else if (read_action(&scan)) {
+		read_reject(envelope, scan_rest(&scan), PARSE_REJECT_CLEANUP, out);
 	}
 }
 
-/* "from=<S>, size=361, nrcpt=1 (queue active)", "from=<S>, status=expired, returned to sender" */
+/* "S>, size=361, nrcpt=1 (queue active)", "S>, status=expired, returned to sender" */
 static void
-read_qmgr(struct scan *scan, struct record *out)
+read_from(struct span rest, struct record *out)
 {
-	struct span sender;
+	struct scan scan = eat_over(rest);
+	struct span sender = parse_address_forward(&scan);
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id))
-		return;
-	if (EAT_IS(scan_rest(scan), "removed")) {
-		answer(out, RECORD_REMOVED, "this queue id is free again");
-		return;
-	}
-	if (!EAT(scan, "from=<"))
-		return;
-	sender = parse_address_forward(scan);
-	out->null_sender = !scan->failed && sender.len == 0;
-	if (EAT(scan, ", size=")) {
+	out->null_sender = !scan.failed && sender.len == 0;
+	if (EAT(&scan, ", size=")) {
 		answer(out, RECORD_QUEUED,
 		       out->null_sender ? "a message with the null sender is in the queue"
 					: "a message with a sender is in the queue");
-	} else if (EAT(scan, ", status=expired") || EAT(scan, ", status=force-expired")) {
+	} else if (EAT(&scan, ", status=expired") || EAT(&scan, ", status=force-expired")) {
 		out->delivery = DELIVERY_FAILED;
 		answer(out, RECORD_RETURNED, "given up after too long, returned to its sender");
 	} else {
 		answer(out, RECORD_BROKEN, "qmgr's from= is not readable without doubt");
 	}
+}
+
+/* "ID: from=<S>, ...", "ID: removed" */
+static void
+read_qmgr(const struct envelope *envelope, struct record *out)
+{
+	struct scan scan = eat_over(envelope->message);
+
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &out->queue_id))
+		return;
+	if (EAT_IS(scan_rest(&scan), "removed"))
+		answer(out, RECORD_REMOVED, "this queue id is free again");
+	else if (EAT(&scan, "from=<"))
+		read_from(scan_rest(&scan), out);
 }
 
 static enum record_delivery
@@ -157,89 +194,113 @@ delivery_of(struct span rest)
 static void
 read_next_id(struct span relay, struct span reply, struct record *out)
 {
-	static const struct span words = { "queued as ", 10 };
 	struct scan scan = eat_over(relay);
-	const char *blank;
+	struct span id;
 
 	if (!EAT(&scan, "127.0.0.1[127.0.0.1]:") && !EAT(&scan, "localhost[127.0.0.1]:") &&
 	    !EAT(&scan, "::1[::1]:") && !EAT(&scan, "localhost[::1]:"))
 		return;
 	if (reply.len == 0 || reply.at[--reply.len] != ')')
 		return;
-	blank = memrchr(reply.at, ' ', reply.len);
-	if (!blank || !span_ends((struct span){ reply.at, (size_t)(blank + 1 - reply.at) }, words))
-		return;
-	scan = (struct scan){ .at = blank + 1, .end = reply.at + reply.len };
-	out->next_id = parse_id(&scan);
-	if (scan.at != scan.end)
-		out->next_id.len = 0;
+	id = parse_id_backward(reply);
+	reply.len -= id.len;
+	if (id.len && reply.len >= 10 && __builtin_memcmp(id.at - 10, "queued as ", 10) == 0)
+		out->next_id = id;
+}
+
+/* The fields of a delivery that matter; each is as its last one says. */
+struct fields {
+	struct span relay, status;
+	const char *value; /* behind "status=" */
+};
+
+/* A comma; the field that begins there, and where the value of the one before ends. */
+static inline bool
+read_field(const char *at, struct fields *fields, struct span **open)
+{
+	if (*open)
+		(*open)->len = (size_t)(at - (*open)->at);
+	*open = NULL;
+	if (at[2] == 's' && __builtin_memcmp(at, ", status=", 9) == 0)
+		fields->value = at + 9;
+	else if (at[2] == 'r' && __builtin_memcmp(at, ", relay=", 8) == 0)
+		*(*open = &fields->relay) = (struct span){ at + 8, 0 };
+	else if (at[3] == 's' && __builtin_memcmp(at, ", dsn=", 6) == 0)
+		*(*open = &fields->status) = (struct span){ at + 6, 0 };
+	return fields->value != NULL;
 }
 
 /* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */
 static bool
-read_fields(struct scan *scan, struct span *relay, struct span *status)
+read_fields(struct span rest, struct fields *fields)
 {
-	struct span ignored, *value = &ignored;
+	const char *at = rest.at, *end = rest.at + rest.len - 9;
+	struct span *open = NULL;
 
-	for (const char *at = scan->at;; at++) {
-		ignored.at = at;
-		at = swar_search(at, scan->end, ',');
-		if (!at || scan->end - at < 9)
-			return false;
-		value->len = (size_t)(at - value->at);
-		value = &ignored;
-		if (memcmp(at, ", status=", 9) == 0) {
-			scan->at = at + 9;
+	if (rest.len < 9)
+		return false;
+	for (; end - at >= 4 * SWAR_MORE; at += 4 * SWAR_MORE)
+		for (uint64_t commas = swar_are_far(at, ','); commas; commas &= commas - 1)
+			if (read_field(at + __builtin_ctzll(commas), fields, &open))
+				return true;
+	for (; at <= end; at++)
+		if (*at == ',' && read_field(at, fields, &open))
 			return true;
-		}
-		if (memcmp(at, ", relay=", 8) == 0)
-			*(value = relay) = (struct span){ at + 8, 0 };
-		else if (memcmp(at, ", dsn=", 6) == 0)
-			*(value = status) = (struct span){ at + 6, 0 };
-	}
+	return false;
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */
 static void
-read_delivery(struct scan *scan, struct record *out)
+read_recipient(struct span rest, struct record *out)
 {
-	struct span relay = { 0 };
+	struct scan scan = eat_over(rest);
+	struct fields fields = { 0 };
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &out->queue_id) ||
-	    !EAT(scan, "to=<"))
-		return;
-	out->recipient = parse_address_forward(scan);
-	if (EAT(scan, ", orig_to=<"))
-		out->recipient = parse_address_forward(scan);
-	out->fields = scan_rest(scan);
-	if (scan->failed || !read_fields(scan, &relay, &out->status)) {
+	out->recipient = parse_address_forward(&scan);
+	if (EAT(&scan, ", orig_to=<"))
+		out->recipient = parse_address_forward(&scan);
+	out->fields = scan_rest(&scan);
+	if (scan.failed || !read_fields(out->fields, &fields)) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;
 	}
-	out->delivery = delivery_of(scan_rest(scan));
+	rest = span_after(rest, (size_t)(fields.value - rest.at));
+	out->status = fields.status;
+	out->delivery = delivery_of(rest);
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
-	if (out->delivery == DELIVERY_SENT && relay.len)
-		read_next_id(relay, scan_rest(scan), out);
+	if (out->delivery == DELIVERY_SENT && fields.relay.len)
+		read_next_id(fields.relay, rest, out);
+}
+
+static void
+read_delivery(const struct envelope *envelope, struct record *out)
+{
+	struct scan scan = eat_over(envelope->message);
+
+	if (!parse_trouble(envelope->message, false, out) &&
+	    parse_id_colon(&scan, &out->queue_id) && EAT(&scan, "to=<"))
+		read_recipient(scan_rest(&scan), out);
 }
 
 /* "OLD: sender non-delivery notification: NEW" */
 static void
-read_bounce(struct scan *scan, struct record *out)
+read_bounce(const struct envelope *envelope, struct record *out)
 {
 	static const struct span kinds[] = {
 		{ "sender non-delivery notification: ", 34 },
 		{ "sender delay notification: ", 27 },
 		{ "sender delivery status notification: ", 37 },
 	};
+	struct scan scan = eat_over(envelope->message);
 	struct span old;
 
-	if (parse_trouble(scan, false, out) || !parse_id_colon(scan, &old))
+	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &old))
 		return;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (scan_maybe(scan, kinds[i])) {
-			out->queue_id = parse_id(scan);
-			if (out->queue_id.len && scan->at == scan->end)
+		if (scan_maybe(&scan, kinds[i])) {
+			out->queue_id = parse_id(&scan);
+			if (out->queue_id.len && scan.at == scan.end)
 				answer(out, RECORD_LOCAL_DSN,
 				       "this MTA made a bounce itself, under this id");
 			else
@@ -249,12 +310,12 @@ read_bounce(struct scan *scan, struct record *out)
 }
 
 static void
-only_trouble(struct scan *scan, struct record *out)
+only_trouble(const struct envelope *envelope, struct record *out)
 {
-	parse_trouble(scan, false, out);
+	parse_trouble(envelope->message, false, out);
 }
 
-typedef void read_message(struct scan *scan, struct record *out);
+typedef void read_message(const struct envelope *envelope, struct record *out);
 
 static const struct {
 	struct span daemon;
@@ -286,43 +347,18 @@ row_of(struct span daemon)
 bool
 parse_postfix_claims(const struct envelope *envelope)
 {
-	return envelope->instance.len && row_of(envelope->daemon);
-}
+	struct envelope_program *program = envelope->program;
 
-/* Remembered with the tag, beside whose it is. */
-static uint8_t
-known_row(const struct envelope *envelope)
-{
-	uint8_t row = envelope->claim ? envelope->claim[1] : 0;
-
-	if (row)
-		return row;
-	row = row_of(envelope->daemon);
-	if (envelope->claim)
-		envelope->claim[1] = row;
-	return row;
-}
-
-/* The services of master.cf that only users of ours are for, by the names that it gives them. */
-static bool
-for_users(struct span instance)
-{
-	return span_ends(instance, SPAN("/submission")) ||
-	       span_ends(instance, SPAN("/submissions")) || span_ends(instance, SPAN("/smtps"));
+	program->claim[1] = program->instance.len ? row_of(program->daemon) : 0;
+	return program->claim[1] != 0;
 }
 
 void
 parse_postfix(const struct envelope *envelope, struct record *out)
 {
-	struct scan scan = eat_over(envelope->message);
-	uint8_t row = known_row(envelope);
+	uint8_t row = envelope->program->claim[1];
 
 	out->why = "a line of Postfix that is not of interest";
 	if (row && envelope->message.len)
-		readers[row - 1].read(&scan, out);
-	/* In 3.7 a refusal does not name the user. */
-	if (out->kind == RECORD_REFUSED && for_users(envelope->instance)) {
-		out->authenticated = true;
-		out->why = "refused by a service for users of ours: no bounce arrives there";
-	}
+		readers[row - 1].read(envelope, out);
 }

@@ -10,7 +10,7 @@
 /* Is this a daemon of Postfix ("instance/daemon") whose lines matter? */
 bool parse_postfix_claims(const struct envelope *envelope);
 
-/* Reads one message; `out` comes as RECORD_OTHER. */
+/* Reads one message of a program that was asked for so; `out` comes as RECORD_OTHER. */
 void parse_postfix(const struct envelope *envelope, struct record *out);
 
 #endif

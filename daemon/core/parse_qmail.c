@@ -188,9 +188,10 @@ parse_qmail_claims(const struct envelope *envelope)
 	if (envelope->shape == ENVELOPE_MULTILOG)
 		return true;
 	return envelope->shape == ENVELOPE_SYSLOG &&
-	       (EAT_IS(envelope->program, "qmail") ||
-		span_begins(envelope->program, SPAN("qmail-")) ||
-		EAT_IS(envelope->program, "spamdyke") || EAT_IS(envelope->program, "tcpserver"));
+	       (EAT_IS(envelope->program->name, "qmail") ||
+		span_begins(envelope->program->name, SPAN("qmail-")) ||
+		EAT_IS(envelope->program->name, "spamdyke") ||
+		EAT_IS(envelope->program->name, "tcpserver"));
 }
 
 void

@@ -143,7 +143,8 @@ read_sqmail(struct scan *scan, struct record *out)
 bool
 parse_qmail_smtpd_claims(const struct envelope *envelope, const struct scan *scan)
 {
-	return EAT_IS(envelope->program, "spamdyke") || EAT_IS(envelope->program, "tcpserver") ||
+	return EAT_IS(envelope->program->name, "spamdyke") ||
+	       EAT_IS(envelope->program->name, "tcpserver") ||
 	       span_begins(scan_rest(scan), SPAN("tcpserver: ")) ||
 	       span_begins(scan_rest(scan), SPAN("qmail-smtpd: "));
 }
@@ -151,9 +152,9 @@ parse_qmail_smtpd_claims(const struct envelope *envelope, const struct scan *sca
 void
 parse_qmail_smtpd(const struct envelope *envelope, struct scan *scan, struct record *out)
 {
-	if (EAT_IS(envelope->program, "spamdyke"))
+	if (EAT_IS(envelope->program->name, "spamdyke"))
 		read_spamdyke(scan, out);
-	else if (EAT_IS(envelope->program, "tcpserver") || EAT(scan, "tcpserver: "))
+	else if (EAT_IS(envelope->program->name, "tcpserver") || EAT(scan, "tcpserver: "))
 		read_tcpserver(scan, out);
 	else if (EAT(scan, "qmail-smtpd: pid "))
 		read_sqmail(scan, out);

@@ -2,6 +2,7 @@
 
 #include "daemon/core/eat.h"
 #include "daemon/core/parse_address.h"
+#include "daemon/core/swar.h"
 
 static bool
 contains(struct span text, struct span part)
@@ -107,13 +108,20 @@ read_status(struct scan *scan, struct record *out)
 static void
 read_client(struct scan *scan, struct record *out)
 {
-	scan_until(scan, '[');
-	out->client = scan_until(scan, ']');
-	scan_text(scan, SPAN(":"));
-	if (!EAT(scan, " ")) {
-		scan_number(scan, 65535);
-		scan_text(scan, SPAN(": "));
+	const char *from = swar_search(scan->at, scan->end, '[');
+	const char *to = from ? swar_search(from + 1, scan->end, ']') : NULL;
+
+	if (!to) {
+		scan_fail(scan);
+		return;
 	}
+	out->client = (struct span){ from + 1, (size_t)(to - from) - 1 };
+	scan->at = to + 1;
+	if (EAT(scan, ": "))
+		return;
+	scan_text(scan, SPAN(":"));
+	scan_number(scan, 65535);
+	scan_text(scan, SPAN(": "));
 }
 
 /* From the right: [to=<R>], from=<S>, `;`. What is left is `rest`. */

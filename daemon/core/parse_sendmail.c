@@ -266,8 +266,8 @@ bool
 parse_sendmail_claims(const struct envelope *envelope)
 {
 	return envelope->shape == ENVELOPE_SYSLOG &&
-	       (span_begins(envelope->program, SPAN("sendmail")) ||
-		span_begins(envelope->program, SPAN("sm-")));
+	       (span_begins(envelope->program->name, SPAN("sendmail")) ||
+		span_begins(envelope->program->name, SPAN("sm-")));
 }
 
 static void

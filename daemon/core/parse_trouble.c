@@ -53,17 +53,18 @@ read_warning(struct scan *scan, struct record *out)
 }
 
 bool
-parse_trouble_read(struct scan *scan, bool speaks_to_strangers, struct record *out)
+parse_trouble_read(struct span message, bool speaks_to_strangers, struct record *out)
 {
-	bool fatal = EAT(scan, "fatal: ");
+	struct scan scan = eat_over(message);
+	bool fatal = EAT(&scan, "fatal: ");
 
-	if (!fatal && !EAT(scan, "warning: "))
+	if (!fatal && !EAT(&scan, "warning: "))
 		return false;
 	answer(out, RECORD_OTHER, "a warning that says nothing about mail or limits");
 	if ((fatal || !speaks_to_strangers) &&
-	    span_ends(scan_rest(scan), SPAN("No space left on device")))
+	    span_ends(scan_rest(&scan), SPAN("No space left on device")))
 		answer(out, RECORD_PRESSURE, "the disk is full");
 	else if (!fatal)
-		read_warning(scan, out);
+		read_warning(&scan, out);
 	return true;
 }

@@ -7,17 +7,17 @@
 #include "daemon/core/format.h"
 
 /*
- * False, and nothing eaten, when the message is something else. Warnings of a daemon that
- * `speaks_to_strangers` may end in their text: only its own words are believed.
+ * False when the message is something else. Warnings of a daemon that `speaks_to_strangers` may end
+ * in their text: only its own words are believed.
  */
-bool parse_trouble_read(struct scan *scan, bool speaks_to_strangers, struct record *out);
+bool parse_trouble_read(struct span message, bool speaks_to_strangers, struct record *out);
 
-/* The same; most messages begin otherwise. The scan is not at its end. */
+/* The same; most messages begin otherwise. The message is not empty. */
 static inline bool
-parse_trouble(struct scan *scan, bool speaks_to_strangers, struct record *out)
+parse_trouble(struct span message, bool speaks_to_strangers, struct record *out)
 {
-	return (*scan->at == 'w' || *scan->at == 'f') &&
-	       parse_trouble_read(scan, speaks_to_strangers, out);
+	return (*message.at == 'w' || *message.at == 'f') &&
+	       parse_trouble_read(message, speaks_to_strangers, out);
 }
 
 #endif

@@ -1,5 +1,6 @@
 #include "daemon/core/reader.h"
 
+#include "daemon/core/hash.h"
 #include "daemon/core/open_rows.h"
 #include "daemon/core/twice.h"
 
@@ -98,7 +99,7 @@ keep(struct span span, char *out, size_t room)
 {
 	if (span.len == 0 || span.len > room)
 		return 0;
-	memcpy(out, span.at, span.len);
+	hash_copy(out, span.at, span.len);
 	return (uint32_t)span.len;
 }
 
@@ -108,32 +109,38 @@ process_of(const struct envelope *envelope)
 	return envelope->host_key ^ envelope->pid;
 }
 
+static __attribute__((noinline)) void
+keep_last(struct reader *reader, const struct event *event)
+{
+	struct last *last = &reader->last;
+
+	last->valid = true;
+	last->pressure = false;
+	last->host_key = reader->view.envelope.host_key;
+	last->kind = event->kind;
+	last->twice = reader->view.record.twice == TWICE_MAYBE;
+	last->process = process_of(&reader->view.envelope);
+	last->domain_len = keep(event->domain, last->domain, sizeof(last->domain));
+	last->client_len = keep(event->client, last->client, sizeof(last->client));
+	last->status_len = keep(event->status, last->status, sizeof(last->status));
+}
+
 static void
 pass_on(void *ctx, const struct event *event)
 {
 	struct reader *reader = ctx;
-	struct last *last = &reader->last;
 
-	if (event->kind == EVENT_PRESSURE && reader->view.record.kind == RECORD_REFUSED) {
-		last->pressure = last->valid;
-	} else if (may_repeat(event->kind) && !event->moved) {
-		last->valid = true;
-		last->pressure = false;
-		last->host_key = reader->view.envelope.host_key;
-		last->kind = event->kind;
-		last->twice = reader->view.record.twice == TWICE_MAYBE;
-		last->process = process_of(&reader->view.envelope);
-		last->domain_len = keep(event->domain, last->domain, sizeof(last->domain));
-		last->client_len = keep(event->client, last->client, sizeof(last->client));
-		last->status_len = keep(event->status, last->status, sizeof(last->status));
-	}
+	if (event->kind == EVENT_PRESSURE && reader->view.record.kind == RECORD_REFUSED)
+		reader->last.pressure = reader->last.valid;
+	else if (may_repeat(event->kind) && !event->moved)
+		keep_last(reader, event);
 	if (event->kind == EVENT_GAP)
 		reader->stats.gaps++;
 	reader->sink(reader->ctx, event);
 }
 
 /* "last message repeated N times": what this host said last happened N times more. */
-static void
+static __attribute__((noinline)) void
 repeat_last(struct reader *reader, const struct envelope *envelope)
 {
 	const struct last *last = &reader->last;
@@ -175,7 +182,7 @@ text_of(struct span message)
 }
 
 /* How many refusals this line is, when each may be written twice. */
-static void
+static __attribute__((noinline)) void
 count_copies(struct reader *reader)
 {
 	struct envelope *envelope = &reader->view.envelope;

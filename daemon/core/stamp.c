@@ -99,6 +99,7 @@ static void
 remember_stamp(struct stamp_memory *memory, struct span text, int64_t time_us)
 {
 	memcpy(memory->text, text.at, text.len);
+	memory->text[text.len] = ' ';
 	memory->len = text.len;
 	memory->time_us = time_us;
 }
@@ -118,13 +119,13 @@ stamp_rfc3164(struct stamp_memory *memory, struct scan *scan)
 	const char *from = scan->at;
 	int64_t time_us;
 
+	if (scan_rest(scan).len < 20)
+		return scan_fail(scan);
 	if (stamp_is(memory, scan, STAMP_RFC3164)) {
 		scan->at += STAMP_RFC3164;
 		return memory->time_us + read_fraction(scan);
 	}
 	civil = (struct when_civil){ 0 };
-	if (scan_rest(scan).len < 20)
-		return scan_fail(scan);
 	civil.month = month_number(scan_rest(scan));
 	scan->at += 3;
 	scan_text(scan, SPAN(" "));

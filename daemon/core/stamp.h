@@ -20,7 +20,7 @@ struct stamp_memory {
 	int64_t reference;     /* seconds */
 	const struct tz *zone; /* of stamps that name none; NULL: UTC */
 	int64_t last; /* seconds: the instant of the last such stamp; for a repeated hour */
-	char text[STAMP_TEXT];
+	char text[STAMP_TEXT]; /* one without a year has a blank behind it */
 	size_t len;
 	int64_t time_us; /* RFC 3164: its instant; others: as if it were UTC */
 };
@@ -33,17 +33,12 @@ struct stamp_memory {
 struct stamp_memory stamp_memory(int year, int64_t reference);
 void stamp_reference(struct stamp_memory *memory, int64_t reference);
 
-/* Eats a traditional stamp that is that of the line before (memory->time_us), and a blank follows.
- */
+/* Is here a traditional stamp, that of the line before (memory->time_us), and then a blank? */
 static inline bool
-stamp_again(const struct stamp_memory *memory, struct scan *scan)
+stamp_again(const struct stamp_memory *memory, const char *at, const char *end)
 {
-	if (memory->len != STAMP_RFC3164 || scan->end - scan->at <= STAMP_RFC3164 ||
-	    scan->at[STAMP_RFC3164] != ' ' ||
-	    __builtin_memcmp(memory->text, scan->at, STAMP_RFC3164) != 0)
-		return false;
-	scan->at += STAMP_RFC3164;
-	return true;
+	return memory->len == STAMP_RFC3164 && end - at > STAMP_RFC3164 &&
+	       __builtin_memcmp(memory->text, at, STAMP_RFC3164 + 1) == 0;
 }
 
 /* Eat a stamp and give microseconds since the epoch, or fail. */

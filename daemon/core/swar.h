@@ -5,6 +5,7 @@
 #ifndef CORE_SWAR_H
 #define CORE_SWAR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #ifdef __SSE2__
@@ -55,9 +56,9 @@ swar_equal(uint64_t word, unsigned char byte)
  */
 #define SWAR_MORE 16
 
-/* How many letters and digits begin here, up to SWAR_MORE. */
+/* Bit by bit: which of the bytes are no letters or digits. Above SWAR_MORE there are ones. */
 static inline unsigned
-swar_run_alphanumeric(const char *at)
+swar_not_alphanumeric(const char *at)
 {
 #ifdef __SSE2__
 	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -67,37 +68,150 @@ swar_run_alphanumeric(const char *at)
 		_mm_cmpeq_epi8(digit, _mm_min_epu8(digit, _mm_set1_epi8(9))),
 		_mm_cmpeq_epi8(letter, _mm_min_epu8(letter, _mm_set1_epi8('z' - 'a'))));
 
-	return (unsigned)__builtin_ctz(~(unsigned)_mm_movemask_epi8(is));
+	return ~(unsigned)_mm_movemask_epi8(is);
 #else
-	uint64_t other = ~swar_alphanumeric(swar_load(at)) & SWAR_ALL(0x80);
+	unsigned bits = ~0u << SWAR_MORE;
 
-	if (other)
-		return (unsigned)__builtin_ctzll(other) / 8;
-	other = ~swar_alphanumeric(swar_load(at + SWAR_BYTES)) & SWAR_ALL(0x80);
-	return SWAR_BYTES + (other ? (unsigned)__builtin_ctzll(other) / 8 : SWAR_BYTES);
+	for (unsigned i = 0; i < SWAR_MORE; i++) {
+		unsigned char letter = (unsigned char)(at[i] | 0x20);
+
+		if ((unsigned char)(at[i] - '0') > 9 && (unsigned char)(letter - 'a') > 'z' - 'a')
+			bits |= 1u << i;
+	}
+	return bits;
 #endif
+}
+
+/* How many letters and digits begin here, up to SWAR_MORE. */
+static inline unsigned
+swar_run_alphanumeric(const char *at)
+{
+	return (unsigned)__builtin_ctz(swar_not_alphanumeric(at));
+}
+
+/* Bit by bit: which of SWAR_MORE bytes are this one. */
+static inline unsigned
+swar_are(const char *at, char byte)
+{
+#ifdef __SSE2__
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
+#else
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < SWAR_MORE; i++)
+		bits |= (unsigned)(at[i] == byte) << i;
+	return bits;
+#endif
+}
+
+/* The same of four times as many. */
+static inline uint64_t
+swar_are_far(const char *at, char byte)
+{
+	return swar_are(at, byte) | (uint64_t)swar_are(at + SWAR_MORE, byte) << 16 |
+	       (uint64_t)swar_are(at + 2 * SWAR_MORE, byte) << 32 |
+	       (uint64_t)swar_are(at + 3 * SWAR_MORE, byte) << 48;
 }
 
 /* How many bytes come before this one, up to SWAR_MORE. */
 static inline unsigned
 swar_find(const char *at, char byte)
 {
+	return (unsigned)__builtin_ctz(swar_are(at, byte) | 1u << SWAR_MORE);
+}
+
+/* The same over twice as many. */
+static inline unsigned
+swar_find_far(const char *at, char byte)
+{
+	uint64_t found = swar_are(at, byte) | (uint64_t)swar_are(at + SWAR_MORE, byte) << SWAR_MORE;
+
+	return (unsigned)__builtin_ctzll(found | UINT64_C(1) << 2 * SWAR_MORE);
+}
+
+/* Are the first `length` bytes the same? Twice SWAR_MORE must be there, and be more than that. */
+static inline bool
+swar_same(const char *a, const char *b, unsigned length)
+{
 #ifdef __SSE2__
-	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-	int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
+	const __m128i *x = (const __m128i *)(const void *)a, *y = (const __m128i *)(const void *)b;
+	unsigned near =
+		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)));
+	unsigned far = (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)));
 
-	return (unsigned)__builtin_ctz((unsigned)found | 1u << SWAR_MORE);
+	return (~(near | far << SWAR_MORE) & ((1u << length) - 1)) == 0;
 #else
-	const char *found = memchr(at, byte, SWAR_MORE);
-
-	return found ? (unsigned)(found - at) : SWAR_MORE;
+	return memcmp(a, b, length) == 0;
 #endif
 }
 
-/* As memchr, for bytes that are near. */
+/*
+ * The decimal number that begins here and ends before `stop`, and its digits: 1 to 7, or 0 when
+ * there is no such number. Eight bytes must be there.
+ */
+static inline uint32_t
+swar_number(const char *at, char stop, unsigned *digits_out)
+{
+	uint64_t word = swar_load(at), found = swar_equal(word, (unsigned char)stop);
+	unsigned digits = found ? (unsigned)__builtin_ctzll(found) / 8 : 0;
+	uint64_t value = digits ? (word ^ SWAR_ALL('0')) << (64 - 8 * digits) : ~UINT64_C(0);
+
+	*digits_out = ((value | (value + SWAR_ALL(6))) & SWAR_ALL(0xF0)) == 0 ? digits : 0;
+	value = (value * 10 + (value >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+	return (uint32_t)(value * 10000 + (value >> 32));
+}
+
+/* Bit by bit: which of SWAR_MORE bytes are one of these two, but for the bits of `blind`. */
+static inline unsigned
+swar_either(const char *at, char blind, char a, char b)
+{
+#ifdef __SSE2__
+	__m128i bytes = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)at),
+				     _mm_set1_epi8(blind));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(a | blind))),
+			     _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)(b | blind)))));
+#else
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < SWAR_MORE; i++)
+		bits |= (unsigned)((at[i] | blind) == (a | blind) || (at[i] | blind) == (b | blind))
+			<< i;
+	return bits;
+#endif
+}
+
+/* How many bytes come before the first of them, up to SWAR_MORE. */
+static inline unsigned
+swar_find_either(const char *at, char blind, char a, char b)
+{
+	return (unsigned)__builtin_ctz(swar_either(at, blind, a, b) | 1u << SWAR_MORE);
+}
+
+/* And how many come behind the last of them. */
+static inline unsigned
+swar_find_last_either(const char *at, char blind, char a, char b)
+{
+	return (unsigned)__builtin_clz(swar_either(at, blind, a, b) << SWAR_MORE |
+				       1u << (SWAR_MORE - 1));
+}
+
+/* As memchr, for bytes that are near: mostly in the first step. */
 static inline const char *
 swar_search(const char *at, const char *end, char byte)
 {
+	if (end - at >= 2 * SWAR_MORE) {
+		unsigned before = swar_find_far(at, byte);
+
+		at += before;
+		if (before < 2 * SWAR_MORE)
+			return at;
+	}
 	while (end - at >= SWAR_MORE) {
 		unsigned before = swar_find(at, byte);
 
@@ -119,6 +233,7 @@ swar_zero(void *at, size_t size)
 {
 	char *to = at;
 
+#pragma GCC unroll 8
 	for (; size >= 64; to += 64, size -= 64)
 		memset(to, 0, 64);
 	memset(to, 0, size);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define FIRST_CELLS 256
+#define MINUTE_US (60 * WHEN_SECOND_US)
 
 struct cell {
 	int64_t minute;
@@ -19,6 +20,9 @@ struct tally {
 	struct domains *domains;
 	struct cell *cells; /* open addressing, never more than half full */
 	size_t mask, used;
+	struct cell
+		*latest[EVENT_KINDS]; /* most events are of the cell of the one before, or NULL */
+	int64_t minute, minute_us;    /* the latest one, and where it begins */
 	uint64_t lost;
 };
 
@@ -74,57 +78,76 @@ grow(struct tally *tally)
 	free(tally->cells);
 	tally->cells = cells;
 	tally->mask = mask;
+	memset(tally->latest, 0, sizeof(tally->latest));
 	return true;
 }
 
-static void
-add(struct tally *tally, int64_t minute, unsigned domain, enum event_kind kind, int64_t delta)
+/* NULL when there is no memory. */
+static __attribute__((noinline)) struct cell *
+find(struct tally *tally, int64_t minute, unsigned domain, enum event_kind kind)
 {
 	struct cell like = { .minute = minute, .domain = domain, .kind = (uint32_t)kind + 1 };
 	struct cell *cell;
 
-	if (tally->used * 2 > tally->mask && !grow(tally) && tally->used >= tally->mask) {
-		tally->lost++;
-		return;
-	}
+	if (tally->used * 2 > tally->mask && !grow(tally) && tally->used >= tally->mask)
+		return NULL;
 	cell = cell_for(tally->cells, tally->mask, &like);
 	if (!cell->kind) {
 		*cell = like;
 		tally->used++;
 	}
+	return tally->latest[kind] = cell;
+}
+
+static void
+add(struct tally *tally, int64_t minute, unsigned domain, enum event_kind kind, int64_t delta)
+{
+	struct cell *cell = tally->latest[kind];
+
+	if (!cell || cell->minute != minute || cell->domain != domain)
+		cell = find(tally, minute, domain, kind);
+	if (!cell) {
+		tally->lost++;
+		return;
+	}
 	cell->delta += delta;
 	domains_at(tally->domains, domain)->counts[kind] += delta;
 }
 
+/* Most events are of the minute of the one before. */
 static int64_t
-minute_of(int64_t time_us)
+minute_of(struct tally *tally, int64_t time_us)
 {
-	int64_t minute_us = 60 * WHEN_SECOND_US, minute = time_us / minute_us;
+	int64_t behind;
 
-	return time_us % minute_us < 0 ? minute - 1 : minute;
+	if ((uint64_t)time_us - (uint64_t)tally->minute_us < MINUTE_US)
+		return tally->minute;
+	behind = time_us % MINUTE_US;
+	tally->minute_us = time_us - behind - (behind < 0 ? MINUTE_US : 0);
+	return tally->minute = tally->minute_us / MINUTE_US;
 }
 
 static void
-add_one(struct tally *tally, struct span name, enum event_kind kind, const struct event *event,
-	int64_t sign, bool fresh)
+add_one(struct tally *tally, struct span name, enum event_kind kind, int64_t minute, int64_t count,
+	bool fresh)
 {
 	unsigned domain = domains_number(tally->domains, name.len ? name : SPAN("(none)"));
-	int64_t time_us = event->moved ? event->moved_time_us : event->time_us;
 
-	add(tally, minute_of(time_us), domain, kind, sign * event->count);
+	add(tally, minute, domain, kind, count);
 	if (fresh)
-		domains_at(tally->domains, domain)->fresh += sign * event->count;
+		domains_at(tally->domains, domain)->fresh += count;
 }
 
 void
 tally_add(struct tally *tally, const struct event *event, int64_t oldest_fresh_us)
 {
 	int64_t time_us = event->moved ? event->moved_time_us : event->time_us;
-	bool fresh = event_loads(event->kind) && time_us >= oldest_fresh_us;
+	int64_t minute = minute_of(tally, time_us);
+	bool fresh = time_us >= oldest_fresh_us && event_loads(event->kind);
 
 	if (event->moved)
-		add_one(tally, event->moved_from, event->moved_kind, event, -1, fresh);
-	add_one(tally, event->domain, event->kind, event, 1, fresh);
+		add_one(tally, event->moved_from, event->moved_kind, minute, -event->count, fresh);
+	add_one(tally, event->domain, event->kind, minute, event->count, fresh);
 }
 
 void
@@ -179,6 +202,7 @@ tally_clear(struct tally *tally)
 {
 	domains_clear(tally->domains);
 	memset(tally->cells, 0, sizeof(*tally->cells) * (tally->mask + 1));
+	memset(tally->latest, 0, sizeof(tally->latest));
 	tally->used = 0;
 }
 

@@ -84,8 +84,8 @@ each_field(const struct reader_view *view, void (*field)(const char *name, struc
 	const struct record *record = &view->record;
 
 	field("host", envelope->host);
-	field("instance", envelope->instance);
-	field("daemon", envelope->daemon);
+	field("instance", envelope->program->instance);
+	field("daemon", envelope->program->daemon);
 	field("message", envelope->message);
 	field("queue_id", record->queue_id);
 	field("client", record->client);

@@ -1,5 +1,7 @@
 #include "daemon/ctl/ctl_lines.h"
 
+#include "daemon/sys/newlines.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -34,14 +36,22 @@ ctl_lines_open(const char *path, int64_t *changed_out, struct err *err)
 static char *
 give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *sink)
 {
-	char *newline;
+	uint16_t places[NEWLINES_BLOCK];
 
-	while (from < end && (newline = memchr(from, '\n', (size_t)(end - from)))) {
-		if (*skipping)
+	for (char *block = from; block < end; block += NEWLINES_BLOCK) {
+		size_t left = (size_t)(end - block), count, i = 0;
+
+		count = newlines_find(block, left < NEWLINES_BLOCK ? left : NEWLINES_BLOCK, places);
+		if (*skipping && count) {
 			*skipping = false;
-		else
+			from = block + places[i++] + 1;
+		}
+		for (; i < count; i++) {
+			char *newline = block + places[i];
+
 			sink->line(sink->ctx, (struct span){ from, (size_t)(newline - from) });
-		from = newline + 1;
+			from = newline + 1;
+		}
 	}
 	return from;
 }

@@ -165,6 +165,7 @@ store_begin(struct store *store, struct err *err)
 		return false;
 	store->in_transaction = true;
 	store->spoiled = false;
+	memset(store->known, 0, sizeof(store->known));
 	return true;
 }
 
@@ -190,7 +191,7 @@ store_rollback(struct store *store)
 	if (!store->in_transaction)
 		return;
 	store->in_transaction = false;
-	store->names = 0;
+	store_sql_forget_names(store);
 	/* A failed COMMIT, or a full disk, may have rolled back already. */
 	if (!sqlite3_get_autocommit(store->db) &&
 	    !store_sql_run(store, "give up a transaction", "ROLLBACK", NULL))

@@ -1,27 +1,34 @@
 #include "daemon/store/store_counts.h"
 
+#include "daemon/core/hash.h"
 #include "daemon/store/store_sql.h"
 
 static const char add_count[] = "INSERT INTO count_minutes (minute, source, domain, kind, count)"
-				" SELECT ?1, s.id, d.id, k.id, ?2 FROM names s, names d, names k"
-				" WHERE s.name = ?3 AND d.name = ?4 AND k.name = ?5"
+				" VALUES (?1, ?2, ?3, ?4, ?5)"
 				" ON CONFLICT DO UPDATE SET count = count + excluded.count";
 static const char add_name[] = "INSERT INTO names (name) VALUES (?1) ON CONFLICT DO NOTHING";
 
-/* Adds when the three names are known; says whether they were. */
+/* The name's id, 0 when it has none. Within a transaction nobody else changes names. */
 static bool
-add(struct store *store, const struct span names[3], int64_t minute, int64_t delta, bool *known,
-    struct err *err)
+find(struct store *store, struct span name, int64_t *id_out, struct err *err)
 {
-	struct store_sql sql = store_sql_start(store, "add a count", add_count);
+	unsigned place = hash_span(name, 0) % STORE_SQL_NAMES;
+	struct span known = { store->known[place].text, store->known[place].length };
+	struct store_sql sql;
 
-	store_sql_integer(&sql, minute);
-	store_sql_integer(&sql, delta);
-	for (unsigned i = 0; i < 3; i++)
-		store_sql_text(&sql, names[i]);
+	*id_out = store->known[place].id;
+	if (*id_out && store->in_transaction && span_equal(known, name))
+		return true;
+	sql = store_sql_start(store, "find a name", "SELECT id FROM names WHERE name = ?1");
+	store_sql_text(&sql, name);
+	*id_out = store_sql_row(&sql) ? store_sql_integer_at(&sql, 0) : 0;
 	if (!store_sql_end(&sql, err))
 		return false;
-	*known = sqlite3_changes(store->db) > 0;
+	if (*id_out && name.len <= STORE_SQL_NAME) {
+		memcpy(store->known[place].text, name.at, name.len);
+		store->known[place].length = name.len;
+		store->known[place].id = *id_out;
+	}
 	return true;
 }
 
@@ -60,27 +67,45 @@ store_counts_know(struct store *store, const char *domain, struct err *err)
 	return learn(store, span_of(domain), err);
 }
 
+/* The id of a name, which is made when it has none. */
+static bool
+need(struct store *store, struct span name, int64_t *id_out, struct err *err)
+{
+	return find(store, name, id_out, err) &&
+	       (*id_out || (learn(store, name, err) && find(store, name, id_out, err)));
+}
+
+/* Strangers choose the domains that they write to. */
+static bool
+need_domain(struct store *store, struct span name, int64_t *id_out, struct err *err)
+{
+	bool room;
+
+	if (!find(store, name, id_out, err))
+		return false;
+	if (*id_out)
+		return true;
+	return has_room(store, &room, err) && need(store, room ? name : SPAN("other"), id_out, err);
+}
+
 bool
 store_counts_add(struct store *store, const char *source, struct span domain, enum event_kind kind,
 		 int64_t minute, int64_t delta, struct err *err)
 {
-	struct span names[3] = { span_of(source), domain, span_of(event_name(kind)) };
-	bool known, room;
+	int64_t source_id, domain_id, kind_id;
+	struct store_sql sql;
 
-	if (!add(store, names, minute, delta, &known, err))
+	if (!need(store, span_of(source), &source_id, err) ||
+	    !need(store, span_of(event_name(kind)), &kind_id, err) ||
+	    !need_domain(store, domain, &domain_id, err))
 		return false;
-	if (known)
-		return true;
-	if (!learn(store, names[0], err) || !learn(store, names[2], err) ||
-	    !add(store, names, minute, delta, &known, err))
-		return false;
-	if (known)
-		return true;
-	if (!has_room(store, &room, err))
-		return false;
-	if (!room) /* strangers choose the domains that they write to */
-		names[1] = SPAN("other");
-	return learn(store, names[1], err) && add(store, names, minute, delta, &known, err);
+	sql = store_sql_start(store, "add a count", add_count);
+	store_sql_integer(&sql, minute);
+	store_sql_integer(&sql, source_id);
+	store_sql_integer(&sql, domain_id);
+	store_sql_integer(&sql, kind_id);
+	store_sql_integer(&sql, delta);
+	return store_sql_end(&sql, err);
 }
 
 /* The first hour that begins at or after this minute. */

@@ -71,7 +71,7 @@ drop_hours(struct store *store, int64_t end_hour, struct err *err)
 		return true;
 	if (!number(store, "SELECT count(*) FROM names", &names, err))
 		return false;
-	store->names = 0; /* to be counted again */
+	store_sql_forget_names(store); /* to be counted again */
 	return names <= NAMES_MANY ||
 	       store_sql_run(
 		       store, "drop unused names",

@@ -4,6 +4,13 @@
 
 #include <assert.h>
 
+void
+store_sql_forget_names(struct store *store)
+{
+	store->names = 0;
+	memset(store->known, 0, sizeof(store->known));
+}
+
 struct store_sql
 store_sql_start(struct store *store, const char *doing, const char *text)
 {

@@ -21,6 +21,9 @@
 
 #define STORE_SQL_BUSY_MS 2000 /* waits so long for a reader's or an operator's lock */
 
+#define STORE_SQL_NAMES 256
+#define STORE_SQL_NAME 64 /* bytes; longer names are looked up each time */
+
 struct store {
 	sqlite3 *db;
 	char *path;
@@ -31,6 +34,11 @@ struct store {
 	bool spoiled; /* a statement of the open transaction failed: it cannot be committed */
 	struct err spoiled_by;
 	int64_t names; /* rows of that table; 0: to be counted */
+	struct {
+		char text[STORE_SQL_NAME];
+		size_t length;
+		int64_t id;	  /* 0: none */
+	} known[STORE_SQL_NAMES]; /* some of them, in this transaction: see store_counts */
 	unsigned statements;
 	struct {
 		const char *text; /* a literal: known by its address */
@@ -45,6 +53,9 @@ struct store_sql {
 	int bound;	   /* parameters bound so far */
 	int code;	   /* SQLITE_OK, SQLITE_ROW, SQLITE_DONE or the first failure */
 };
+
+/* What is known of names is not true any more. */
+void store_sql_forget_names(struct store *store);
 
 /* Prepares `text` (a literal) or takes it from the cache. Never nested with itself. */
 struct store_sql store_sql_start(struct store *store, const char *doing, const char *text);

@@ -3,6 +3,7 @@
 #include "daemon/base/when.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #define NOON_2026 INT64_C(1795521600) /* 2026-11-24T12:00:00Z */
 
@@ -120,14 +121,77 @@ Test(envelope, reads_each_form_and_refuses_the_rest)
 		when_rfc3339(e.time_us, time);
 		cr_assert_str_eq(time, rows[i].time, "%s: time %s", rows[i].name, time);
 		expect(rows[i].name, "host", e.host, rows[i].host);
-		expect(rows[i].name, "instance", e.instance, rows[i].instance);
-		expect(rows[i].name, "group", e.group, rows[i].group);
-		expect(rows[i].name, "daemon", e.daemon, rows[i].daemon);
+		expect(rows[i].name, "instance", e.program->instance, rows[i].instance);
+		expect(rows[i].name, "group", e.program->group, rows[i].group);
+		expect(rows[i].name, "daemon", e.program->daemon, rows[i].daemon);
 		expect(rows[i].name, "message", e.message, rows[i].message);
 		cr_assert_eq(e.pid, rows[i].pid, "%s: pid %u", rows[i].name, e.pid);
 		cr_assert_eq(e.repeat, rows[i].repeat, "%s: repeat %u", rows[i].name, e.repeat);
 		cr_assert_eq(e.repeats_last, rows[i].last, "%s: repeats last", rows[i].name);
 	}
+}
+
+static void
+expect_same(struct span line, struct span last)
+{
+	struct envelope_memory warm = envelope_memory(2026, NOON_2026), fresh = warm;
+	struct envelope w, f;
+	bool ok;
+
+	(void)!envelope_read(&warm, last, &w);
+	ok = envelope_read(&warm, line, &w);
+	cr_assert_eq(envelope_read(&fresh, line, &f), ok, "%.*s", (int)line.len, line.at);
+	if (!ok)
+		return;
+	cr_assert(w.time_us == f.time_us && w.shape == f.shape && w.pid == f.pid &&
+			  w.host_key == f.host_key && w.repeat == f.repeat &&
+			  w.repeats_last == f.repeats_last && span_equal(w.host, f.host) &&
+			  span_equal(w.message, f.message) &&
+			  span_equal(w.program->name, f.program->name) &&
+			  span_equal(w.program->instance, f.program->instance) &&
+			  span_equal(w.program->daemon, f.program->daemon) &&
+			  w.program->group_key == f.program->group_key,
+		  "\"%.*s\" behind \"%.*s\"", (int)line.len, line.at, (int)last.len, last.at);
+}
+
+/* Lines that differ from the last one by their end, or in one byte. */
+Test(envelope, what_is_remembered_changes_nothing)
+{
+	static const char other[] = " :[]/09az\n\xFF";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span last = span_of(rows[i].line);
+
+		for (size_t cut = 0; cut <= last.len; cut++) {
+			char *copy = malloc(cut + 1); /* so that a sanitizer sees any byte beyond */
+
+			cr_assert(copy);
+			memcpy(copy, last.at, cut);
+			expect_same((struct span){ copy, cut }, last);
+			for (size_t byte = 0; cut && byte < sizeof(other) - 1; byte++) {
+				memcpy(copy, last.at, cut);
+				copy[cut / 2] = other[byte];
+				expect_same((struct span){ copy, cut }, last);
+				copy[cut - 1] = other[byte];
+				expect_same((struct span){ copy, cut }, last);
+			}
+			free(copy);
+		}
+	}
+}
+
+Test(envelope, a_program_that_no_tag_names_is_not_found_in_one)
+{
+	struct span line = SPAN("Nov 24 11:32:10 mx1 a:bcdefghi[7]: a message that is long");
+	struct envelope_memory memory = envelope_memory(2026, 0);
+	struct envelope e;
+
+	cr_assert(envelope_read(&memory, line, &e));
+	envelope_of(&memory, e.time_us, SPAN("mx1"), SPAN("a:bcdefghi"), 7, SPAN("x"), &e);
+	expect("journal", "program", e.program->name, "a:bcdefghi");
+	cr_assert(envelope_read(&memory, line, &e));
+	expect("line", "program", e.program->name, "a");
+	expect("line", "message", e.message, "bcdefghi[7]: a message that is long");
 }
 
 Test(envelope, a_given_year_goes_on_at_new_year_and_back_for_late_lines)

@@ -226,11 +226,13 @@ expect(const char *row, const char *what, struct span is, const char *wanted)
 Test(parse_postfix, believes_only_what_the_mta_writes)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct envelope envelope = { .instance = SPAN("postfix"),
-					     .daemon = span_of(rows[i].daemon),
+		struct envelope_program program = { .instance = SPAN("postfix"),
+						    .daemon = span_of(rows[i].daemon) };
+		struct envelope envelope = { .program = &program,
 					     .message = span_of(rows[i].message) };
 		struct record r = { .kind = RECORD_OTHER };
 
+		parse_postfix_claims(&envelope);
 		parse_postfix(&envelope, &r);
 		cr_assert_eq(r.kind, rows[i].kind, "%s: kind %d, wanted %d (%s)", rows[i].name,
 			     (int)r.kind, (int)rows[i].kind, r.why);
@@ -250,13 +252,15 @@ Test(parse_postfix, every_prefix_of_every_row_is_read_or_refused)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (size_t cut = 0; cut < strlen(rows[i].message); cut++) {
 			char *copy = malloc(cut + 1); /* so that a sanitizer sees any byte beyond */
-			struct envelope envelope = { .instance = SPAN("postfix"),
-						     .daemon = span_of(rows[i].daemon),
+			struct envelope_program program = { .instance = SPAN("postfix"),
+							    .daemon = span_of(rows[i].daemon) };
+			struct envelope envelope = { .program = &program,
 						     .message = { copy, cut } };
 			struct record r = { .kind = RECORD_OTHER };
 
 			cr_assert(copy);
 			memcpy(copy, rows[i].message, cut);
+			parse_postfix_claims(&envelope);
 			parse_postfix(&envelope, &r);
 			cr_assert(r.kind != RECORD_REFUSED || r.null_sender ||
 					  strcmp(rows[i].sender, "null") != 0,

@@ -133,6 +133,32 @@ Test(tables, domains_that_strangers_choose_are_bounded)
 	room_clear(&room);
 }
 
+/* Names that a transaction made are gone with it, and another gets their numbers. */
+Test(tables, names_of_a_transaction_that_was_given_up_are_not_remembered)
+{
+	static const char long_name[] =
+		"a-domain-whose-name-is-longer-than-what-is-remembered-of-names.example.jp";
+	static const char *const names[] = { "b.jp", "a.jp", long_name, "b.jp", "a.jp", long_name };
+	struct room room = room_make();
+	struct heard heard;
+
+	room_open(&room, NULL);
+	OK(store_begin(room.store, &room.err));
+	OK(store_counts_add(room.store, "log", SPAN("a.jp"), EVENT_PROBE, 7, 1, &room.err));
+	OK(store_counts_add(room.store, "log", SPAN("b.jp"), EVENT_PROBE, 7, 1, &room.err));
+	store_rollback(room.store);
+	OK(store_begin(room.store, &room.err));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		OK(store_counts_add(room.store, "log", span_of(names[i]), EVENT_PROBE, 7,
+				    (int64_t)i + 1, &room.err));
+	OK(store_commit(room.store, &room.err));
+	cr_assert_str_eq(
+		totals(&room, &heard, 0, 0),
+		"a-domain-whose-name-is-longer-than-what-is-remembered-of-names.example.jp "
+		"probe 9; a.jp probe 7; b.jp probe 5; ");
+	room_clear(&room);
+}
+
 Test(tables, cursors_open_ids_and_states_are_bytes)
 {
 	struct room room = room_make();
