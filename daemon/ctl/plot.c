@@ -228,7 +228,8 @@ draw_evidence_axis(const struct scale *scale)
 		line(file, LEFT, y, RIGHT, y, "stroke=\"" GRID "\"");
 		label(file, LEFT - 8, y + 4, "text-anchor=\"end\"", text);
 	}
-	label(file, LEFT, EVIDENCE_TOP - 10, "class=\"h\"", "evidence in nats");
+	label(file, LEFT, EVIDENCE_TOP - 10, "class=\"h\"",
+	      "evidence in nats (a surge also needs enough bounces above the expected)");
 }
 
 static int64_t
@@ -266,7 +267,8 @@ draw_time_axis(const struct scale *scale)
 			below += 16;
 		}
 		if (strcmp(day, last) != 0)
-			label(scale->file, x, below, "text-anchor=\"middle\"", day);
+			label(scale->file, fmin(x, RIGHT - 20), below, "text-anchor=\"middle\"",
+			      day);
 		memcpy(last, day, sizeof(last));
 	}
 	label(scale->file, RIGHT, HEIGHT - 16, "text-anchor=\"end\"", "UTC");
@@ -364,21 +366,13 @@ draw_curve(const struct scale *scale, enum curve curve, const char *class)
 	fputs("\"/>\n", scale->file);
 }
 
-/* From the least to the greatest tick of each column; from nought to what is ordinary. */
+/* From the least to the greatest tick of each column. */
 static void
-draw_areas(const struct scale *scale)
+draw_range(const struct scale *scale)
 {
 	double half = (RIGHT - LEFT) / 2.0 / scale->plot->used;
 
-	fputs("<path class=\"ordinary\" d=\"", scale->file);
-	for (unsigned i = 0; i < scale->plot->used; i++) {
-		double y, x = x_at(scale, i);
-
-		if (curve_y(scale, i, CURVE_UPPER, &y))
-			fprintf(scale->file, "M%.1f %.1fH%.1fV%.1fH%.1fZ", x, y, x + 2 * half,
-				COUNTS_BOTTOM, x);
-	}
-	fputs("\"/>\n<path class=\"range\" d=\"", scale->file);
+	fputs("<path class=\"range\" d=\"", scale->file);
 	for (unsigned i = 0; i < scale->plot->used; i++) {
 		const struct column *column = &scale->plot->column[i];
 		double x = x_at(scale, i);
@@ -413,16 +407,16 @@ draw_legend(FILE *file)
 	static const struct {
 		int x;
 		const char *class, *text;
-	} rows[] = { { 470, "mean", "mean" },
-		     { 550, "range", "least to greatest tick" },
-		     { 730, "expected", "expected" },
-		     { 830, "ordinary", "ordinary, up to its upper edge" },
-		     { 1056, "surge", "surge" },
-		     { 1120, "unseen", "no data" } };
+	} rows[] = {
+		{ 470, "mean", "mean" },	 { 550, "range", "least to greatest tick" },
+		{ 730, "expected", "expected" }, { 830, "ordinary", "upper edge of the ordinary" },
+		{ 1056, "surge", "surge" },	 { 1120, "unseen", "no data" }
+	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		bool curve = strcmp(rows[i].class, "mean") == 0 ||
-			     strcmp(rows[i].class, "expected") == 0;
+			     strcmp(rows[i].class, "expected") == 0 ||
+			     strcmp(rows[i].class, "ordinary") == 0;
 
 		fprintf(file,
 			curve ? "<path class=\"%s\" d=\"M%d 46h16\"/>\n"
@@ -443,7 +437,7 @@ draw_head(const struct scale *scale, const char *name)
 	when_rfc3339(plot->start * WHEN_SECOND_US, from);
 	when_rfc3339((plot->start + plot->width * plot->used) * WHEN_SECOND_US, to);
 	when_duration(plot->width, width);
-	fputs("<text x=\"24\" y=\"30\" class=\"t\">", scale->file);
+	fputs("<text x=\"24\" y=\"30\" class=\"t\">Backtest of ", scale->file);
 	for (const char *at = clean; *at; at++)
 		if (*at == '<' || *at == '>' || *at == '&')
 			fprintf(scale->file, "&#%d;", *at);
@@ -459,8 +453,8 @@ static const char style[] =
 	".t{font-size:17px;font-weight:bold;fill:" INK "}.h{font-weight:bold;fill:" INK "}"
 	".a{fill:" ALARM "}path{stroke:none}"
 	".surge{fill:" SHADE "}.unseen{fill:url(#hatch)}"
-	".ordinary{fill:" BAND ";fill-opacity:.22}"
-	".range{fill:" SPAN_FILL ";fill-opacity:.75}"
+	".ordinary{fill:none;stroke:" BAND ";stroke-dasharray:2 3}"
+	".range{fill:" SPAN_FILL ";fill-opacity:.6}"
 	".mean{fill:none;stroke:" MEAN ";stroke-width:1.4;stroke-linejoin:round}"
 	".expected{fill:none;stroke:" BAND ";stroke-width:1.8}"
 	".evidence{fill:none;stroke:" INK ";stroke-width:1.4;stroke-linejoin:round}"
@@ -487,7 +481,8 @@ plot_write(const struct plot *plot, const char *name, FILE *file)
 		draw_count_axis(&scale);
 		draw_evidence_axis(&scale);
 		draw_time_axis(&scale);
-		draw_areas(&scale);
+		draw_range(&scale);
+		draw_curve(&scale, CURVE_UPPER, "ordinary");
 		draw_curve(&scale, CURVE_EXPECTED, "expected");
 		draw_curve(&scale, CURVE_MEAN, "mean");
 		draw_curve(&scale, CURVE_EVIDENCE, "evidence");
