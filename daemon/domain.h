@@ -10,8 +10,10 @@
 #include "daemon/core/detect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/plan.h"
+#include "daemon/core/rhythm.h"
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
+#include "daemon/core/survival.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
 #include "dnsupdate/zone.h"
@@ -41,6 +43,11 @@ struct domain {
 	int64_t detected; /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
 	int64_t arrived; /* bounces taken in since then */
+
+	struct rhythm rhythm; /* of those who write to it */
+	int64_t rhythm_saved;
+	struct survival survival; /* made once a minute */
+	int64_t survival_minute;
 
 	struct decide decide;
 	struct decide_out out;

@@ -20,6 +20,8 @@ enum input_told { /* what people were told of a source last */
 };
 
 struct input {
+	void (*mail)(void *ctx, const struct event *event); /* is told of accepted mail; or NULL */
+	void *mail_ctx;
 	const struct config_source *config;
 	struct tz zone; /* of its stamps; the reader borrows it */
 	struct feed *feed;

@@ -9,6 +9,7 @@
 #include "daemon/ctl/ctl_explain_surge.h"
 #include "daemon/ctl/ctl_override.h"
 #include "daemon/ctl/ctl_status.h"
+#include "daemon/ctl/ctl_survival.h"
 #include "daemon/ctl/ctl_token.h"
 #include "daemon/import.h"
 #include "daemon/preflight.h"
@@ -38,6 +39,7 @@ static const struct command {
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
 	{ "explain-surge", ctl_explain_surge, "DOMAIN: the numbers behind the last surge, over time" },
+	{ "survival", ctl_survival, "DOMAIN: who still holds the full MX set after a split" },
 	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
 	{ "import", import, "--db FILE LOG...: counts old logs, also .gz and .zst" },
 	{ "totals", totals, "--db FILE: what the database counted" },
