@@ -1,6 +1,7 @@
 /*
  * mxsplitctl: one table of commands; each has its own file.
  */
+#include "daemon/counts.h"
 #include "daemon/ctl/ctl_backtest.h"
 #include "daemon/ctl/ctl_check_config.h"
 #include "daemon/ctl/ctl_classify.h"
@@ -41,6 +42,7 @@ static const struct command {
 	{ "explain-surge", ctl_explain_surge, "DOMAIN: the numbers behind the last surge, over time" },
 	{ "survival", ctl_survival, "DOMAIN: who still holds the full MX set after a split" },
 	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
+	{ "counts", counts, "--db FILE DOMAIN: bounces by the minute, for backtest" },
 	{ "import", import, "--db FILE LOG...: counts old logs, also .gz and .zst" },
 	{ "totals", totals, "--db FILE: what the database counted" },
 	{ "token", ctl_token, "add NAME --role ROLE --file FILE: a token for the API" },
