@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define DETECT_SAVE 30	 /* seconds between savings of the detector's state in quiet times */
+#define RHYTHM_SAVE 600	 /* seconds between savings of who writes how often */
 #define DETECT_LONGEST 5 /* seconds; after a longer pause the time between is not evidence */
 
 static void
@@ -81,6 +83,38 @@ restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 	       recall_sets(domain, server, err) && rules_restore(domain, err);
 }
 
+/* A rhythm of another version begins anew: it is learned again in days. */
+static bool
+restore_rhythm(struct domain *domain, struct err *err)
+{
+	char bytes[sizeof(struct rhythm)];
+	size_t length = 0;
+	uint64_t key = 0;
+
+	if (getrandom(&key, sizeof(key), GRND_NONBLOCK) != (ssize_t)sizeof(key))
+		return err_set(err, ERR_SYSTEM, "no random numbers");
+	rhythm_init(&domain->rhythm, key);
+	if (!store_state_get(domain->engine->store, domain->display, "rhythm", bytes, sizeof(bytes),
+			     &length, err))
+		return false;
+	if (length && !rhythm_load(&domain->rhythm, bytes, length))
+		record(domain->engine, JOURNAL_START, domain->display, "",
+		       "what was known of how often regulars write is of another version; it is "
+		       "learned anew");
+	return true;
+}
+
+static bool
+save_rhythm(struct domain *domain, int64_t now, bool all, struct err *err)
+{
+	struct span bytes = { (const char *)&domain->rhythm, sizeof(domain->rhythm) };
+
+	if (!all && now - domain->rhythm_saved < RHYTHM_SAVE && now >= domain->rhythm_saved)
+		return true;
+	domain->rhythm_saved = now;
+	return store_state_put(domain->engine->store, domain->display, "rhythm", bytes, err);
+}
+
 static void
 take_total(void *ctx, struct span name, enum event_kind kind, int64_t count)
 {
@@ -135,7 +169,7 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 	display(own->name, domain->display, sizeof(domain->display));
 	for (unsigned i = 0; i < config->source_count; i++)
 		add_effect(domain, config->sources[i].mta);
-	if (restore(domain, own->server_name, now, err) &&
+	if (restore(domain, own->server_name, now, err) && restore_rhythm(domain, err) &&
 	    open_zone(domain, &config->servers[own->server], err) && domain_know(domain, err) &&
 	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
 		return domain;
@@ -241,6 +275,10 @@ domain_observe(struct domain *domain, int64_t now)
 	domain->arrived = 0;
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
+	if (domain->survival_minute != now / 60)
+		survival_compute(&domain->rhythm, now,
+				 domain->normal.count ? domain->normal.ttl : 0, &domain->survival);
+	domain->survival_minute = now / 60;
 	move(&domain->finding.since, apart);
 	if (domain->finding.changed) {
 		domain->untold = true;
@@ -276,6 +314,8 @@ domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *er
 {
 	struct span bytes = { (const char *)&domain->detect, sizeof(domain->detect) };
 
+	if (!save_rhythm(domain, now, all, err))
+		return false;
 	if (!all && !domain->rules.reached.changed && !domain->rules.found.tell &&
 	    now - domain->detect_saved < DETECT_SAVE)
 		return true;
@@ -348,6 +388,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	out->sent_open = domain->sent.count != 0;
 	out->shown = primary->shown;
 	out->normal = domain->normal;
+	out->survival = domain->survival;
 	memcpy(out->counts, domain->counts, sizeof(out->counts));
 	show_servers(domain, out);
 	show_effect(domain, out);

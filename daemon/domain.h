@@ -10,8 +10,10 @@
 #include "daemon/core/detect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/plan.h"
+#include "daemon/core/rhythm.h"
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
+#include "daemon/core/survival.h"
 #include "daemon/rules.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
@@ -45,6 +47,11 @@ struct domain {
 	int64_t arrived; /* bounces taken in since then */
 	bool untold;	 /* the finding changed, and the journal does not have it yet */
 	struct rules rules;
+
+	struct rhythm rhythm; /* of those who write to it */
+	int64_t rhythm_saved;
+	struct survival survival; /* made once a minute */
+	int64_t survival_minute;
 
 	struct decide decide;
 	struct decide_out out;

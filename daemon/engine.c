@@ -57,11 +57,27 @@ out:
 	return false;
 }
 
+/* Mail for a domain of ours: its sender's rhythm. */
+static void
+hear_mail(void *ctx, const struct event *event)
+{
+	struct engine *engine = ctx;
+
+	for (unsigned i = 0; i < engine->domain_count; i++)
+		if (span_equal(event->domain, span_of(engine->domains[i]->display)))
+			rhythm_mail(&engine->domains[i]->rhythm, event->client,
+				    event->time_us / WHEN_SECOND_US);
+}
+
 static void
 put_parts(struct engine *engine, const struct parts *parts)
 {
 	memcpy(engine->inputs, parts->inputs, sizeof(engine->inputs));
 	memcpy(engine->domains, parts->domains, sizeof(engine->domains));
+	for (unsigned i = 0; i < parts->input_count; i++) {
+		parts->inputs[i]->mail = hear_mail;
+		parts->inputs[i]->mail_ctx = engine;
+	}
 	engine->input_count = parts->input_count;
 	engine->domain_count = parts->domain_count;
 	gauges_put(&engine->gauges, parts->gauges, parts->gauge_count);

@@ -107,6 +107,8 @@ take_event(void *ctx, const struct event *event)
 
 	tally_add(input->tally, event, input->fresh_from);
 	delays_take(input, event);
+	if (event->kind == EVENT_MAIL_ACCEPTED && input->mail)
+		input->mail(input->mail_ctx, event);
 	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
 		input->lost = true;
 		span_copy(SPAN("the log says that lines were lost"), input->lost_why,

@@ -21,6 +21,8 @@ enum input_told { /* what people were told of a source last */
 };
 
 struct input {
+	void (*mail)(void *ctx, const struct event *event); /* is told of accepted mail; or NULL */
+	void *mail_ctx;
 	const struct config_source *config;
 	const struct config *all;
 	struct delay delay; /* of the mail that it told of */

@@ -1,6 +1,7 @@
 /*
  * mxsplitctl: one table of commands; each has its own file.
  */
+#include "daemon/counts.h"
 #include "daemon/ctl/ctl_backtest.h"
 #include "daemon/ctl/ctl_check_config.h"
 #include "daemon/ctl/ctl_classify.h"
@@ -9,6 +10,7 @@
 #include "daemon/ctl/ctl_explain_surge.h"
 #include "daemon/ctl/ctl_override.h"
 #include "daemon/ctl/ctl_status.h"
+#include "daemon/ctl/ctl_survival.h"
 #include "daemon/ctl/ctl_token.h"
 #include "daemon/import.h"
 #include "daemon/preflight.h"
@@ -39,7 +41,9 @@ static const struct command {
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
 	{ "explain-surge", ctl_explain_surge,
 	  "DOMAIN: the numbers behind the last surge, over time" },
+	{ "survival", ctl_survival, "DOMAIN: who still holds the full MX set after a split" },
 	{ "backtest", ctl_backtest, "FILE|-: when the detector would have said surge" },
+	{ "counts", counts, "--db FILE DOMAIN: bounces by the minute, for backtest" },
 	{ "import", import, "--db FILE LOG...: counts old logs, also .gz and .zst" },
 	{ "totals", totals, "--db FILE: what the database counted" },
 	{ "token", ctl_token, "add NAME --role ROLE --file FILE: a token for the API" },

@@ -186,6 +186,25 @@ counts(const int64_t *of)
 	return object;
 }
 
+static json_t *
+survival(const struct survival *survival)
+{
+	bool known = survival->ttl && survival->regulars;
+	json_t *curve = json_array();
+
+	for (int i = 0; i < SURVIVAL_HOURS; i++)
+		json_array_append_new(
+			curve,
+			json_pack("{s:f, s:o, s:o, s:o}", "hours", survival_hours[i], "uncapped",
+				  number(known, survival->share[SURVIVAL_UNCAPPED][i]), "cap_7d",
+				  number(known, survival->share[SURVIVAL_7D][i]), "cap_1d",
+				  number(known, survival->share[SURVIVAL_1D][i])));
+	return json_pack("{s:i, s:b, s:o, s:o, s:o}", "regulars", (int)survival->regulars, "enough",
+			 survival->regulars >= SURVIVAL_FEW, "ttl",
+			 survival->ttl ? count(survival->ttl) : json_null(), "mean_gap_seconds",
+			 number(survival->regulars > 0, survival->gap), "curve", curve);
+}
+
 json_t *
 render_domain(const struct snapshot_domain *domain, const struct override *order, int64_t now)
 {
@@ -193,7 +212,7 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"name", render_text(domain->name), "mode", order_mode_name(domain->mode), "state",
 		text_or_null(domain->state), "since", time_or_null(domain->state_since), "why",
 		text_or_null(domain->why), "guard", text_or_null(domain->guard), "override",
@@ -202,8 +221,9 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 		mx(domain->sent_open, &domain->sent), "shown",
 		mx(mx_known(&domain->shown), &domain->shown), "normal",
 		mx(mx_known(&domain->normal), &domain->normal), "servers", servers(domain), "mtas",
-		mtas(domain), "effect", effect(domain), "counts", counts(domain->counts), "when",
-		render_text(domain->when), "threshold", threshold(&domain->threshold));
+		mtas(domain), "effect", effect(domain), "survival", survival(&domain->survival),
+		"counts", counts(domain->counts), "when", render_text(domain->when), "threshold",
+		threshold(&domain->threshold));
 }
 
 static json_t *

@@ -12,6 +12,7 @@
 #include "daemon/core/finding.h"
 #include "daemon/core/mx.h"
 #include "daemon/core/order.h"
+#include "daemon/core/survival.h"
 #include "daemon/core/threshold.h"
 
 #define SNAPSHOT_DOMAINS 64
@@ -94,6 +95,7 @@ struct snapshot_domain {
 	struct mx_set wanted, sent, shown; /* count 0 and ttl 0: none / not known */
 	bool sent_open;			   /* an update is on its way */
 	struct mx_set normal;		   /* the set that a restore brings back */
+	struct survival survival;	   /* who would still hold it after a split */
 	unsigned servers;
 	struct snapshot_server server[SNAPSHOT_SERVERS];
 	unsigned mtas;

@@ -2,6 +2,7 @@
 
 #include "daemon/base/scan.h"
 #include "daemon/core/detect.h"
+#include "daemon/ctl/plot.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +24,8 @@ struct backtest {
 	unsigned time_column, count_column;
 	uint64_t line;
 	struct detect detect;
+	const char *plot_path; /* NULL: no picture is wanted */
+	struct plot *plot;
 };
 
 static struct span
@@ -100,6 +103,8 @@ take_line(struct backtest *test, struct span line, struct err *err)
 			       COUNT_MOST);
 	in = (struct detect_in){ .time = (int64_t)seconds, .period = test->period, .count = value };
 	detect_step(&test->detect, &in, &finding);
+	if (test->plot)
+		plot_add(test->plot, in.time, in.period, in.count, &finding);
 	if (finding.changed) {
 		char sentence[256];
 		struct text text = TEXT(sentence);
@@ -181,12 +186,39 @@ run(struct backtest *test, const char *path)
 	return status;
 }
 
+/* Runs, and draws the picture also of what came before a line that cannot be read. */
+static int
+draw(struct backtest *test, const char *path)
+{
+	FILE *file = test->plot_path ? fopen(test->plot_path, "w") : NULL;
+	int status;
+
+	if (test->plot_path && (!file || !(test->plot = plot_new()))) {
+		fprintf(stderr, "backtest: %s: %s\n", test->plot_path, strerror(errno));
+		if (file)
+			fclose(file);
+		return EX_CANTCREAT;
+	}
+	status = run(test, path);
+	if (test->plot) {
+		bool good = plot_write(test->plot, path, file);
+
+		if ((fclose(file) != 0 || !good) && status == EX_OK) {
+			fprintf(stderr, "backtest: %s cannot be written\n", test->plot_path);
+			status = EX_IOERR;
+		}
+		plot_free(test->plot);
+	}
+	return status;
+}
+
 static const char usage[] =
-	"usage: mxsplitctl backtest [--period S] [--explain] [--pure] [FILE|-]\n"
+	"usage: mxsplitctl backtest [--period S] [--explain] [--pure] [--plot FILE.svg] [FILE|-]\n"
 	"  FILE      CSV, one line a tick: epoch_seconds,count\n"
 	"  --period  seconds of a tick, 1 to 300 (10)\n"
 	"  --explain says the numbers of each change\n"
-	"  --pure    evidence alone decides, not the excess\n";
+	"  --pure    evidence alone decides, not the excess\n"
+	"  --plot    draws counts, what was expected, evidence and surges\n";
 
 static bool
 take_option(struct backtest *test, int option)
@@ -198,6 +230,8 @@ take_option(struct backtest *test, int option)
 		test->explain = true;
 	else if (option == 'u')
 		test->rules.pure = true;
+	else if (option == 'g')
+		test->plot_path = optarg;
 	else if (option == 'p' &&
 		 read_decimal(span_of(optarg), DETECT_PERIOD_MOST, &period, &unused) && period)
 		test->period = (unsigned)period;
@@ -212,6 +246,7 @@ ctl_backtest(int argc, char **argv)
 	static const struct option options[] = { { "period", required_argument, NULL, 'p' },
 						 { "explain", no_argument, NULL, 'e' },
 						 { "pure", no_argument, NULL, 'u' },
+						 { "plot", required_argument, NULL, 'g' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	struct backtest test = { .rules = detect_default_rules, .period = 10, .count_column = 1 };
@@ -233,5 +268,5 @@ ctl_backtest(int argc, char **argv)
 		return EX_USAGE;
 	}
 	detect_init(&test.detect, &test.rules);
-	return run(&test, optind < argc ? argv[optind] : "-");
+	return draw(&test, optind < argc ? argv[optind] : "-");
 }

@@ -3,6 +3,7 @@
 #include "daemon/base/text.h"
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/ctl_show.h"
+#include "daemon/ctl/ctl_survival.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -185,6 +186,7 @@ show_zone(const json_t *domain, long long now)
 			 (long long)json_integer_value(json_object_get(one, "mail")));
 		ctl_show_words("mta", sentence, SHOW_PLAIN);
 	}
+	ctl_survival_line(json_object_get(domain, "survival"));
 	show_counts(json_object_get(domain, "counts"));
 }
 

@@ -184,3 +184,18 @@ store_counts_series(struct store *store, const char *domain, const char *source,
 	}
 	return store_sql_end(&sql, err);
 }
+
+bool
+store_counts_hours(struct store *store, int64_t *until_out, struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "look for hours",
+					       "SELECT ifnull(max(hour) + 1, 0) FROM count_hours");
+	int64_t until = 0;
+
+	if (store_sql_row(&sql))
+		until = store_sql_integer_at(&sql, 0) * 3600;
+	if (!store_sql_end(&sql, err))
+		return false;
+	*until_out = until;
+	return true;
+}

@@ -28,6 +28,9 @@ typedef void store_counts_total(void *ctx, struct span domain, enum event_kind k
 MUST_USE bool store_counts_totals(struct store *store, int64_t from_minute, int64_t to_minute,
 				  store_counts_total *total, void *ctx, struct err *err);
 
+/* Seconds; before it counts are kept by the hour, 0: none are. */
+MUST_USE bool store_counts_hours(struct store *store, int64_t *until_out, struct err *err);
+
 /* Hours give one point at their first minute. */
 typedef void store_counts_point(void *ctx, int64_t minute, enum event_kind kind, int64_t count);
 
