@@ -70,7 +70,7 @@ def _die_with_parent():
 
 
 class Server:
-    """One named. `port`, `address` ("127.0.0.1:PORT"), start, stop, kill, freeze, thaw, log."""
+    """One name server, named if `command` says nothing else. `port`, `address` ("127.0.0.1:PORT"), start, stop, kill, freeze, thaw, log."""
 
     def __init__(self, directory, name, ipv6):
         self.name = name
@@ -82,14 +82,14 @@ class Server:
         self.id = "%s-%d-%08x" % (name, os.getpid(), random.getrandbits(32))
         self.process = None
         self.ready = lambda: True
+        self.command = ["named", "-g", "-n", "1", "-c", os.path.join(self.directory, "named.conf")]
 
     def begin(self):
-        """Starts named and does not wait."""
+        """Starts it and does not wait."""
         assert self.process is None
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                ["named", "-g", "-n", "1", "-c", os.path.join(self.directory, "named.conf")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
                 preexec_fn=_die_with_parent)
 
     def wait(self):
@@ -104,7 +104,7 @@ class Server:
             except (dns.exception.DNSException, OSError):
                 pass
             time.sleep(0.02)
-        raise RuntimeError("named %s does not answer:\n%s" % (self.name, self.log()[-4000:]))
+        raise RuntimeError("%s does not answer:\n%s" % (self.name, self.log()[-4000:]))
 
     def start(self):
         self.begin()
