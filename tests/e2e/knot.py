@@ -62,7 +62,7 @@ class Knot(Bind):
             conf += block("knot", "policy", {})
         zone = block("knot", "signed-zone" if self.signed else "zone", names)
         notify = ", ".join("secondary%s" % (i or "") for i in range(len(self.secondaries)))
-        conf += zone.replace("notify: secondary", "notify: [ %s ]" % notify)
+        conf += zone.replace("    notify: secondary\n", "    notify: [ %s ]\n" % notify if notify else "")
         records = "".join("@ %d IN MX %d %s\n" % (ttl, p, x) for p, x in mx or MX)
         self.write("primary/%s.db" % self.zone, ZONE + records)
         self.write("primary/knot.conf", conf)
