@@ -18,13 +18,14 @@ zone_again(struct zone *zone, enum zone_result result)
 {
 	struct zone_own_change *change = &zone->change;
 	unsigned refused = zone->key;
-	struct text text = TEXT(change->other_key);
+	struct text text;
 	struct err err = { 0 };
 
 	if (result != ZONE_REFUSED || zone->key_count < ZONE_KEYS || change->other_key[0] ||
 	    !about_the_key(change))
 		return false;
 	zone->key = 1 - zone->key;
+	text = text_over(change->other_key, sizeof(change->other_key));
 	text_add(&text, "the key %s was refused before (%s%s)", zone->keys[refused].name,
 		 answer_rcode_name(change->rcode),
 		 change->error == TSIG_BADKEY	? ", BADKEY"

@@ -77,12 +77,15 @@ static bool
 next_address(struct zone_own_ask *ask, const char *why)
 {
 	const struct zone *zone = ask->round->zone;
-	struct text text = TEXT(ask->why);
+	char before[sizeof(ask->why)];
+	struct text text;
 
 	if (ask->server != 0 || zone->primaries == 1)
 		return false;
-	text.len = strlen(ask->why);
-	text_add(&text, "%s%s: %s", text.len ? "; " : "", zone->primary_at[ask->address].name, why);
+	memcpy(before, ask->why, sizeof(before));
+	text = text_over(ask->why, sizeof(ask->why));
+	text_add(&text, "%s%s%s: %s", before, before[0] ? "; " : "",
+		 zone->primary_at[ask->address].name, why);
 	if (++ask->tried == zone->primaries)
 		return false;
 	ask->address = (ask->address + 1) % zone->primaries;

@@ -95,7 +95,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_FORMAT] = print_format,	 [CONFIG_TYPE_EVENT] = print_events,
 	[CONFIG_TYPE_SET] = print_set,		 [CONFIG_TYPE_OID] = print_text,
 	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_PLACE] = print_text,
-	[CONFIG_TYPE_MX] = print_text,
+	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_OWN_ADDRESS] = print_text,
 };
 
 void

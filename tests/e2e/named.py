@@ -6,6 +6,7 @@
 """
 import os
 import subprocess
+import time
 
 import dns.name
 import dns.rdataset
@@ -51,8 +52,14 @@ class Named(Bind):
     def by_hand(self, ttl, records):
         self.rndc("freeze", self.zone)
         path = os.path.join(self.primary.directory, self.zone + ".db")
-        zone = dns.zone.from_file(path, origin=self.zone + ".", relativize=False, check_origin=False)
         top = dns.name.from_text(self.zone + ".")
+        end = time.monotonic() + 30
+        while True:  # rndc comes back before the file is written
+            zone = dns.zone.from_file(path, origin=top, relativize=False, check_origin=False)
+            if zone.find_rdataset(top, "SOA")[0].serial == self.serial():
+                break
+            assert time.monotonic() < end, "the frozen zone's file is old"
+            time.sleep(0.05)
         zone.delete_rdataset(top, "RRSIG", "MX")
         zone.replace_rdataset(top, dns.rdataset.from_text(
             "IN", "MX", ttl, *["%d %s" % record for record in records]))
