@@ -107,6 +107,9 @@ bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Post
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
+bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
+	@/usr/bin/python3 -W ignore tests/bench/update.py
+
 install: all ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
 	install -m 755 $(B)/mxsplitd $(DESTDIR)$(PREFIX)/sbin/
@@ -182,4 +185,4 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
 .PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency install clean
+	bench-peers bench-latency bench-update install clean
