@@ -87,8 +87,9 @@ class Ways:
         lines += ["update delete %s. MX" % zone]
         lines += ["update add %s. %d MX %d %s" % (zone, new[0], p, x) for p, x in new[1]]
         begin = time.perf_counter()
-        subprocess.run(words + ["-y", ":".join((self.algorithm, self.name, self.secret))],
-                       input="\n".join(lines + ["send", ""]), text=True, check=True, capture_output=True)
+        run = subprocess.run(words + ["-y", ":".join((self.algorithm, self.name, self.secret))],
+                             input="\n".join(lines + ["send", ""]), text=True, capture_output=True)
+        assert run.returncode == 0, run.stdout + run.stderr
         self.socket.send(self.question)
         self.socket.recv(65535)
         return time.perf_counter() - begin
