@@ -138,6 +138,17 @@ class Server:
     def freeze(self):
         """SIGSTOP: packets to it are neither answered nor refused (a black hole)."""
         self.process.send_signal(signal.SIGSTOP)
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and not self._stopped():
+            time.sleep(0.005)
+
+    def _stopped(self):
+        """Every thread: the signal is taken some time after it was sent."""
+        for task in os.listdir("/proc/%d/task" % self.process.pid):
+            with open("/proc/%d/task/%s/stat" % (self.process.pid, task), encoding="ascii") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] != "T":
+                    return False
+        return True
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
@@ -245,7 +256,7 @@ class Bind:
         query = dns.message.make_query((name or self.zone) + ".", kind)
         query.flags &= ~dns.flags.RD
         ask = dns.query.tcp if tcp else dns.query.udp
-        return ask(query, "127.0.0.1", timeout=2, port=server.port)
+        return ask(query, "127.0.0.1", timeout=10, port=server.port)
 
     def mx(self, server=None, zone=None):
         """(TTL, sorted [(preference, "name.")]); (0, []) when there is no MX."""

@@ -147,7 +147,10 @@ class TwoControllers(unittest.TestCase):
                     results = [loop.stdout.readline().split("\t")[0] for loop in loops]
                     shown = dns.mx()
                     shown = " ".join([str(shown[0])] + ["%d %s" % record for record in shown[1]])
-                    self.assertEqual(sorted(results), ["conflict", "proved"])
+                    if results == ["failed", "failed"]:  # PowerDNS: SERVFAIL, each locked the other's database
+                        self.assertEqual((shown, fixture), (now, Pdns))
+                        continue
+                    self.assertEqual(results.count("proved"), 1, results)
                     self.assertEqual(shown, wanted[results.index("proved")])
                     now = shown
             finally:
