@@ -78,6 +78,10 @@ page: ## the dashboard in a real browser; PICTURES=DIR keeps screenshots, AXE=ax
 	@$(MAKE) --no-print-directory -j2 all
 	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/page/test_page.py
 
+e2e-dns: deps ## every failure of a zone on BIND, Knot and PowerDNS, plain and signed
+	@$(MAKE) --no-print-directory -j2 all tools
+	@LONG=1 ONLY=e2e PATTERN=test_dns tests/check.sh $(B)
+
 lint: ## layers, symbols, format, clang-tidy, cppcheck, a build by clang, the sample file
 	@tests/deps.sh lint
 	@tests/lint/lint.sh $(B)
@@ -102,6 +106,9 @@ bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Post
 
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
+
+bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
+	@/usr/bin/python3 -W ignore tests/bench/update.py
 
 install: all ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
@@ -177,5 +184,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency install clean
+.PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
+	bench-peers bench-latency bench-update install clean

@@ -49,7 +49,8 @@ open_zone(struct domain *domain, const struct config_server *server, struct err 
 					.now = real_seconds,
 					.ctx = domain,
 					.on_read = on_read,
-					.on_change = on_change };
+					.on_change = on_change,
+					.turn = &domain->engine->turns[domain->config->server] };
 
 	return authority_open(server, &options, &domain->key, &domain->zone, err);
 }

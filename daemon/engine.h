@@ -25,6 +25,7 @@ struct engine {
 	struct web *web;
 	struct input *inputs[CONFIG_SOURCES];
 	struct domain *domains[CONFIG_DOMAINS];
+	struct zone_turn turns[CONFIG_SERVERS]; /* one update at a time in a zone */
 	unsigned input_count, domain_count;
 	struct gauges gauges;
 	struct probes probes;

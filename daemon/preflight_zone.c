@@ -107,7 +107,7 @@ check_refresh(struct preflight *preflight)
 	unsigned refresh = 0, expire = 0;
 	char length[WHEN_TEXT];
 
-	if (!lookup_open(server->address, &lookup, &err))
+	if (!lookup_open(server->address[0], &lookup, &err))
 		return;
 	if (lookup_ask(lookup, server->zone, LOOKUP_SOA, &answer) == LOOKUP_FOUND &&
 	    sscanf(answer.text[0], "%*s %*s %*u %u %*u %u", &refresh, &expire) == 2) {

@@ -10,6 +10,7 @@
 #define DATAGRAM 4096	  /* a larger one is not an answer: we never ask for that much */
 #define DATAGRAMS_ONCE 64 /* looked at in one turn of the loop */
 #define REPEAT_MIN_MS 100
+#define ADDRESS(storage) ((const struct sockaddr *)(storage))
 
 struct exchange {
 	struct exchange_options options;
@@ -202,10 +203,12 @@ start_tcp(struct exchange *exchange)
 	if (status == 0) {
 		exchange->open++;
 		exchange->streaming = true;
-		status = uv_tcp_connect(&exchange->connect, &exchange->tcp,
-					(const struct sockaddr *)&exchange->options.address,
-					on_connected);
+		if (exchange->options.from.ss_family)
+			status = uv_tcp_bind(&exchange->tcp, ADDRESS(&exchange->options.from), 0);
 	}
+	if (status == 0)
+		status = uv_tcp_connect(&exchange->connect, &exchange->tcp,
+					ADDRESS(&exchange->options.address), on_connected);
 	if (status < 0)
 		fail(exchange, "TCP", -status);
 }
@@ -297,12 +300,14 @@ on_repeat(uv_timer_t *timer)
 static bool
 open_udp(struct exchange *exchange)
 {
-	const struct sockaddr *address = (const struct sockaddr *)&exchange->options.address;
+	const struct sockaddr *address = ADDRESS(&exchange->options.address);
+	const struct sockaddr *from = ADDRESS(&exchange->options.from);
 	socklen_t size = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 							: sizeof(struct sockaddr_in);
 
 	exchange->fd = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (exchange->fd < 0 || connect(exchange->fd, address, size) != 0)
+	if (exchange->fd < 0 || (from->sa_family && bind(exchange->fd, from, size) != 0) ||
+	    connect(exchange->fd, address, size) != 0)
 		return false;
 	if (uv_poll_init(exchange->options.loop, &exchange->poll, exchange->fd) != 0) {
 		errno = ENOMEM;

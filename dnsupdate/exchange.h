@@ -29,7 +29,8 @@ enum exchange_outcome {
 struct exchange_options {
 	uv_loop_t *loop;
 	struct sockaddr_storage address;
-	const uint8_t *wire; /* copied */
+	struct sockaddr_storage from; /* our own address; ss_family 0: the system's choice */
+	const uint8_t *wire;	      /* copied */
 	size_t len;
 	bool tcp;
 	int64_t timeout_ms;

@@ -4,6 +4,7 @@
 #include "dnsupdate/zone_own.h"
 #include "dnsupdate/zone_round.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -69,6 +70,29 @@ add_server(struct zone *zone, const struct zone_server *server)
 	zone->addresses[zone->servers++] = server->address;
 }
 
+static void
+set_from(struct zone *zone, struct sockaddr_storage address)
+{
+	if (address.ss_family == AF_INET)
+		((struct sockaddr_in *)&address)->sin_port = 0;
+	else
+		((struct sockaddr_in6 *)&address)->sin6_port = 0;
+	zone->from[address.ss_family == AF_INET6] = address;
+}
+
+struct sockaddr_storage
+zone_from(const struct zone *zone, const struct sockaddr_storage *address)
+{
+	return zone->from[address->ss_family == AF_INET6];
+}
+
+static void
+wipe_keys(struct zone *zone)
+{
+	for (unsigned i = 0; i < ZONE_KEYS; i++)
+		key_wipe(&zone->keys[i]);
+}
+
 static bool
 fill(struct zone *zone, const struct zone_options *options, struct err *err)
 {
@@ -83,7 +107,15 @@ fill(struct zone *zone, const struct zone_options *options, struct err *err)
 	if (options->checks > ZONE_CHECKS)
 		return err_set(err, ERR_INPUT, "at most %d servers are checked, not %u",
 			       ZONE_CHECKS, options->checks);
+	if (options->mores >= ZONE_ADDRESSES)
+		return err_set(err, ERR_INPUT, "a primary has at most %d addresses",
+			       ZONE_ADDRESSES);
 	add_server(zone, &options->primary);
+	zone->primary_at[zone->primaries++] = options->primary;
+	for (unsigned i = 0; i < options->mores; i++)
+		zone->primary_at[zone->primaries++] = options->more[i];
+	for (unsigned i = 0; i < options->binds; i++)
+		set_from(zone, options->bind[i].address);
 	for (unsigned i = 0; i < options->checks; i++)
 		add_server(zone, &options->check[i]);
 	for (unsigned i = 0; i < zone->servers; i++)
@@ -92,7 +124,9 @@ fill(struct zone *zone, const struct zone_options *options, struct err *err)
 			return err_set(err, ERR_INPUT, "server %s has no address",
 				       zone->views[i].name);
 	if (options->key)
-		zone->key = *options->key;
+		zone->keys[zone->key_count++] = *options->key;
+	if (options->key && options->second_key)
+		zone->keys[zone->key_count++] = *options->second_key;
 	return set_names(zone, options, err);
 }
 
@@ -106,7 +140,7 @@ zone_new(const struct zone_options *options, struct err *err)
 		return NULL;
 	}
 	if (!fill(zone, options, err)) {
-		key_wipe(&zone->key);
+		wipe_keys(zone);
 		free(zone);
 		return NULL;
 	}
@@ -129,7 +163,8 @@ zone_free(struct zone *zone)
 	zone_round_stop(&zone->read);
 	zone_round_stop(&zone->change.round);
 	exchange_free(zone->change.exchange);
-	key_wipe(&zone->key);
+	zone_turn_end(zone);
+	wipe_keys(zone);
 	uv_close((uv_handle_t *)&zone->timer, on_closed);
 }
 

@@ -18,7 +18,9 @@
 #include <sys/socket.h>
 #include <uv.h>
 
-#define ZONE_CHECKS 16 /* authoritative servers besides the primary */
+#define ZONE_CHECKS 16	 /* authoritative servers besides the primary */
+#define ZONE_ADDRESSES 4 /* of the primary */
+#define ZONE_KEYS 2
 #define ZONE_TIMEOUT_MS 5000
 #define ZONE_PROVE_MS 60000
 #define ZONE_SENTENCE 512
@@ -28,6 +30,11 @@ struct zone;
 struct zone_server {
 	char name[256]; /* as the settings write it; for people */
 	struct sockaddr_storage address;
+};
+
+/* Shared by all domains of one zone: one update at a time. The caller's, zeroed at first. */
+struct zone_turn {
+	const struct zone *holder;
 };
 
 enum zone_result {
@@ -43,10 +50,18 @@ enum zone_result {
 
 struct zone_options {
 	uv_loop_t *loop;
-	const char *zone;		 /* the zone's apex, "example.jp"; copied */
-	const char *domain;		 /* the owner of the MX RRset, in the zone; copied */
-	struct zone_server primary;	 /* takes the updates */
-	const struct tsig_key *key;	 /* NULL: read only. Copied (and wiped in zone_free) */
+	const char *zone;	    /* the zone's apex, "example.jp"; copied */
+	const char *domain;	    /* the owner of the MX RRset, in the zone; copied */
+	struct zone_server primary; /* takes the updates */
+	/* further addresses of the primary, at most ZONE_ADDRESSES - 1; copied. They are tried in
+	 * order when one does not answer, in the time of one; that which answered stays. */
+	const struct zone_server *more;
+	unsigned mores;
+	const struct tsig_key *key;	   /* NULL: read only. Copied (and wiped in zone_free) */
+	const struct tsig_key *second_key; /* tried when the first is refused; NULL: none */
+	const struct zone_server *bind;	   /* our own addresses, one a family at most; copied */
+	unsigned binds;
+	struct zone_turn *turn;		 /* NULL: no other domain is in this zone */
 	const struct zone_server *check; /* further authoritative servers; copied */
 	unsigned checks;		 /* at most ZONE_CHECKS */
 	bool tcp;			 /* the update by TCP at once */
@@ -94,7 +109,8 @@ bool zone_busy(const struct zone *zone);
 
 /*
  * One change. Refused here (nothing was sent, no callback comes) when there is no key, when `to` is
- * empty, or while another change is under way. Otherwise `on_change` comes exactly once.
+ * empty, or while another change is under way. Otherwise `on_change` comes exactly once; the update
+ * is sent when no other domain's of the same turn is on its way.
  */
 MUST_USE bool zone_change(struct zone *zone, const struct mx_set *from, const struct mx_set *to,
 			  struct err *err);

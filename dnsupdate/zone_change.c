@@ -7,8 +7,16 @@
 void
 zone_change_finish(struct zone *zone, enum zone_result result, const char *sentence)
 {
+	const struct zone_own_change *change = &zone->change;
+	char both[ZONE_SENTENCE];
+	struct text text = TEXT(both);
+
+	text_add(&text, "%s%s%s", sentence, change->other_key[0] ? "; " : "", change->other_key);
+	if (change->other_key[0] && result == ZONE_REFUSED)
+		zone->key = 0; /* neither is taken */
+	zone_turn_end(zone);
 	zone->change.stage = ZONE_OWN_IDLE;
-	zone->options.on_change(zone->options.ctx, result, sentence, zone->views[0].serial);
+	zone->options.on_change(zone->options.ctx, result, both, zone->views[0].serial);
 }
 
 enum zone_result
@@ -22,7 +30,7 @@ zone_change_cause(const struct zone *zone, struct text *text)
 		.ours = zone->options.now(),
 		.theirs = change->theirs,
 		.server = zone->views[0].name,
-		.key = &zone->key,
+		.key = &zone->keys[zone->key],
 		.zone = zone->zone,
 		.domain = zone->domain,
 	};
@@ -40,7 +48,7 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 
 	if (kind == ANSWER_ODD)
 		return EXCHANGE_ODD;
-	tsig = tsig_verify(&zone->key, &change->mac, zone->options.now(), wire, len);
+	tsig = tsig_verify(&zone->keys[zone->key], &change->mac, zone->options.now(), wire, len);
 	if (tsig.verdict == TSIG_GOOD && kind == ANSWER_TRUNCATED)
 		return EXCHANGE_TRUNCATED;
 	change->answered = tsig.verdict == TSIG_GOOD;
@@ -70,6 +78,8 @@ end_nothing(struct zone *zone)
 		text_add(&text, "%s: %s", zone->views[0].name, change->why);
 	if (result == ZONE_UNKNOWN)
 		result = ZONE_FAILED;
+	if (zone_again(zone, result))
+		return;
 	zone_change_finish(zone, result, sentence);
 }
 
@@ -91,9 +101,24 @@ answered(struct zone *zone)
 		zone_settle_start(zone);
 		break;
 	case ZONE_REFUSED:
-		zone_change_finish(zone, result, sentence);
+		if (!zone_again(zone, result))
+			zone_change_finish(zone, result, sentence);
 		break;
 	}
+}
+
+/* Nothing arrived at this address, or nothing was to be changed there: the next one's turn. */
+static bool
+next_address(struct zone *zone, enum exchange_outcome outcome)
+{
+	struct zone_own_change *change = &zone->change;
+	struct err err = { 0 };
+
+	if ((outcome == EXCHANGE_SILENT && (!change->nothing || change->hinted)) ||
+	    ++change->tried >= zone->primaries)
+		return false;
+	zone->primary = (zone->primary + 1) % zone->primaries;
+	return zone_change_send(zone, &err);
 }
 
 static void
@@ -105,6 +130,8 @@ on_done(void *ctx, enum exchange_outcome outcome, const char *why)
 
 	zone->change.exchange = NULL;
 	span_copy(span_of(why), zone->change.why, sizeof(zone->change.why));
+	if (outcome != EXCHANGE_ANSWERED && next_address(zone, outcome))
+		return;
 	if (zone->change.nothing) {
 		end_nothing(zone);
 		return;
@@ -123,29 +150,34 @@ on_done(void *ctx, enum exchange_outcome outcome, const char *why)
 	}
 }
 
-/* Signs and sends. Each attempt has its own id and time. */
-static bool
-send_update(struct zone *zone, struct message *message, struct err *err)
+/* Each attempt has its own id and time. */
+bool
+zone_change_send(struct zone *zone, struct err *err)
 {
 	struct zone_own_change *change = &zone->change;
 	struct exchange_options options = {
 		.loop = zone->options.loop,
-		.address = zone->addresses[0],
-		.timeout_ms = zone->options.timeout_ms,
+		.address = zone->primary_at[zone->primary].address,
+		.from = zone_from(zone, &zone->primary_at[zone->primary].address),
+		.timeout_ms = zone->options.timeout_ms / (int64_t)zone->primaries,
 		.ctx = zone,
 		.judge = judge,
 		.done = on_done,
 	};
+	struct message message;
 
-	change->len =
-		message->len < sizeof(change->question) ? message->len : sizeof(change->question);
-	memcpy(change->question, message->wire, change->len);
-	if (!tsig_sign(&zone->key, zone->options.now(), message->wire, sizeof(message->wire),
-		       &message->len, &change->mac, err))
+	if (!message_update(zone->zone, zone->domain, &change->from,
+			    change->nothing ? NULL : &change->to, &message, err))
 		return false;
-	options.wire = message->wire;
-	options.len = message->len;
-	options.tcp = zone->options.tcp || message->len > MESSAGE_UDP;
+	change->len =
+		message.len < sizeof(change->question) ? message.len : sizeof(change->question);
+	memcpy(change->question, message.wire, change->len);
+	if (!tsig_sign(&zone->keys[zone->key], zone->options.now(), message.wire,
+		       sizeof(message.wire), &message.len, &change->mac, err))
+		return false;
+	options.wire = message.wire;
+	options.len = message.len;
+	options.tcp = zone->options.tcp || message.len > MESSAGE_UDP;
 	change->exchange = exchange_start(&options, err);
 	return change->exchange != NULL;
 }
@@ -154,22 +186,18 @@ static bool
 start(struct zone *zone, const struct mx_set *from, const struct mx_set *to, struct err *err)
 {
 	struct zone_own_change *change = &zone->change;
-	struct message message;
 
-	if (zone->key.secret_len == 0)
+	if (zone->key_count == 0)
 		return err_set(err, ERR_INPUT, "there is no key to change the zone %s with",
 			       zone->zone);
 	if (change->stage != ZONE_OWN_IDLE)
 		return err_set(err, ERR_BUSY, "a change of %s is under way", zone->domain);
-	if (!message_update(zone->zone, zone->domain, from, to, &message, err))
-		return false;
+	if (to && to->count == 0)
+		return err_set(err, ERR_BUG, "an empty MX set is never published");
 	*change = (struct zone_own_change){ .from = *from, .nothing = !to, .round.zone = zone };
 	if (to)
 		change->to = *to;
-	if (!send_update(zone, &message, err))
-		return false;
-	change->stage = ZONE_OWN_UPDATE;
-	return true;
+	return zone_turn_take(zone, err);
 }
 
 bool

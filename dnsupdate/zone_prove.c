@@ -39,6 +39,7 @@ unproved(struct zone *zone)
 		 "accepted by %s, but not shown everywhere after %.1f s: ", zone->views[0].name,
 		 (double)zone->options.prove_ms / 1000);
 	add_lagging(zone, &text);
+	text_add(&text, "; serial of the primary: %u", zone->views[0].serial);
 	zone_change_finish(zone, ZONE_UNPROVED, sentence);
 }
 
@@ -112,6 +113,7 @@ zone_prove_start(struct zone *zone)
 {
 	struct zone_own_change *change = &zone->change;
 
+	zone_turn_end(zone);
 	uv_update_time(zone->options.loop);
 	change->stage = ZONE_OWN_PROVE;
 	change->deadline = uv_now(zone->options.loop) + (uint64_t)zone->options.prove_ms;

@@ -40,6 +40,8 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 	case ANSWER_OURS:
 		break;
 	}
+	if (ask->server == 0)
+		zone->primary = ask->address;
 	if (outdated(ask))
 		return EXCHANGE_ANSWER;
 	if (ask->soa) {
@@ -68,6 +70,28 @@ note(const struct zone_own_ask *ask, enum exchange_outcome outcome, const char *
 		set_error(view, why);
 }
 
+static bool send_question(struct zone_own_ask *ask);
+
+/* The next address of the primary, in what is left of the time. */
+static bool
+next_address(struct zone_own_ask *ask, const char *why)
+{
+	const struct zone *zone = ask->round->zone;
+	char before[sizeof(ask->why)];
+	struct text text;
+
+	if (ask->server != 0 || zone->primaries == 1)
+		return false;
+	memcpy(before, ask->why, sizeof(before));
+	text = text_over(ask->why, sizeof(ask->why));
+	text_add(&text, "%s%s%s: %s", before, before[0] ? "; " : "",
+		 zone->primary_at[ask->address].name, why);
+	if (++ask->tried == zone->primaries)
+		return false;
+	ask->address = (ask->address + 1) % zone->primaries;
+	return send_question(ask);
+}
+
 static void
 done(void *ctx, enum exchange_outcome outcome, const char *why)
 {
@@ -75,10 +99,35 @@ done(void *ctx, enum exchange_outcome outcome, const char *why)
 	struct zone_own_round *round = ask->round;
 
 	ask->exchange = NULL;
+	if (outcome != EXCHANGE_ANSWERED && next_address(ask, why))
+		return;
 	if (!outdated(ask))
-		note(ask, outcome, why);
+		note(ask, outcome, ask->why[0] ? ask->why : why);
 	if (--round->open == 0)
 		round->done(round->zone);
+}
+
+static bool
+send_question(struct zone_own_ask *ask)
+{
+	struct zone *zone = ask->round->zone;
+	bool primary = ask->server == 0;
+	struct exchange_options options = {
+		.loop = zone->options.loop,
+		.wire = ask->question,
+		.len = ask->len,
+		.address = primary ? zone->primary_at[ask->address].address
+				   : zone->addresses[ask->server],
+		.timeout_ms = ask->timeout_ms / (primary ? (int64_t)zone->primaries : 1),
+		.ctx = ask,
+		.judge = judge,
+		.done = done,
+	};
+	struct err err = { 0 };
+
+	options.from = zone_from(zone, &options.address);
+	ask->exchange = exchange_start(&options, &err);
+	return ask->exchange != NULL;
 }
 
 static void
@@ -86,30 +135,26 @@ start(struct zone_own_round *round, unsigned server, bool soa, int64_t timeout_m
 {
 	struct zone *zone = round->zone;
 	struct zone_own_ask *ask = &round->asks[2 * server + soa];
-	struct exchange_options options = {
-		.loop = zone->options.loop,
-		.address = zone->addresses[server],
-		.timeout_ms = timeout_ms,
-		.ctx = ask,
-		.judge = judge,
-		.done = done,
-	};
 	struct message message;
 	struct err err = { 0 };
 
-	*ask = (struct zone_own_ask){ .round = round, .server = server, .soa = soa };
+	*ask = (struct zone_own_ask){ .round = round,
+				      .server = server,
+				      .soa = soa,
+				      .address = zone->primary,
+				      .timeout_ms = timeout_ms };
 	if (message_query(soa ? zone->zone : zone->domain, soa ? MESSAGE_SOA : MESSAGE_MX, &message,
 			  &err) &&
 	    message.len <= sizeof(ask->question)) {
 		memcpy(ask->question, message.wire, message.len);
 		ask->len = message.len;
-		options.wire = message.wire;
-		options.len = message.len;
-		ask->exchange = exchange_start(&options, &err);
+		if (send_question(ask)) {
+			round->open++;
+			return;
+		}
+		err_set(&err, ERR_SYSTEM, "no memory for an exchange");
 	}
-	if (ask->exchange)
-		round->open++;
-	else if (!soa)
+	if (!soa)
 		set_error(&zone->views[server], err.text);
 }
 

@@ -16,7 +16,8 @@ unchanged(struct zone *zone)
 		text_add(&text, "%s: %s; the zone is unchanged", zone->views[0].name, change->why);
 	if (result == ZONE_PROVED || result == ZONE_UNKNOWN)
 		result = ZONE_FAILED;
-	zone_change_finish(zone, result, sentence);
+	if (!zone_again(zone, result))
+		zone_change_finish(zone, result, sentence);
 }
 
 /*

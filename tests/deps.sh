@@ -6,7 +6,8 @@ set -u
 packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
 	libssl-dev libfyaml-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libsystemd-dev libcriterion-dev bind9 bind9-dnsutils bind9-utils
 	python3 python3-dnspython procps strace valgrind rsyslog zstd
-	systemd-journal-remote logrotate libsnmp-dev snmpd faketime"
+	systemd-journal-remote logrotate libsnmp-dev snmpd faketime
+	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 [ "${1:-}" = lint ] && packages="$packages $lint"
@@ -34,10 +35,27 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "deps: installing$missing"
 log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+# no name server that is installed for the tests may start by that
+policy=/usr/sbin/policy-rc.d
+if [ -e $policy ]; then
+	trap 'rm -f "$log"' EXIT
+else
+	trap 'rm -f "$log"; $root rm -f $policy' EXIT
+	printf '#!/bin/sh\nexit 101\n' | $root install -m 755 /dev/stdin $policy
+	services="knot pdns"
+fi
 if ! { $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive \
 	apt-get -y install --no-install-recommends $missing; } >"$log" 2>&1; then
 	tail -n 15 "$log" >&2
 	echo "deps: apt-get could not install$missing" >&2
 	exit 1
 fi
+# nor at the next boot
+for service in ${services:-}; do
+	case " $missing " in
+	*" $service "* | *" $service-server "*)
+		command -v systemctl >/dev/null && $root systemctl disable "$service" >/dev/null 2>&1
+		;;
+	esac
+done
+exit 0

@@ -28,6 +28,9 @@
 #define CONFIG_OIDS 16
 #define CONFIG_LISTEN 8
 #define CONFIG_CHECKS 15
+#define CONFIG_ADDRESSES 4 /* of one primary */
+#define CONFIG_KEYS 2
+#define CONFIG_BINDS 2 /* IPv4 and IPv6 */
 #define CONFIG_DROP 8
 #define CONFIG_ARGV 16
 #define CONFIG_MATCHES 8
@@ -59,9 +62,13 @@ struct config_listen {
 
 struct config_server {
 	char name[CONFIG_NAME];
-	char address[CONFIG_ADDRESS]; /* canonical, always with the port */
+	unsigned address_count;
+	char address[CONFIG_ADDRESSES][CONFIG_ADDRESS]; /* canonical, always with the port */
 	char zone[CONFIG_NAME];
-	char key_file[CONFIG_PATH];
+	unsigned key_count;
+	char key_file[CONFIG_KEYS][CONFIG_PATH];
+	unsigned bind_count;
+	char bind[CONFIG_BINDS][CONFIG_ADDRESS]; /* ours; its port is not used */
 	unsigned check_count;
 	char check[CONFIG_CHECKS][CONFIG_ADDRESS];
 	bool tcp;

@@ -94,8 +94,9 @@ config_files_check(const struct config_node *root, const struct config *config,
 		return;
 	check_secret("tokens file", config->tokens, TOKENS_OTHERS, place(root, "tokens"), problems);
 	for (unsigned i = 0; i < config->server_count; i++)
-		check_secret("key file", config->servers[i].key_file, KEY_OTHERS,
-			     place(config_tree_entry(servers, i), "key-file"), problems);
+		for (unsigned k = 0; k < config->servers[i].key_count; k++)
+			check_secret("key file", config->servers[i].key_file[k], KEY_OTHERS,
+				     place(config_tree_entry(servers, i), "key-file"), problems);
 	for (unsigned i = 0; i < config->counter_count; i++)
 		check_secret("secret file", config->counters[i].secret_file, KEY_OTHERS,
 			     place(config_tree_entry(counters, i), "secret-file"), problems);

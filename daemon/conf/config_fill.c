@@ -27,6 +27,8 @@ wanted_all(const struct config_setting *row, struct text *text)
 {
 	if (row->type == CONFIG_TYPE_SECTION)
 		text_add(text, "a list, each entry with a name");
+	else if (row->alone)
+		config_value_wanted(row, text);
 	else if (row->entries)
 		text_add(text, "a list such as %s", row->sample ? row->sample : "[a, b]");
 	else
@@ -118,6 +120,12 @@ fill_list(const struct config_setting *row, const struct config_node *node, void
 	struct text text = TEXT(wanted);
 	unsigned count = 0;
 
+	if (row->alone && node->kind == CONFIG_NODE_SCALAR) {
+		memset(config_table_value(row, base, 0), 0, row->size * row->entries);
+		config_table_set_count(row, base, 1);
+		fill_entry(row, node, base, 0, problems);
+		return;
+	}
 	if (node->kind != CONFIG_NODE_LIST) {
 		wanted_all(row, &text);
 		config_problem_add(problems, node->place, "%s is %s, wanted %s", row->name,

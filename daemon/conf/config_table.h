@@ -25,6 +25,7 @@ enum config_type {
 	CONFIG_TYPE_NAME,	 /* a DNS name, kept absolute */
 	CONFIG_TYPE_HOST,	 /* a host name, kept absolute */
 	CONFIG_TYPE_MAIL_DOMAIN, /* a DNS name, kept without the final dot */
+	CONFIG_TYPE_OWN_ADDRESS, /* an IP address without a port */
 	CONFIG_TYPE_ADDRESS,	 /* an IP address, a port may follow (else `least`, or 53) */
 	CONFIG_TYPE_LISTEN,	 /* an IP address with port, or unix:/path */
 	CONFIG_TYPE_DURATION,
@@ -57,6 +58,7 @@ struct config_setting {
 	size_t offset;	     /* of the value (of its first, for a list) in the section's struct */
 	size_t size;	     /* of the value, of one entry for a list */
 	unsigned entries;    /* of a list, the most; 0: one value */
+	bool alone;	     /* a list of one may be written as a value */
 	size_t count_offset; /* of a list's unsigned count */
 	enum config_section inner; /* a section's */
 	int64_t least, most;	   /* range of durations, sizes, counts and decimals */

@@ -89,6 +89,20 @@ read_address(const struct config_setting *row, struct span text, void *out)
 }
 
 static enum config_value
+read_own_address(const struct config_setting *row, struct span text, void *out)
+{
+	char host[CONFIG_ADDRESS], alone[CONFIG_ADDRESS];
+	uint16_t port;
+
+	if (!span_copy(text, alone, sizeof(alone)) || memchr(alone, '[', text.len) ||
+	    !config_net_address(text, DNS_PORT, host, &port) ||
+	    (memchr(host, ':', strlen(host)) == NULL && memchr(alone, ':', text.len)))
+		return CONFIG_VALUE_WRONG;
+	span_copy(span_of(host), out, row->size);
+	return CONFIG_VALUE_OK;
+}
+
+static enum config_value
 read_listen(const struct config_setting *row, struct span text, void *out)
 {
 	(void)row;
@@ -333,6 +347,9 @@ static const struct {
 	[CONFIG_TYPE_HOST] = { .read = read_name, .wanted = "a host name such as mta1.example.jp" },
 	[CONFIG_TYPE_MAIL_DOMAIN] = { .read = read_mail_domain,
 				      .wanted = "a domain name such as example.jp" },
+	[CONFIG_TYPE_OWN_ADDRESS] = { .read = read_own_address,
+				      .wanted = "an IP address without a port such as 192.0.2.9 or "
+						"\"2001:db8::9\"" },
 	[CONFIG_TYPE_ADDRESS] = { .read = read_address,
 				  .wanted = "an IP address such as 192.0.2.53 or "
 					    "\"[2001:db8::53]:53\"" },

@@ -102,7 +102,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_SET] = print_set,		 [CONFIG_TYPE_OID] = print_text,
 	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_PLACE] = print_text,
 	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_CONDITION] = print_text,
-	[CONFIG_TYPE_THRESHOLD] = print_rule,
+	[CONFIG_TYPE_THRESHOLD] = print_rule,	 [CONFIG_TYPE_OWN_ADDRESS] = print_text,
 };
 
 void

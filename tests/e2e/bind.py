@@ -70,7 +70,7 @@ def _die_with_parent():
 
 
 class Server:
-    """One named. `port`, `address` ("127.0.0.1:PORT"), start, stop, kill, freeze, thaw, log."""
+    """One name server, named if `command` says nothing else. `port`, `address` ("127.0.0.1:PORT"), start, stop, kill, freeze, thaw, log."""
 
     def __init__(self, directory, name, ipv6):
         self.name = name
@@ -82,14 +82,14 @@ class Server:
         self.id = "%s-%d-%08x" % (name, os.getpid(), random.getrandbits(32))
         self.process = None
         self.ready = lambda: True
+        self.command = ["named", "-g", "-n", "1", "-c", os.path.join(self.directory, "named.conf")]
 
     def begin(self):
-        """Starts named and does not wait."""
+        """Starts it and does not wait."""
         assert self.process is None
         with open(os.path.join(self.directory, "log"), "ab") as log:
             self.process = subprocess.Popen(
-                ["named", "-g", "-n", "1", "-c", os.path.join(self.directory, "named.conf")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
                 preexec_fn=_die_with_parent)
 
     def wait(self):
@@ -104,7 +104,7 @@ class Server:
             except (dns.exception.DNSException, OSError):
                 pass
             time.sleep(0.02)
-        raise RuntimeError("named %s does not answer:\n%s" % (self.name, self.log()[-4000:]))
+        raise RuntimeError("%s does not answer:\n%s" % (self.name, self.log()[-4000:]))
 
     def start(self):
         self.begin()
@@ -138,6 +138,17 @@ class Server:
     def freeze(self):
         """SIGSTOP: packets to it are neither answered nor refused (a black hole)."""
         self.process.send_signal(signal.SIGSTOP)
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and not self._stopped():
+            time.sleep(0.005)
+
+    def _stopped(self):
+        """Every thread: the signal is taken some time after it was sent."""
+        for task in os.listdir("/proc/%d/task" % self.process.pid):
+            with open("/proc/%d/task/%s/stat" % (self.process.pid, task), encoding="ascii") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] != "T":
+                    return False
+        return True
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
@@ -245,7 +256,7 @@ class Bind:
         query = dns.message.make_query((name or self.zone) + ".", kind)
         query.flags &= ~dns.flags.RD
         ask = dns.query.tcp if tcp else dns.query.udp
-        return ask(query, "127.0.0.1", timeout=2, port=server.port)
+        return ask(query, "127.0.0.1", timeout=10, port=server.port)
 
     def mx(self, server=None, zone=None):
         """(TTL, sorted [(preference, "name.")]); (0, []) when there is no MX."""

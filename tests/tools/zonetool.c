@@ -5,6 +5,7 @@
  *     zonetool change --zone Z --server ADDRESS [--check ADDRESS]... --key FILE --to SET [--from
  * SET]
  *                     [--tcp] [--timeout-ms N] [--prove-ms N] [--clock SECONDS]
+ *                     [--more ADDRESS]... [--second-key FILE] [--bind ADDRESS]
  *     zonetool change --zone Z --server ADDRESS ... --key FILE --loop
  *
  * Without --to an update of prerequisites alone is sent. SET is "TTL PREFERENCE NAME ..."; without
@@ -21,6 +22,8 @@
 #include <time.h>
 
 static int64_t clock_offset;
+static struct zone_server more[ZONE_ADDRESSES], own[2];
+static struct tsig_key second;
 static struct mx_set from, to;
 static bool change, from_given, to_given, loop_given;
 static struct zone *zone;
@@ -138,6 +141,15 @@ take(int option, struct zone_options *options, struct zone_server *check, struct
 	case 'c':
 		return options->checks < ZONE_CHECKS &&
 		       zone_address(span_of(optarg), &check[options->checks++], err);
+	case 'a':
+		return options->mores < ZONE_ADDRESSES &&
+		       zone_address(span_of(optarg), &more[options->mores++], err);
+	case 'b':
+		return options->binds < 2 &&
+		       zone_address(span_of(optarg), &own[options->binds++], err);
+	case 'K':
+		options->second_key = &second;
+		return key_read(optarg, &second, err);
 	case 'k':
 		options->key = key;
 		return key_read(optarg, key, err);
@@ -170,27 +182,26 @@ int
 main(int argc, char **argv)
 {
 	static const struct option table[] = {
-		{ "zone", 1, NULL, 'z' },
-		{ "domain", 1, NULL, 'd' },
-		{ "server", 1, NULL, 's' },
-		{ "check", 1, NULL, 'c' },
-		{ "key", 1, NULL, 'k' },
-		{ "from", 1, NULL, 'f' },
-		{ "to", 1, NULL, 't' },
-		{ "tcp", 0, NULL, 'T' },
-		{ "timeout-ms", 1, NULL, 'm' },
-		{ "prove-ms", 1, NULL, 'p' },
-		{ "clock", 1, NULL, 'o' },
-		{ "loop", 0, NULL, 'l' },
-		{ 0 },
+		{ "zone", 1, NULL, 'z' },     { "domain", 1, NULL, 'd' },
+		{ "server", 1, NULL, 's' },   { "check", 1, NULL, 'c' },
+		{ "more", 1, NULL, 'a' },     { "bind", 1, NULL, 'b' },
+		{ "key", 1, NULL, 'k' },      { "second-key", 1, NULL, 'K' },
+		{ "from", 1, NULL, 'f' },     { "to", 1, NULL, 't' },
+		{ "tcp", 0, NULL, 'T' },      { "timeout-ms", 1, NULL, 'm' },
+		{ "prove-ms", 1, NULL, 'p' }, { "clock", 1, NULL, 'o' },
+		{ "loop", 0, NULL, 'l' },     { 0 },
 	};
 	struct zone_server check[ZONE_CHECKS];
 	uv_loop_t *loop = uv_default_loop();
 	struct tsig_key key = { 0 };
 	struct err err = { 0 };
-	struct zone_options options = {
-		.loop = loop, .check = check, .now = now, .on_read = on_read, .on_change = on_change
-	};
+	struct zone_options options = { .loop = loop,
+					.check = check,
+					.more = more,
+					.bind = own,
+					.now = now,
+					.on_read = on_read,
+					.on_change = on_change };
 	int option;
 
 	if (argc < 2)
@@ -202,6 +213,7 @@ main(int argc, char **argv)
 			return usage(err.text);
 	zone = zone_new(&options, &err);
 	key_wipe(&key);
+	key_wipe(&second);
 	if (!zone)
 		return usage(err.text);
 	if (loop_given)

@@ -127,7 +127,7 @@ Test(config, a_good_file_gives_absolute_names_and_canonical_addresses)
 	const struct config *config = &parsed->config;
 
 	cr_assert(parsed->ok, "%s", parsed->problems.list[0].text);
-	cr_assert_str_eq(config->servers[0].address, "[2001:db8::53]:5353");
+	cr_assert_str_eq(config->servers[0].address[0], "[2001:db8::53]:5353");
 	cr_assert_str_eq(config->servers[0].zone, "example.jp.");
 	cr_assert_str_eq(config->domains[0].name, "example.jp.");
 	cr_assert_eq(config->domains[0].server, 0);
