@@ -3,12 +3,10 @@
 #include "daemon/base/names.h"
 #include "daemon/base/scan.h"
 #include "daemon/base/when.h"
-#include "daemon/conf/config_net.h"
+#include "daemon/conf/config_value_net.h"
 #include "daemon/core/board.h"
 #include "daemon/core/journal.h"
-#include "daemon/core/mx.h"
 
-#define DNS_PORT 53
 #define WORD 64
 
 static enum config_value
@@ -56,57 +54,6 @@ read_argument(const struct config_setting *row, struct span text, void *out)
 {
 	return answer(text.len < row->size && !memchr(text.at, '\0', text.len) &&
 		      span_copy(text, out, row->size));
-}
-
-static enum config_value
-read_name(const struct config_setting *row, struct span text, void *out)
-{
-	return answer(config_net_name(text, row->type == CONFIG_TYPE_HOST, out));
-}
-
-static enum config_value
-read_mail_domain(const struct config_setting *row, struct span text, void *out)
-{
-	char name[CONFIG_NAME];
-
-	if (!config_net_name(text, false, name))
-		return CONFIG_VALUE_WRONG;
-	span_copy((struct span){ name, strlen(name) - 1 }, out, row->size);
-	return CONFIG_VALUE_OK;
-}
-
-static enum config_value
-read_address(const struct config_setting *row, struct span text, void *out)
-{
-	char host[CONFIG_ADDRESS];
-	struct text whole = text_over(out, row->size);
-	uint16_t port;
-
-	if (!config_net_address(text, row->least ? (uint16_t)row->least : DNS_PORT, host, &port))
-		return CONFIG_VALUE_WRONG;
-	config_net_print(host, port, &whole);
-	return CONFIG_VALUE_OK;
-}
-
-static enum config_value
-read_own_address(const struct config_setting *row, struct span text, void *out)
-{
-	char host[CONFIG_ADDRESS], alone[CONFIG_ADDRESS];
-	uint16_t port;
-
-	if (!span_copy(text, alone, sizeof(alone)) || memchr(alone, '[', text.len) ||
-	    !config_net_address(text, DNS_PORT, host, &port) ||
-	    (memchr(host, ':', strlen(host)) == NULL && memchr(alone, ':', text.len)))
-		return CONFIG_VALUE_WRONG;
-	span_copy(span_of(host), out, row->size);
-	return CONFIG_VALUE_OK;
-}
-
-static enum config_value
-read_listen(const struct config_setting *row, struct span text, void *out)
-{
-	(void)row;
-	return answer(config_net_listen(text, out));
 }
 
 static enum config_value
@@ -240,38 +187,6 @@ read_oid(const struct config_setting *row, struct span text, void *out)
 		      span_copy(text, out, row->size));
 }
 
-/* An exchanger, '=', and an address; kept with the final dot and the port. */
-static enum config_value
-read_place(const struct config_setting *row, struct span text, void *out)
-{
-	const char *equals = text.len ? memchr(text.at, '=', text.len) : NULL;
-	size_t length = equals ? (size_t)(equals - text.at) : 0;
-	struct config_setting address = { .size = CONFIG_ADDRESS, .least = row->least };
-	char host[CONFIG_NAME], at[CONFIG_ADDRESS];
-	struct text both = text_over(out, row->size);
-
-	if (!equals || !config_net_name((struct span){ text.at, length }, true, host) ||
-	    read_address(&address, span_after(text, length + 1), at) != CONFIG_VALUE_OK)
-		return CONFIG_VALUE_WRONG;
-	text_add(&both, "%s=%s", host, at);
-	return CONFIG_VALUE_OK;
-}
-
-/* Kept as mx_print writes it. */
-static enum config_value
-read_mx(const struct config_setting *row, struct span text, void *out)
-{
-	struct err unused = { 0 };
-	struct mx_set set;
-	char printed[CONFIG_MX];
-	struct text print = TEXT(printed);
-
-	if (!mx_parse(text, &set, &unused) || set.count == 0)
-		return CONFIG_VALUE_WRONG;
-	mx_print(&set, &print);
-	return answer(!print.cut && span_copy((struct span){ printed, print.len }, out, row->size));
-}
-
 static enum config_value
 read_zone(const struct config_setting *row, struct span text, void *out)
 {
@@ -343,17 +258,19 @@ static const struct {
 			       .wanted = "an absolute path such as /etc/mxsplit/x" },
 	[CONFIG_TYPE_ARGUMENT] = { .read = read_argument,
 				   .wanted = "a text of at most 1023 bytes" },
-	[CONFIG_TYPE_NAME] = { .read = read_name, .wanted = "a domain name such as example.jp" },
-	[CONFIG_TYPE_HOST] = { .read = read_name, .wanted = "a host name such as mta1.example.jp" },
-	[CONFIG_TYPE_MAIL_DOMAIN] = { .read = read_mail_domain,
+	[CONFIG_TYPE_NAME] = { .read = config_value_net_name,
+			       .wanted = "a domain name such as example.jp" },
+	[CONFIG_TYPE_HOST] = { .read = config_value_net_name,
+			       .wanted = "a host name such as mta1.example.jp" },
+	[CONFIG_TYPE_MAIL_DOMAIN] = { .read = config_value_net_mail_domain,
 				      .wanted = "a domain name such as example.jp" },
-	[CONFIG_TYPE_OWN_ADDRESS] = { .read = read_own_address,
+	[CONFIG_TYPE_OWN_ADDRESS] = { .read = config_value_net_own_address,
 				      .wanted = "an IP address without a port such as 192.0.2.9 or "
 						"\"2001:db8::9\"" },
-	[CONFIG_TYPE_ADDRESS] = { .read = read_address,
+	[CONFIG_TYPE_ADDRESS] = { .read = config_value_net_address,
 				  .wanted = "an IP address such as 192.0.2.53 or "
 					    "\"[2001:db8::53]:53\"" },
-	[CONFIG_TYPE_LISTEN] = { .read = read_listen,
+	[CONFIG_TYPE_LISTEN] = { .read = config_value_net_listen,
 				 .wanted = "an IP address with port such as 127.0.0.1:8053, or "
 					   "unix:/path" },
 	[CONFIG_TYPE_DURATION] = { .read = read_duration,
@@ -381,10 +298,10 @@ static const struct {
 	[CONFIG_TYPE_OID] = { .read = read_oid,
 			      .wanted = "name=OID such as queue=mtaStoredMessages.1 or "
 					"load=1.3.6.1.4.1.2021.10.1.5.1" },
-	[CONFIG_TYPE_PLACE] = { .read = read_place,
+	[CONFIG_TYPE_PLACE] = { .read = config_value_net_place,
 				.wanted = "HOST=ADDRESS such as mta2.example.jp=192.0.2.26 or "
 					  "\"mta2.example.jp=[2001:db8::26]:25\"" },
-	[CONFIG_TYPE_MX] = { .read = read_mx,
+	[CONFIG_TYPE_MX] = { .read = config_value_net_mx,
 			     .wanted = "a TTL in seconds, then preference and name of each record, "
 				       "such as \"86400 10 mta1.example.jp 20 mta2.example.jp\"" },
 	[CONFIG_TYPE_ZONE] = { .read = read_zone,
