@@ -21,11 +21,12 @@
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
 
-#define DETECT_VERSION 1
+#define DETECT_VERSION 2
 #define DETECT_SCALES 3
-#define DETECT_THRESHOLD 14.0  /* nats */
-#define DETECT_OLD 86400.0     /* seconds seen after which the history is trusted */
-#define DETECT_PERIOD_MOST 300 /* seconds */
+#define DETECT_THRESHOLD 14.0	/* nats */
+#define DETECT_OLD 86400.0	/* seconds seen after which the history is trusted */
+#define DETECT_EXCESS_MOST 10.0 /* times least_excess: the needed excess is never more */
+#define DETECT_PERIOD_MOST 300	/* seconds */
 
 struct detect_rules {
 	double prior_rate;    /* bounces a minute that are believed before anything was seen */
@@ -47,6 +48,7 @@ struct detect_in {
 struct detect {
 	uint32_t version;
 	uint32_t started, surge, silent; /* flags are 0 or 1 */
+	uint32_t scale;			 /* that called the last surge */
 	struct detect_rules rules;
 	int64_t time, since;
 	double seen;	     /* seconds that were seen, all in all; */
@@ -67,7 +69,8 @@ struct detect {
 	double needed[DETECT_SCALES]; /* excess */
 	struct recent recent;
 	struct spread spread;
-	struct burst burst;
+	struct evidence_learned learned;
+	struct burst burst[DETECT_SCALES]; /* what looked like a surge, and was none */
 	struct cusum cusum[DETECT_SCALES];
 	struct season season;
 };

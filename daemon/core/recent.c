@@ -25,8 +25,8 @@ recent_add(struct recent *recent, double seconds, double count)
 	recent->minute_seconds += seconds - recent->seconds[leaves];
 	recent->all_count += count - recent->count[at];
 	recent->all_seconds += seconds - recent->seconds[at];
-	recent->count[at] = count;
-	recent->seconds[at] = seconds;
+	recent->count[at] = (float)count;
+	recent->seconds[at] = (uint8_t)seconds;
 	recent->next = (at + 1) % RECENT_SLOTS;
 	if (recent->next)
 		return; /* once a round, the sums are made anew: rounding does not add up */
