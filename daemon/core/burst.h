@@ -5,7 +5,7 @@
 #ifndef CORE_BURST_H
 #define CORE_BURST_H
 
-#define BURST_KEPT 16
+#define BURST_KEPT 8
 
 struct burst {
 	float largest[BURST_KEPT]; /* bounces above the expectation, falling */

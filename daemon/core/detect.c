@@ -322,8 +322,8 @@ take_seen(struct detect *detect, double seconds, double count, const struct dete
 static void
 show(const struct detect *detect, struct finding *out)
 {
-	double minute = detect->recent.minute_seconds + detect->slot_seconds;
-	double all = detect->recent.all_seconds + detect->slot_seconds;
+	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
+	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
 	int top = detect->surge ? (int)detect->scale : 0;
 	double nats;
 

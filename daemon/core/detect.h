@@ -75,6 +75,8 @@ struct detect {
 	struct season season;
 };
 
+_Static_assert(sizeof(struct detect) - sizeof(struct season) <= 1024, "1 KiB beside the season");
+
 void detect_init(struct detect *detect, const struct detect_rules *rules);
 
 /* Other rules from now on; what was learned stays. */

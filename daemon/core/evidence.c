@@ -41,23 +41,18 @@ knows(const struct evidence *in, enum evidence_part part)
 static double
 hits(const struct evidence *in, unsigned mark, double count, double *all_out)
 {
-	static const unsigned parts[EVIDENCE_MARKS] = {
-		[EVIDENCE_TERM_UNKNOWN] = 1U << EVIDENCE_UNKNOWN_USERS,
-		[EVIDENCE_TERM_NEW] = 1U << EVIDENCE_CLIENTS,
-		[EVIDENCE_TERM_ASKED] = 1U << EVIDENCE_CLIENTS | 1U << EVIDENCE_SENT,
-		[EVIDENCE_TERM_TAGGED] = 1U << EVIDENCE_TAGS,
+	const struct {
+		enum evidence_part part;
+		double hits, all;
+	} of[EVIDENCE_MARKS] = {
+		[EVIDENCE_TERM_UNKNOWN] = { EVIDENCE_UNKNOWN_USERS, in->unknown_users, count },
+		[EVIDENCE_TERM_NEW] = { EVIDENCE_CLIENTS, in->new_clients, in->with_client },
+		[EVIDENCE_TERM_ASKED] = { EVIDENCE_ASKED, in->asked, in->with_client },
+		[EVIDENCE_TERM_TAGGED] = { EVIDENCE_TAGS, in->tagged, count },
 	};
-	const double values[EVIDENCE_MARKS] = {
-		[EVIDENCE_TERM_UNKNOWN] = in->unknown_users,
-		[EVIDENCE_TERM_NEW] = in->new_clients,
-		[EVIDENCE_TERM_ASKED] = in->asked,
-		[EVIDENCE_TERM_TAGGED] = in->tagged,
-	};
-	bool by_client = parts[mark] & 1U << EVIDENCE_CLIENTS;
-	double all = by_client ? fmin(fmax(in->with_client, 0), count) : count;
 
-	*all_out = (in->known & parts[mark]) == parts[mark] ? all : 0;
-	return fmin(fmax(values[mark], 0), *all_out);
+	*all_out = knows(in, of[mark].part) ? fmin(fmax(of[mark].all, 0), count) : 0;
+	return fmin(fmax(of[mark].hits, 0), *all_out);
 }
 
 static double

@@ -17,7 +17,8 @@ enum evidence_part {
 	EVIDENCE_UNKNOWN_USERS,
 	EVIDENCE_TAGS,
 	EVIDENCE_PROBES,
-	EVIDENCE_CLIENTS,
+	EVIDENCE_CLIENTS, /* with_client and new_clients */
+	EVIDENCE_ASKED,	  /* with_client and asked */
 	EVIDENCE_SENT,
 	EVIDENCE_PARTS
 };
@@ -29,8 +30,8 @@ struct evidence {
 	double probes;	      /* sender-verification callouts */
 	double with_client;   /* bounces whose client is known; of these: */
 	double new_clients;   /* clients never seen before (each counts once), */
-	double asked; /* bounces from hosts or domains that we sent mail to lately (SENT too) */
-	double sent;  /* messages that this domain's own users sent to other sites */
+	double asked;	      /* bounces from hosts or domains that we sent mail to lately */
+	double sent;	      /* messages that this domain's own users sent to other sites */
 };
 
 enum evidence_term {

@@ -12,8 +12,8 @@
 struct recent {
 	float count[RECENT_SLOTS];
 	uint8_t seconds[RECENT_SLOTS];
-	double all_count, all_seconds;	     /* sums of all slots */
-	double minute_count, minute_seconds; /* sums of the latest RECENT_MINUTE */
+	double all_count, minute_count; /* sums of all slots; of the latest RECENT_MINUTE */
+	float all_seconds, minute_seconds;
 	unsigned next;
 };
 
