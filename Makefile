@@ -162,6 +162,7 @@ $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 
 # A tool of more than one file has a folder of its name.
 $(B)/tools/genlog: $(call objects,tests/tools/genlog)
+$(B)/tools/scenario: $(call objects,tests/tools/scenario)
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)

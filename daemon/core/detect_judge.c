@@ -75,12 +75,7 @@ is_fading(const struct detect *detect, const struct cusum *cusum, double ease)
 double
 detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS])
 {
-	double sum = 0;
-
-	for (int i = 0; i < EVIDENCE_MARKS; i++)
-		sum += term[i] = (double)detect->cusum[scale].term[i];
-	sum += term[EVIDENCE_TERM_SENT] = evidence_sent(&detect->learned);
-	return fmax(0, sum);
+	return fmax(0, evidence_sum(&detect->learned, detect->cusum[scale].term, term));
 }
 
 /* Every burst looks like a surge at first: until it is older, the most is asked for. In the first

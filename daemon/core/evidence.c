@@ -11,7 +11,6 @@
 #define SENT_KNOWN 86400.0 /* seconds of watching after which our sending says something */
 #define MAILING 4.0	   /* times the usual hour, */
 #define MAILING_LEAST 20.0 /* and so many messages more: a mailing of ours */
-#define SENT_FOR 1.0	   /* nats: one own burst in three comes without a mailing */
 #define SENT_AGAINST 3.0   /* nats: one surge in twenty meets one */
 
 static const struct mark {
@@ -106,12 +105,29 @@ evidence_weigh(const struct evidence_learned *learned, const struct evidence *in
 	}
 }
 
-double
-evidence_sent(const struct evidence_learned *learned)
+static double
+own_sending(const struct evidence_learned *learned)
 {
+	double mailing = (double)learned->sent_usual * MAILING + MAILING_LEAST;
+
 	if ((double)learned->sent_seconds < SENT_KNOWN)
 		return 0;
-	return (double)learned->sent_hour > (double)learned->sent_usual * MAILING + MAILING_LEAST
-		       ? -SENT_AGAINST
-		       : SENT_FOR;
+	return (double)learned->sent_hour > mailing ? -SENT_AGAINST : 0;
+}
+
+double
+evidence_sum(const struct evidence_learned *learned, const float mark[EVIDENCE_MARKS],
+	     double term[EVIDENCE_TERMS])
+{
+	double origin = 0, scale;
+
+	for (int i = 0; i < EVIDENCE_MARKS; i++)
+		term[i] = (double)mark[i];
+	for (int i = EVIDENCE_TERM_NEW; i <= EVIDENCE_TERM_TAGGED; i++)
+		origin += term[i];
+	scale = fabs(origin) > EVIDENCE_CAP ? EVIDENCE_CAP / fabs(origin) : 1;
+	for (int i = EVIDENCE_TERM_NEW; i <= EVIDENCE_TERM_TAGGED; i++)
+		term[i] *= scale;
+	term[EVIDENCE_TERM_SENT] = own_sending(learned);
+	return term[EVIDENCE_TERM_UNKNOWN] + origin * scale + term[EVIDENCE_TERM_SENT];
 }

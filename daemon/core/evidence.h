@@ -65,7 +65,9 @@ void evidence_learn(struct evidence_learned *learned, const struct evidence *in,
 void evidence_weigh(const struct evidence_learned *learned, const struct evidence *in, double count,
 		    double ratio, float term[EVIDENCE_MARKS]);
 
-/* What our own sending says now, in nats. */
-double evidence_sent(const struct evidence_learned *learned);
+/* The terms and their sum, in nats. New clients, clients not asked and recipients without a tag say
+ * the same, that strangers send: together they weigh no more than one term. */
+double evidence_sum(const struct evidence_learned *learned, const float mark[EVIDENCE_MARKS],
+		    double term[EVIDENCE_TERMS]);
 
 #endif
