@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#define COUNT_MOST 1e9 /* bounces in a tick */
 #define HOUR 3600.0
 #define DAY 86400.0
 #define SUM_MOST (1.25 * DETECT_THRESHOLD) /* nats; more would only slow the way down */
@@ -159,6 +160,13 @@ excess(const struct cusum *cusum)
 	return cusum->count - cusum->expected;
 }
 
+static bool
+was_short(const struct detect *detect)
+{
+	return detect->surge_loud - detect->surge_from < BURST_SHORT;
+}
+
+/* What looked like a surge in this excursion is remembered, or not. */
 static void
 end_burst(struct detect *detect, int i, bool keep)
 {
@@ -178,8 +186,7 @@ change(struct detect *detect, bool surge)
 		return;
 	}
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		if (detect->surge_loud - detect->surge_from < BURST_SHORT &&
-		    detect->surge_excess < detect->needed[i] * BURST_MOST)
+		if (was_short(detect) && detect->surge_excess < detect->needed[i] * BURST_MOST)
 			end_burst(detect, i, true);
 		end_burst(detect, i, false);
 		cusum_reset(&detect->cusum[i]);
@@ -229,7 +236,7 @@ judge(struct detect *detect)
 		struct cusum *cusum = &detect->cusum[i];
 		double term[EVIDENCE_TERMS], nats;
 
-		if (cusum->sum <= 0)
+		if (cusum->sum <= 0 || (detect->surge && !was_short(detect)))
 			continue;
 		if (detect_judge(detect, i, 0, cusum->peak)) /* as the counts alone would */
 			cusum->peak = excess(cusum);
@@ -363,7 +370,8 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	double seconds = in->period < 1			   ? 1
 			 : in->period > DETECT_PERIOD_MOST ? DETECT_PERIOD_MOST
 							   : in->period;
-	double count = in->count > 0 ? in->count : 0;
+	double count = in->count > 0 ? fmin(in->count, COUNT_MOST) : 0;
+	struct detect_in seen = *in; /* with a count that can be counted on */
 	bool before = detect->surge;
 
 	if (detect->started && in->time - detect->time > (int64_t)seconds)
@@ -374,8 +382,9 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	if (in->silent) {
 		take_gap(detect, seconds);
 	} else {
+		seen.count = count;
 		count = take_credit(detect, seconds, count);
-		take_seen(detect, seconds, count, in);
+		take_seen(detect, seconds, count, &seen);
 		if (detect->surge)
 			end_surge(detect, seconds, count);
 		judge(detect);

@@ -5,6 +5,11 @@ recent_sum(const struct recent *recent, unsigned slots, double *count_out, doubl
 {
 	double count = 0, seconds = 0;
 
+	if (slots >= RECENT_SLOTS && recent->all_seconds > 0) {
+		*count_out = recent->all_count;
+		*seconds_out = (double)recent->all_seconds;
+		return;
+	}
 	for (unsigned i = 1; i <= slots && i <= RECENT_SLOTS; i++) {
 		unsigned at = (recent->next + RECENT_SLOTS - i) % RECENT_SLOTS;
 
@@ -21,6 +26,7 @@ sum_up(struct recent *recent)
 {
 	double count, seconds;
 
+	recent->all_seconds = 0;
 	recent_sum(recent, RECENT_MINUTE, &count, &seconds);
 	recent->minute_count = count;
 	recent->minute_seconds = (float)seconds;
