@@ -11,12 +11,13 @@
 #define SUM_MOST (1.25 * DETECT_THRESHOLD) /* nats; more would only slow the way down */
 #define FLOOR (1 / 60.0)      /* bounces a second; a surge is at least so much above normal */
 #define RATE_LEAST (0.1 / 60) /* bounces a second; no domain is expected to be quieter */
-#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge */
+#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge or doubt */
 #define ADOPT (14 * DAY)      /* a surge this long is the new normal */
 #define GAP_CLEARS 900.0      /* seconds not seen after which evidence is void */
 #define CREDIT_MOST DAY	      /* seconds of a gap that are credited */
 #define CREDIT_FOR 120.0      /* seconds in which a backlog is read */
 #define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
+#define DOUBT_YOUNG 0.2	 /* the same in the first day */
 #define DOUBT 0.5	 /* share of the threshold */
 #define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
 #define BURST_LEAST 20.0 /* bounces; smaller ones are not remembered */
@@ -115,20 +116,30 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 
 /* Learns */
 
-/* It is a surge, or may soon be called one: not what is to be learned from. */
+/* It is a surge, or may soon be called one: not what is to be learned from. In the first day little
+ * is enough for doubt: the spread is a guess, too, and a surge would hide itself in it. */
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge || (detect->seen >= DETECT_OLD &&
-				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
+	double doubt = detect->seen < DETECT_OLD ? DOUBT_YOUNG : DOUBT;
+
+	return detect->surge || (detect->seen >= SETTLED &&
+				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * doubt);
 }
 
 static void
 end_minute(struct detect *detect)
 {
 	double expected = detect->rate.mean * detect->minute_seconds;
-	double count = detect->surge ? fmin(detect->minute_count, expected * LEARN_SURGE)
-				     : spread_clip(detect->minute_count, expected);
+	double count = spread_clip(detect->minute_count, expected);
+	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
+	bool young = detect->seen < DETECT_OLD;
+
+	if (detect->surge)
+		count = fmin(count, expected * LEARN_SURGE);
+	else if (young && is_doubtful(detect))
+		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LEARN_SURGE *
+					    detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);

@@ -14,11 +14,11 @@ YEAR = 365.25 * 86400
 OTHERS = ("fixed", "ewma", "holt-winters")
 # kind, streams, options of the generator
 CLASSES = (
-    ("mixed", 60, ("--days", "60")),
-    ("step", 10, ("--days", "40", "--at", "30.4", "--real", "1")),
+    ("mixed", 40, ("--days", "60")),
+    ("step", 10, ("--days", "40", "--at", "30.4", "--real", "1", "--ratio", "30", "--for", "24")),
     ("ramp", 10, ("--days", "40", "--at", "30.4", "--real", "1", "--size", "30000")),
     ("pulses", 10, ("--days", "40", "--at", "30.4", "--size", "60000", "--for", "24")),
-    ("cold", 10, ("--days", "5",)),
+    ("cold", 10, ("--days", "6",)),
     ("newsletter", 20, ("--days", "40", "--at", "30.4", "--real", "1", "--size", "800", "--for", "0.3")),
     ("dictionary", 20, ("--days", "40", "--at", "30.4")),
     ("replay", 10, ("--days", "40", "--at", "30.4", "--for", "6")),
