@@ -23,7 +23,7 @@
 
 #define DETECT_VERSION 2
 #define DETECT_SCALES 3
-#define DETECT_THRESHOLD 14.0	/* nats */
+#define DETECT_THRESHOLD 16.0	/* nats */
 #define DETECT_OLD 86400.0	/* seconds seen after which the history is trusted */
 #define DETECT_EXCESS_MOST 10.0 /* times least_excess: the needed excess is never more */
 #define DETECT_PERIOD_MOST 300	/* seconds */
@@ -87,7 +87,7 @@ void detect_clock_set(struct detect *detect, int64_t seconds);
 
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
-/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 14, 260 too many".
+/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 16.2 above 16, 260 too many".
  */
 void detect_explain(const struct finding *finding, struct text *text);
 

@@ -66,7 +66,8 @@ void evidence_weigh(const struct evidence_learned *learned, const struct evidenc
 		    double ratio, float term[EVIDENCE_MARKS]);
 
 /* The terms and their sum, in nats. New clients, clients not asked and recipients without a tag say
- * the same, that strangers send: together they weigh no more than one term. */
+ * the same, that strangers send: together they weigh no more than one term, and when the clients
+ * are few, only that counts. */
 double evidence_sum(const struct evidence_learned *learned, const float mark[EVIDENCE_MARKS],
 		    double term[EVIDENCE_TERMS]);
 
