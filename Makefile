@@ -104,6 +104,9 @@ bench: all tools ## CPU time beside wc and grep in the same run, memory, counts;
 bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Postfix logs (Debian packages)
 	@tests/bench/peers.sh $(B)
 
+bench-detect: all tools ## the detector on seeded streams beside what others do: delays, false alarms, cost
+	@tests/bench/detect.sh $(B)
+
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
@@ -169,6 +172,7 @@ $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
 
 # A tool of more than one file has a folder of its name.
 $(B)/tools/genlog: $(call objects,tests/tools/genlog)
+$(B)/tools/scenario: $(call objects,tests/tools/scenario)
 
 $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
 
 #define YEAR (365.25 * 86400)
 #define WEEK (7 * 86400.0)
+#define FAR 3.0	      /* times the largest that was seen: nothing is extrapolated further */
 #define FEW 4	      /* fewer bursts than that have no shape */
 #define FEW_SCALE 2.0 /* then: so many times the largest */
 
@@ -13,7 +14,7 @@ burst_add(struct burst *burst, double size)
 {
 	unsigned at = burst->kept;
 
-	while (at > 0 && burst->largest[at - 1] < size)
+	while (at > 0 && burst->largest[at - 1] < (float)size)
 		at--;
 	if (at == BURST_KEPT)
 		return;
@@ -21,13 +22,13 @@ burst_add(struct burst *burst, double size)
 		burst->kept++;
 	memmove(&burst->largest[at + 1], &burst->largest[at],
 		(burst->kept - at - 1) * sizeof(burst->largest[0]));
-	burst->largest[at] = size;
+	burst->largest[at] = (float)size;
 }
 
 double
-burst_level(const struct burst *burst, double per_year)
+burst_level(const struct burst *burst, double seconds, double per_year)
 {
-	double years = (burst->seconds > WEEK ? burst->seconds : WEEK) / YEAR;
+	double years = (seconds > WEEK ? seconds : WEEK) / YEAR;
 	double least, index = 0;
 
 	if (burst->kept == 0)
@@ -38,5 +39,6 @@ burst_level(const struct burst *burst, double per_year)
 	for (unsigned i = 0; i + 1 < burst->kept; i++)
 		index += log(burst->largest[i] / least);
 	index /= burst->kept - 1;
-	return least * pow(burst->kept / years / per_year, index);
+	return fmin(least * pow(burst->kept / years / per_year, index),
+		    (double)burst->largest[0] * FAR);
 }

@@ -5,18 +5,17 @@
 #ifndef CORE_BURST_H
 #define CORE_BURST_H
 
-#define BURST_KEPT 16
+#define BURST_KEPT 8
 
 struct burst {
-	double largest[BURST_KEPT]; /* bounces above the expectation, falling */
+	float largest[BURST_KEPT]; /* bounces above the expectation, falling */
 	unsigned kept;
-	double seconds; /* seen so far */
 };
 
 void burst_add(struct burst *burst, double size);
 
-/* The size that is reached `per_year` times a year: Hill's estimator (1975) over the kept ones; 0
- * when no burst is known. */
-double burst_level(const struct burst *burst, double per_year);
+/* `seconds`: how long was watched. The size that is reached `per_year` times a year: Hill's
+ * estimator (1975) over the kept ones; 0 when no burst is known. */
+double burst_level(const struct burst *burst, double seconds, double per_year);
 
 #endif

@@ -1,6 +1,7 @@
 #include "daemon/core/cusum.h"
 
 #include <math.h>
+#include <string.h>
 
 #define POISSON 1e-9 /* an `a` below it makes no difference to a Poisson law */
 
@@ -23,7 +24,8 @@ cusum_tune(struct cusum *cusum, double m0, double m1, double a)
 void
 cusum_reset(struct cusum *cusum)
 {
-	cusum->sum = cusum->count = cusum->expected = cusum->slots = cusum->peak = 0;
+	cusum->sum = cusum->count = cusum->expected = cusum->slots = 0;
+	memset(cusum->term, 0, sizeof(cusum->term));
 }
 
 void
@@ -42,8 +44,6 @@ cusum_take(struct cusum *cusum, double slots, double count, double expected, dou
 	cusum->slots += slots;
 	cusum->count += count;
 	cusum->expected += expected;
-	if (cusum->count - cusum->expected > cusum->peak)
-		cusum->peak = cusum->count - cusum->expected;
 }
 
 static double

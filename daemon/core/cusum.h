@@ -10,12 +10,15 @@
 #ifndef CORE_CUSUM_H
 #define CORE_CUSUM_H
 
+#include "daemon/core/evidence.h"
+
 struct cusum {
 	double sum;		       /* nats */
 	double per_bounce;	       /* nats that one bounce adds, */
 	double per_slot;	       /* and that one slot takes away */
 	double count, expected, slots; /* since the sum left zero */
-	double peak;		       /* most bounces above the expectation since then */
+	double peak; /* most bounces above the expectation that looked like a surge */
+	float term[EVIDENCE_MARKS]; /* nats, of the bounces since the sum left zero */
 };
 
 /* `m0`, `m1`: bounces a slot, normal and surge, 0 < m0 < m1; `a` = 1/r, 0 = Poisson. */

@@ -5,27 +5,30 @@
 #include <math.h>
 #include <string.h>
 
+#define COUNT_MOST 1e9 /* bounces in a tick */
 #define HOUR 3600.0
 #define DAY 86400.0
 #define SUM_MOST (1.25 * DETECT_THRESHOLD) /* nats; more would only slow the way down */
 #define FLOOR (1 / 60.0)      /* bounces a second; a surge is at least so much above normal */
 #define RATE_LEAST (0.1 / 60) /* bounces a second; no domain is expected to be quieter */
-#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge */
+#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge or doubt */
 #define ADOPT (14 * DAY)      /* a surge this long is the new normal */
 #define GAP_CLEARS 900.0      /* seconds not seen after which evidence is void */
 #define CREDIT_MOST DAY	      /* seconds of a gap that are credited */
 #define CREDIT_FOR 120.0      /* seconds in which a backlog is read */
 #define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
+#define DOUBT_YOUNG 0.2	 /* the same in the first day */
 #define DOUBT 0.5	 /* share of the threshold */
 #define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
 #define BURST_LEAST 20.0 /* bounces; smaller ones are not remembered */
+#define BURST_MARGIN 1.5 /* times what its own bursts reach */
 #define BURST_SHORT HOUR /* a surge that was loud for less, */
 #define BURST_MOST 10.0	 /* and had less than so many times the needed excess, was a burst */
 #define YOUNG_MORE                                                                                 \
 	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
 #define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
-#define YOUNG_FOR (7 * DAY)    /* seconds seen; then less, in inverse proportion */
-#define EXCESS_MOST 10.0       /* times least_excess: the needed excess is never more */
+#define YOUNG_FOR (14 * DAY)   /* seconds seen; then less, in inverse proportion */
+#define SAID 0.5	       /* nats; smaller terms are not told */
 #define BAND 3.0	       /* standard deviations of a minute's count */
 #define LOUD 1.4	       /* times the expectation: it is not over yet */
 #define LOUD_BACK 2.0	       /* a loud second takes back so many quiet ones */
@@ -47,9 +50,9 @@ static const struct scale {
 	double least;	      /* share of least_excess */
 	double bursts_a_year; /* above the needed excess */
 } scales[DETECT_SCALES] = {
-	{ 8, 2, 0, 1, 0.25 },
-	{ 3, 3, 0, 1, 0.25 },
-	{ 2.2, 4, 90, 1, 4 }, /* sustained: at least a quarter of an hour */
+	{ 8, 2, 0, 1, 0.1 },
+	{ 3, 3, 0, 1, 0.1 },
+	{ 2.2, 4, 90, 1, 0.1 }, /* sustained: at least a quarter of an hour */
 };
 
 static double
@@ -64,11 +67,13 @@ needed_excess(const struct detect *detect, const struct scale *scale)
 {
 	double least = detect->rules.least_excess * scale->least;
 	double young = fmin(detect->seen / YOUNG_FROM, fmin(1, YOUNG_FOR / (detect->seen + 1)));
-	double needed = burst_level(&detect->burst, scale->bursts_a_year);
+	double needed =
+		burst_level(&detect->burst[scale - scales], detect->seen, scale->bursts_a_year);
 
 	if (detect->rules.pure)
 		return 0;
-	return fmin(fmax(needed, least * (1 + YOUNG_MORE * young)), least * EXCESS_MOST);
+	return fmin(fmax(needed * BURST_MARGIN, least * (1 + YOUNG_MORE * young)),
+		    least * DETECT_EXCESS_MOST);
 }
 
 static void
@@ -111,20 +116,30 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 
 /* Learns */
 
-/* It is a surge, or may soon be called one: not what is to be learned from. */
+/* It is a surge, or may soon be called one: not what is to be learned from. In the first day little
+ * is enough for doubt: the spread is a guess, too, and a surge would hide itself in it. */
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge || (detect->seen >= DETECT_OLD &&
-				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
+	double doubt = detect->seen < DETECT_OLD ? DOUBT_YOUNG : DOUBT;
+
+	return detect->surge || (detect->seen >= SETTLED &&
+				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * doubt);
 }
 
 static void
 end_minute(struct detect *detect)
 {
 	double expected = detect->rate.mean * detect->minute_seconds;
-	double count = detect->surge ? fmin(detect->minute_count, expected * LEARN_SURGE)
-				     : spread_clip(detect->minute_count, expected);
+	double count = spread_clip(detect->minute_count, expected);
+	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
+	bool young = detect->seen < DETECT_OLD;
+
+	if (detect->surge)
+		count = fmin(count, expected * LEARN_SURGE);
+	else if (young && is_doubtful(detect))
+		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LEARN_SURGE *
+					    detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);
@@ -141,7 +156,6 @@ end_slot(struct detect *detect)
 	if (!is_doubtful(detect) && detect->seen > SETTLED)
 		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
 	recent_add(&detect->recent, seconds, count);
-	detect->burst.seconds += seconds;
 	detect->minute_seconds += seconds;
 	detect->minute_count += count;
 	detect->slot_seconds = detect->slot_count = 0;
@@ -157,6 +171,21 @@ excess(const struct cusum *cusum)
 	return cusum->count - cusum->expected;
 }
 
+static bool
+was_short(const struct detect *detect)
+{
+	return detect->surge_loud - detect->surge_from < BURST_SHORT;
+}
+
+/* What looked like a surge in this excursion is remembered, or not. */
+static void
+end_burst(struct detect *detect, int i, bool keep)
+{
+	if (keep && detect->cusum[i].peak >= BURST_LEAST)
+		burst_add(&detect->burst[i], detect->cusum[i].peak);
+	detect->cusum[i].peak = 0;
+}
+
 static void
 change(struct detect *detect, bool surge)
 {
@@ -167,11 +196,12 @@ change(struct detect *detect, bool surge)
 		detect->surge_excess = detect->quiet = 0;
 		return;
 	}
-	for (int i = 0; i < DETECT_SCALES; i++)
+	for (int i = 0; i < DETECT_SCALES; i++) {
+		if (was_short(detect) && detect->surge_excess < detect->needed[i] * BURST_MOST)
+			end_burst(detect, i, true);
+		end_burst(detect, i, false);
 		cusum_reset(&detect->cusum[i]);
-	if (detect->surge_loud - detect->surge_from < BURST_SHORT &&
-	    detect->surge_excess < detect->needed[BURST_SCALE] * BURST_MOST)
-		burst_add(&detect->burst, detect->surge_excess);
+	}
 	detect->surges += 1;
 }
 
@@ -214,11 +244,20 @@ static void
 judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		if (!detect_judge(detect, i))
+		struct cusum *cusum = &detect->cusum[i];
+		double term[EVIDENCE_TERMS], nats;
+
+		if (cusum->sum <= 0 || (detect->surge && !was_short(detect)))
+			continue;
+		if (detect_judge(detect, i, 0, cusum->peak)) /* as the counts alone would */
+			cusum->peak = excess(cusum);
+		nats = detect_judge_terms(detect, i, term);
+		if (detect->surge ||
+		    !detect_judge(detect, i, nats, detect_judge_needed(detect, i, nats)))
 			continue;
 		change(detect, true);
-		detect->surge_excess = excess(&detect->cusum[i]);
-		return;
+		detect->surge_excess = excess(cusum);
+		detect->scale = (uint32_t)i;
 	}
 }
 
@@ -260,21 +299,29 @@ take_credit(struct detect *detect, double seconds, double count)
 }
 
 static void
-weigh(struct detect *detect, double seconds, double count)
+weigh(struct detect *detect, double seconds, double count, const struct detect_in *in)
 {
-	double normal = normal_rate(detect) * seconds, peak = detect->cusum[BURST_SCALE].peak;
+	double normal = normal_rate(detect) * seconds;
 
-	for (int i = 0; i < DETECT_SCALES; i++)
-		cusum_take(&detect->cusum[i], seconds / SPREAD_SLOT, count, normal,
+	for (int i = 0; i < DETECT_SCALES; i++) {
+		struct cusum *cusum = &detect->cusum[i];
+
+		cusum_take(cusum, seconds / SPREAD_SLOT, count, normal,
 			   DETECT_THRESHOLD / scales[i].slots_least, SUM_MOST);
-	if (!detect->surge && peak >= BURST_LEAST && detect->cusum[BURST_SCALE].peak == 0)
-		burst_add(&detect->burst, peak);
+		if (in->evidence.known && cusum->sum > 0)
+			evidence_weigh(&detect->learned, &in->evidence, in->count, scales[i].ratio,
+				       cusum->term);
+		if (!detect->surge && cusum->sum <= 0)
+			end_burst(detect, i, true);
+	}
 }
 
 static void
-take_seen(struct detect *detect, double seconds, double count)
+take_seen(struct detect *detect, double seconds, double count, const struct detect_in *in)
 {
-	weigh(detect, seconds, count);
+	weigh(detect, seconds, count, in);
+	if (in->evidence.known)
+		evidence_learn(&detect->learned, &in->evidence, in->count, seconds, !detect->surge);
 	detect->seen += seconds;
 	detect->arrived += count;
 	while (seconds > 0) {
@@ -293,11 +340,12 @@ take_seen(struct detect *detect, double seconds, double count)
 static void
 show(const struct detect *detect, struct finding *out)
 {
-	double minute = detect->recent.minute_seconds + detect->slot_seconds;
-	double all = detect->recent.all_seconds + detect->slot_seconds;
-	int top = 0;
+	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
+	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
+	int top = detect->surge ? (int)detect->scale : 0;
+	double nats;
 
-	for (int i = 1; i < DETECT_SCALES; i++)
+	for (int i = 1; i < DETECT_SCALES && !detect->surge; i++)
 		if (detect->cusum[i].sum > detect->cusum[top].sum)
 			top = i;
 	*out = (struct finding){
@@ -311,11 +359,13 @@ show(const struct detect *detect, struct finding *out)
 			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
 		.expected = detect->rate.mean * 60,
 		.upper = detect->band,
-		.evidence = detect->cusum[top].sum,
+		.counts = detect->cusum[top].sum,
 		.threshold = DETECT_THRESHOLD,
 		.excess = fmax(0, excess(&detect->cusum[top])),
-		.needed_excess = detect->needed[top],
 	};
+	nats = detect_judge_terms(detect, top, out->term);
+	out->evidence = out->counts + nats;
+	out->needed_excess = detect_judge_needed(detect, top, nats);
 }
 
 void
@@ -331,7 +381,8 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	double seconds = in->period < 1			   ? 1
 			 : in->period > DETECT_PERIOD_MOST ? DETECT_PERIOD_MOST
 							   : in->period;
-	double count = in->count > 0 ? in->count : 0;
+	double count = in->count > 0 ? fmin(in->count, COUNT_MOST) : 0;
+	struct detect_in seen = *in; /* with a count that can be counted on */
 	bool before = detect->surge;
 
 	if (detect->started && in->time - detect->time > (int64_t)seconds)
@@ -342,12 +393,12 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	if (in->silent) {
 		take_gap(detect, seconds);
 	} else {
+		seen.count = count;
 		count = take_credit(detect, seconds, count);
-		take_seen(detect, seconds, count);
+		take_seen(detect, seconds, count, &seen);
 		if (detect->surge)
 			end_surge(detect, seconds, count);
-		else
-			judge(detect);
+		judge(detect);
 	}
 	show(detect, out);
 	out->changed = before != (bool)detect->surge;
@@ -363,4 +414,7 @@ detect_explain(const struct finding *finding, struct text *text)
 	text_add(text, ", %.0f too many", finding->excess);
 	if (finding->needed_excess > 0)
 		text_add(text, " (%.0f needed)", finding->needed_excess);
+	for (int i = 0; i < EVIDENCE_TERMS; i++)
+		if (fabs(finding->term[i]) >= SAID)
+			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

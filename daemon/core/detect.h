@@ -21,11 +21,12 @@
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
 
-#define DETECT_VERSION 1
+#define DETECT_VERSION 2
 #define DETECT_SCALES 3
-#define DETECT_THRESHOLD 14.0  /* nats */
-#define DETECT_OLD 86400.0     /* seconds seen after which the history is trusted */
-#define DETECT_PERIOD_MOST 300 /* seconds */
+#define DETECT_THRESHOLD 16.0	/* nats */
+#define DETECT_OLD 86400.0	/* seconds seen after which the history is trusted */
+#define DETECT_EXCESS_MOST 10.0 /* times least_excess: the needed excess is never more */
+#define DETECT_PERIOD_MOST 300	/* seconds */
 
 struct detect_rules {
 	double prior_rate;    /* bounces a minute that are believed before anything was seen */
@@ -47,6 +48,7 @@ struct detect_in {
 struct detect {
 	uint32_t version;
 	uint32_t started, surge, silent; /* flags are 0 or 1 */
+	uint32_t scale;			 /* that called the last surge */
 	struct detect_rules rules;
 	int64_t time, since;
 	double seen;	     /* seconds that were seen, all in all; */
@@ -67,10 +69,13 @@ struct detect {
 	double needed[DETECT_SCALES]; /* excess */
 	struct recent recent;
 	struct spread spread;
-	struct burst burst;
+	struct evidence_learned learned;
+	struct burst burst[DETECT_SCALES]; /* what looked like a surge, and was none */
 	struct cusum cusum[DETECT_SCALES];
 	struct season season;
 };
+
+_Static_assert(sizeof(struct detect) - sizeof(struct season) <= 1024, "1 KiB beside the season");
 
 void detect_init(struct detect *detect, const struct detect_rules *rules);
 
@@ -82,7 +87,7 @@ void detect_clock_set(struct detect *detect, int64_t seconds);
 
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
-/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 14.2 above 14, 260 too many".
+/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 16.2 above 16, 260 too many".
  */
 void detect_explain(const struct finding *finding, struct text *text);
 

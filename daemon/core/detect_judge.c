@@ -2,7 +2,14 @@
 
 #include <math.h>
 
-#define FADING 0.8 /* of the mean rate since the evidence began; less is running out */
+#define LATE 0.2	 /* the latest part of an excursion, of its age */
+#define PARTS 4		 /* so many parts as long are looked at, ten minutes at most */
+#define FADING 0.8	 /* of the mean rate above the expectation since the evidence began, */
+#define FADING_PEAK 0.9	 /* and of the largest of the last parts; less is running out */
+#define YOUNG 120.0	 /* seconds; excursions that are younger: most is asked for */
+#define COUNTS_LEAST 0.5 /* share of the threshold that the counts alone must reach */
+#define NATS_AN_E 2.0	 /* nats of other evidence by which what is asked for falls to 1/e */
+#define EXCESS_LEAST 0.1 /* times least_excess; no evidence makes less a surge */
 
 static bool
 differs(const struct detect *detect, double seconds, double count)
@@ -29,24 +36,80 @@ is_change(const struct detect *detect, const struct cusum *cusum)
 	return false;
 }
 
-/* A burst that is running out: the last minute brought little of what came since the evidence
- * began. Evidence younger than the minute is not fading. */
-static bool
-is_fading(const struct detect *detect, const struct cusum *cusum)
+/* Rates above the expectation: of the latest part of the excursion, and the largest of the parts
+ * before it. */
+static double
+late_rate(const struct detect *detect, const struct cusum *cusum, double *before_out)
 {
-	double minute = detect->recent.minute_seconds + detect->slot_seconds;
-	double count = detect->recent.minute_count + detect->slot_count;
+	unsigned slots = (unsigned)fmin(fmax(cusum->slots * LATE, 1), RECENT_SLOTS / PARTS);
+	double normal = cusum->expected / cusum->slots / SPREAD_SLOT;
+	double count, seconds, sum, all, late;
 
-	return count < FADING * cusum->count * fmin(1, minute / (cusum->slots * SPREAD_SLOT));
+	recent_sum(&detect->recent, slots, &sum, &all);
+	late = (sum + detect->slot_count) / fmax(all + detect->slot_seconds, 1);
+	*before_out = 0;
+	for (unsigned i = 2; i <= PARTS && (i - 1) * slots <= cusum->slots; i++) {
+		recent_sum(&detect->recent, slots * i, &count, &seconds);
+		if (seconds > all)
+			*before_out = fmax(*before_out, (count - sum) / (seconds - all) - normal);
+		sum = count;
+		all = seconds;
+	}
+	return late - normal;
+}
+
+/* A burst that is running out: the latest part of it brought less than those before. `ease`: how
+ * much less is enough. */
+static bool
+is_fading(const struct detect *detect, const struct cusum *cusum, double ease)
+{
+	double age = cusum->slots * SPREAD_SLOT, before, late;
+
+	if (age <= SPREAD_SLOT)
+		return false;
+	late = late_rate(detect, cusum, &before);
+	return late < FADING * ease * (cusum->count - cusum->expected) / age ||
+	       late < FADING_PEAK * ease * before;
+}
+
+double
+detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS])
+{
+	return fmax(0, evidence_sum(&detect->learned, detect->cusum[scale].term, term));
+}
+
+/* Every burst looks like a surge at first: until it is older, the most is asked for. In the first
+ * day no burst is known, and is_change() asks for more. */
+static double
+young_excess(const struct detect *detect, const struct cusum *cusum)
+{
+	return !detect->rules.pure && detect->seen >= DETECT_OLD &&
+			       cusum->slots * SPREAD_SLOT < YOUNG
+		       ? detect->rules.least_excess * DETECT_EXCESS_MOST
+		       : 0;
+}
+
+double
+detect_judge_needed(const struct detect *detect, int scale, double nats)
+{
+	const struct cusum *cusum = &detect->cusum[scale];
+	double needed = detect->needed[scale];
+
+	if (detect->rules.pure)
+		return 0;
+	needed = fmax(needed, young_excess(detect, cusum));
+	return fmax(needed * exp(-nats / NATS_AN_E), detect->rules.least_excess * EXCESS_LEAST);
 }
 
 bool
-detect_judge(const struct detect *detect, int scale)
+detect_judge(const struct detect *detect, int scale, double nats, double excess)
 {
 	const struct cusum *cusum = &detect->cusum[scale];
+	double ease = exp(-nats / NATS_AN_E);
 
-	if (cusum->sum < DETECT_THRESHOLD ||
-	    cusum->count - cusum->expected < detect->needed[scale] || !is_change(detect, cusum))
+	excess = fmax(excess, young_excess(detect, cusum) * ease);
+	if (cusum->sum < DETECT_THRESHOLD * COUNTS_LEAST || cusum->sum + nats < DETECT_THRESHOLD ||
+	    cusum->count - cusum->expected < excess || !is_change(detect, cusum))
 		return false;
-	return detect->rules.pure || !is_fading(detect, cusum);
+	return detect->rules.pure || !is_fading(detect, cusum, ease);
 }

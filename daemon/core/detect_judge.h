@@ -7,7 +7,14 @@
 
 #include "daemon/core/detect.h"
 
-/* Is it a surge? `scale`: of detect->cusum. */
-bool detect_judge(const struct detect *detect, int scale);
+/* Is it a surge, with `nats` of evidence beside the counts and at least `excess` bounces above the
+ * expectation? `scale`: of detect->cusum. */
+bool detect_judge(const struct detect *detect, int scale, double nats, double excess);
+
+/* What is known beside the counts, term by term; their sum, at least 0. */
+double detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS]);
+
+/* Bounces above the expectation that are asked for, with `nats` of other evidence. */
+double detect_judge_needed(const struct detect *detect, int scale, double nats);
 
 #endif

@@ -18,8 +18,19 @@ is_sane(const struct detect *detect)
 			return false;
 		sum += season->count[i] + season->seconds[i];
 	}
-	for (unsigned i = 0; i < detect->burst.kept; i++)
-		sum += detect->burst.largest[i];
+	for (int s = 0; s < DETECT_SCALES; s++) {
+		if (detect->burst[s].kept > BURST_KEPT)
+			return false;
+		for (unsigned i = 0; i < detect->burst[s].kept; i++)
+			sum += (double)detect->burst[s].largest[i];
+	}
+	for (int i = 0; i < EVIDENCE_MARKS; i++) {
+		if (!(detect->learned.hits[i] >= 0 && detect->learned.all[i] >= 0))
+			return false;
+		sum += (double)detect->learned.hits[i] + (double)detect->learned.all[i];
+	}
+	sum += (double)detect->learned.sent_hour + (double)detect->learned.sent_usual +
+	       (double)detect->learned.sent_seconds;
 	return isfinite(sum) && detect->time >= 0 && detect->slot_seconds >= 0 &&
 	       detect->slot_seconds <= SPREAD_SLOT;
 }
@@ -32,7 +43,7 @@ detect_load(struct detect *detect, const void *bytes, size_t length)
 	if (length != sizeof(stored))
 		return false;
 	memcpy(&stored, bytes, sizeof(stored));
-	if (stored.version != DETECT_VERSION || stored.burst.kept > BURST_KEPT ||
+	if (stored.version != DETECT_VERSION || stored.scale >= DETECT_SCALES ||
 	    stored.recent.next >= RECENT_SLOTS || !is_sane(&stored))
 		return false;
 	*detect = stored;

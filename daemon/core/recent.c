@@ -5,14 +5,34 @@ recent_sum(const struct recent *recent, unsigned slots, double *count_out, doubl
 {
 	double count = 0, seconds = 0;
 
+	if (slots >= RECENT_SLOTS && recent->all_seconds > 0) {
+		*count_out = recent->all_count;
+		*seconds_out = (double)recent->all_seconds;
+		return;
+	}
 	for (unsigned i = 1; i <= slots && i <= RECENT_SLOTS; i++) {
 		unsigned at = (recent->next + RECENT_SLOTS - i) % RECENT_SLOTS;
 
-		count += recent->count[at];
+		count += (double)recent->count[at];
 		seconds += recent->seconds[at];
 	}
 	*count_out = count;
 	*seconds_out = seconds;
+}
+
+/* Once a round the sums are made anew: rounding does not add up. */
+static void
+sum_up(struct recent *recent)
+{
+	double count, seconds;
+
+	recent->all_seconds = 0;
+	recent_sum(recent, RECENT_MINUTE, &count, &seconds);
+	recent->minute_count = count;
+	recent->minute_seconds = (float)seconds;
+	recent_sum(recent, RECENT_SLOTS, &count, &seconds);
+	recent->all_count = count;
+	recent->all_seconds = (float)seconds;
 }
 
 void
@@ -21,15 +41,13 @@ recent_add(struct recent *recent, double seconds, double count)
 	unsigned at = recent->next;
 	unsigned leaves = (at + RECENT_SLOTS - RECENT_MINUTE) % RECENT_SLOTS;
 
-	recent->minute_count += count - recent->count[leaves];
-	recent->minute_seconds += seconds - recent->seconds[leaves];
-	recent->all_count += count - recent->count[at];
-	recent->all_seconds += seconds - recent->seconds[at];
-	recent->count[at] = count;
-	recent->seconds[at] = seconds;
+	recent->minute_count += count - (double)recent->count[leaves];
+	recent->minute_seconds += (float)(seconds - recent->seconds[leaves]);
+	recent->all_count += count - (double)recent->count[at];
+	recent->all_seconds += (float)(seconds - recent->seconds[at]);
+	recent->count[at] = (float)count;
+	recent->seconds[at] = (uint8_t)seconds;
 	recent->next = (at + 1) % RECENT_SLOTS;
-	if (recent->next)
-		return; /* once a round, the sums are made anew: rounding does not add up */
-	recent_sum(recent, RECENT_SLOTS, &recent->all_count, &recent->all_seconds);
-	recent_sum(recent, RECENT_MINUTE, &recent->minute_count, &recent->minute_seconds);
+	if (recent->next == 0)
+		sum_up(recent);
 }

@@ -4,14 +4,16 @@
 #ifndef CORE_RECENT_H
 #define CORE_RECENT_H
 
+#include <stdint.h>
+
 #define RECENT_SLOTS 60
 #define RECENT_MINUTE 6 /* slots */
 
 struct recent {
-	double count[RECENT_SLOTS];
-	double seconds[RECENT_SLOTS];
-	double all_count, all_seconds;	     /* sums of all slots */
-	double minute_count, minute_seconds; /* sums of the latest RECENT_MINUTE */
+	float count[RECENT_SLOTS];
+	uint8_t seconds[RECENT_SLOTS];
+	double all_count, minute_count; /* sums of all slots; of the latest RECENT_MINUTE */
+	float all_seconds, minute_seconds;
 	unsigned next;
 };
 

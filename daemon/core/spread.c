@@ -19,8 +19,10 @@ spread_init(struct spread *spread, double prior)
 		struct spread_scale *scale = &spread->scale[i];
 		double expected = prior * lengths[i];
 
-		scale->square = expected * expected * FIRST_WEIGHT / lengths[i];
-		scale->above = scale->square * FIRST_GUESS * 60 / lengths[i];
+		double square = expected * expected * FIRST_WEIGHT / lengths[i];
+
+		scale->square = (float)square;
+		scale->above = (float)(square * FIRST_GUESS * 60 / lengths[i]);
 	}
 }
 
@@ -35,11 +37,12 @@ spread_clip(double count, double expected)
 static void
 end_sum(struct spread_scale *scale)
 {
-	double over = spread_clip(scale->count, scale->expected) - scale->expected;
-	double keep = 1 - scale->seconds / REMEMBER;
+	double expected = (double)scale->expected, square = expected * expected;
+	double over = spread_clip((double)scale->count, expected) - expected;
+	double keep = 1 - (double)scale->seconds / REMEMBER;
 
-	scale->above = scale->above * keep + over * over - scale->expected;
-	scale->square = scale->square * keep + scale->expected * scale->expected;
+	scale->above = (float)((double)scale->above * keep + over * over - expected);
+	scale->square = (float)((double)scale->square * keep + square);
 	scale->seconds = scale->count = scale->expected = 0;
 }
 
@@ -49,10 +52,10 @@ spread_add(struct spread *spread, double seconds, double count, double expected)
 	for (int i = 0; i < SPREAD_SCALES; i++) {
 		struct spread_scale *scale = &spread->scale[i];
 
-		scale->seconds += seconds;
-		scale->count += count;
-		scale->expected += expected;
-		if (scale->seconds >= lengths[i])
+		scale->seconds += (float)seconds;
+		scale->count += (float)count;
+		scale->expected += (float)expected;
+		if ((double)scale->seconds >= lengths[i])
 			end_sum(scale);
 	}
 }
@@ -64,7 +67,7 @@ spread_a(const struct spread *spread, unsigned scales)
 
 	for (unsigned i = 0; i < scales && i < SPREAD_SCALES; i++) {
 		const struct spread_scale *scale = &spread->scale[i];
-		double a = scale->square > 0 ? scale->above / scale->square : 0;
+		double a = scale->square > 0 ? (double)(scale->above / scale->square) : 0;
 
 		a = (a < A_MOST ? a : A_MOST) * lengths[i] / SPREAD_SLOT;
 		most = a > most ? a : most;

@@ -13,9 +13,9 @@
 
 struct spread {
 	struct spread_scale {
-		double seconds, count, expected; /* of the sum that is being filled */
-		double above;			 /* decayed: (count - expected)^2 - expected, */
-		double square;			 /* and expected^2 */
+		float seconds, count, expected; /* of the sum that is being filled */
+		float above;			/* decayed: (count - expected)^2 - expected, */
+		float square;			/* and expected^2 */
 	} scale[SPREAD_SCALES];
 };
 

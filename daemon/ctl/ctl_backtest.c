@@ -2,6 +2,7 @@
 
 #include "daemon/base/scan.h"
 #include "daemon/core/detect.h"
+#include "daemon/ctl/ctl_backtest_columns.h"
 #include "daemon/ctl/plot.h"
 
 #include <errno.h>
@@ -14,94 +15,39 @@
 #define BUFFER (1 << 18) /* bytes; a line may be at most so long */
 #define TIME_MOST 1000000000000
 #define COUNT_MOST 1000000000
-#define COLUMNS 64
 
 struct backtest {
 	struct detect_rules rules;
 	unsigned period;
 	bool explain;
 	bool began; /* the first line that is no comment was read */
-	unsigned time_column, count_column;
+	struct ctl_backtest_columns columns;
 	uint64_t line;
 	struct detect detect;
 	const char *plot_path; /* NULL: no picture is wanted */
 	struct plot *plot;
 };
 
-static struct span
-cut_column(struct span *line)
-{
-	const char *comma = memchr(line->at, ',', line->len);
-	struct span column = { line->at, comma ? (size_t)(comma - line->at) : line->len };
-
-	*line = span_after(*line, column.len + 1);
-	while (column.len && (column.at[0] == ' ' || column.at[0] == '"'))
-		column = span_after(column, 1);
-	while (column.len && (column.at[column.len - 1] == ' ' || column.at[column.len - 1] == '"'))
-		column.len--;
-	return column;
-}
-
-static void
-take_header(struct backtest *test, struct span line)
-{
-	for (unsigned i = 0; i < COLUMNS && line.len; i++) {
-		struct span name = cut_column(&line);
-
-		if (span_equal_nocase(name, SPAN("epoch_seconds")) ||
-		    span_equal_nocase(name, SPAN("time")))
-			test->time_column = i;
-		else if (span_equal_nocase(name, SPAN("count")))
-			test->count_column = i;
-	}
-}
-
-/* Digits, and a fraction when there is one. */
-static bool
-read_decimal(struct span text, uint64_t most, uint64_t *whole_out, double *value_out)
-{
-	uint64_t whole = 0;
-	double part = 0, place = 1;
-	size_t i = 0;
-
-	for (; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++) {
-		whole = whole * 10 + (uint64_t)(text.at[i] - '0');
-		if (whole > most)
-			return false;
-	}
-	if (i == 0)
-		return false;
-	if (i < text.len && text.at[i] == '.')
-		for (i++; i < text.len && text.at[i] >= '0' && text.at[i] <= '9'; i++)
-			part += (text.at[i] - '0') * (place /= 10);
-	*whole_out = whole;
-	*value_out = (double)whole + part;
-	return i == text.len;
-}
-
 static bool
 take_line(struct backtest *test, struct span line, struct err *err)
 {
-	struct span time = { "", 0 }, count = { "", 0 };
+	struct span cells[CTL_BACKTEST_COLUMNS];
 	uint64_t seconds, whole;
 	double unused, value;
-	struct detect_in in;
+	struct detect_in in = { .period = test->period };
 	struct finding finding;
 
-	for (unsigned i = 0; i <= test->time_column || i <= test->count_column; i++) {
-		struct span column = cut_column(&line);
-
-		if (i == test->time_column)
-			time = column;
-		if (i == test->count_column)
-			count = column;
-	}
-	if (!read_decimal(time, TIME_MOST, &seconds, &unused))
+	for (unsigned i = 0; i <= test->columns.last; i++)
+		cells[i] = ctl_backtest_columns_cut(&line);
+	if (!ctl_backtest_columns_decimal(cells[test->columns.time], TIME_MOST, &seconds, &unused))
 		return err_set(err, ERR_INPUT, "line %" PRIu64 ": no time in seconds", test->line);
-	if (!read_decimal(count, COUNT_MOST, &whole, &value))
+	if (!ctl_backtest_columns_decimal(cells[test->columns.count], COUNT_MOST, &whole, &value))
 		return err_set(err, ERR_INPUT, "line %" PRIu64 ": no count of 0 to %d", test->line,
 			       COUNT_MOST);
-	in = (struct detect_in){ .time = (int64_t)seconds, .period = test->period, .count = value };
+	in.time = (int64_t)seconds;
+	in.count = value;
+	if (test->columns.last > 1)
+		ctl_backtest_columns_take(&test->columns, cells, value, &in.evidence);
 	detect_step(&test->detect, &in, &finding);
 	if (test->plot)
 		plot_add(test->plot, in.time, in.period, in.count, &finding);
@@ -126,7 +72,7 @@ take_any(struct backtest *test, struct span line, struct err *err)
 		return true;
 	if (!test->began && (line.at[0] < '0' || line.at[0] > '9')) {
 		test->began = true;
-		take_header(test, line);
+		ctl_backtest_columns_name(&test->columns, line);
 		return true;
 	}
 	test->began = true;
@@ -214,7 +160,7 @@ draw(struct backtest *test, const char *path)
 
 static const char usage[] =
 	"usage: mxsplitctl backtest [--period S] [--explain] [--pure] [--plot FILE.svg] [FILE|-]\n"
-	"  FILE      CSV, one line a tick: epoch_seconds,count\n"
+	"  FILE      CSV, one line a tick: epoch_seconds,count, and what a header names\n"
 	"  --period  seconds of a tick, 1 to 300 (10)\n"
 	"  --explain says the numbers of each change\n"
 	"  --pure    evidence alone decides, not the excess\n"
@@ -233,7 +179,9 @@ take_option(struct backtest *test, int option)
 	else if (option == 'g')
 		test->plot_path = optarg;
 	else if (option == 'p' &&
-		 read_decimal(span_of(optarg), DETECT_PERIOD_MOST, &period, &unused) && period)
+		 ctl_backtest_columns_decimal(span_of(optarg), DETECT_PERIOD_MOST, &period,
+					      &unused) &&
+		 period)
 		test->period = (unsigned)period;
 	else
 		return false;
@@ -249,7 +197,9 @@ ctl_backtest(int argc, char **argv)
 						 { "plot", required_argument, NULL, 'g' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
-	struct backtest test = { .rules = detect_default_rules, .period = 10, .count_column = 1 };
+	struct backtest test = { .rules = detect_default_rules,
+				 .period = 10,
+				 .columns = { .count = 1, .last = 1 } };
 	int option;
 
 	optind = 0;

@@ -151,20 +151,21 @@ Test(detect_parts, evidence_is_the_likelihood_ratio)
 
 Test(detect_parts, bursts_are_kept_by_size_and_extrapolated)
 {
-	struct burst burst = { .seconds = 365.25 * 86400 };
+	struct burst burst = { 0 };
+	const double year = 365.25 * 86400;
 
-	cr_assert_eq(burst_level(&burst, 0.25), 0);
+	cr_assert_eq(burst_level(&burst, year, 0.25), 0);
 	burst_add(&burst, 100);
-	cr_assert_eq(burst_level(&burst, 0.25), 200, "one has no shape");
+	cr_assert_eq(burst_level(&burst, year, 0.25), 200, "one has no shape");
 	for (int i = 0; i < 100; i++)
 		burst_add(&burst, 100 + i % 50);
 	cr_assert_eq(burst.kept, BURST_KEPT);
 	for (unsigned i = 1; i < burst.kept; i++)
 		cr_assert(burst.largest[i - 1] >= burst.largest[i], "place %u", i);
 	cr_assert_eq(burst.largest[0], 149);
-	cr_assert(burst_level(&burst, 0.25) > 149, "rarer ones are larger");
-	cr_assert(burst_level(&burst, 0.25) < 200, "even ones stay even");
-	cr_assert(burst_level(&burst, 0.25) > burst_level(&burst, 4));
+	cr_assert(burst_level(&burst, year, 0.25) > 149, "rarer ones are larger");
+	cr_assert(burst_level(&burst, year, 0.25) < 200, "even ones stay even");
+	cr_assert(burst_level(&burst, year, 0.25) > burst_level(&burst, year, 4));
 }
 
 Test(detect_parts, the_last_minutes_are_summed)

@@ -95,9 +95,9 @@ Test(detect, surges_are_found_and_end)
 		{ "fresh daemon, minutes of 3/min", 3, 600, 5 * 60, 1, 60 },
 		{ "fresh daemon, ticks of 10 s", 3, 600, 5 * 60, 10, 60 },
 		{ "one day learned", 3, 600, DAY, 1, 180 },
-		{ "two weeks learned", 3, 600, 14 * DAY, 10, 120 },
-		{ "two weeks learned, a flood", 3, 6000, 14 * DAY, 1, 15 },
-		{ "busy domain", 60, 1200, 14 * DAY, 10, 60 },
+		{ "two weeks learned", 3, 600, 14 * DAY, 10, 150 },
+		{ "two weeks learned, a flood", 3, 6000, 14 * DAY, 1, 25 },
+		{ "busy domain", 60, 1200, 14 * DAY, 10, 130 },
 		{ "slow surge", 3, 30, 14 * DAY, 10, 3600 },
 	};
 

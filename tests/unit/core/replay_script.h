@@ -258,9 +258,13 @@ bounces(struct replay *r)
 
 	if (!span_ends(rate, SPAN("/min")) ||
 	    !number((struct span){ rate.at, rate.len - 4 }, &value))
-		return bad(r, "wanted 'bounces NUMBER/min', and perhaps 'NUMBER% dropped'");
+		return bad(r, "wanted 'bounces NUMBER/min [ours|strangers] [NUMBER% dropped]'");
 	r->world.rate = value;
 	rate = word(r);
+	r->world.strangers = is(rate, "strangers");
+	r->world.marked = r->world.strangers || is(rate, "ours");
+	if (r->world.marked)
+		rate = word(r);
 	if (rate.len && (!span_ends(rate, SPAN("%")) || !is(word(r), "dropped") ||
 			 !number((struct span){ rate.at, rate.len - 1 }, &value) || value > 100))
 		return bad(r, "wanted how many of them are at what is dropped: '93% dropped'");
@@ -286,6 +290,21 @@ counter(struct replay *r)
 	w->counters += i == w->counters;
 	w->counter[i].known = !is(value, "silent");
 	w->counter[i].value = w->counter[i].known ? strtod(text, NULL) : 0;
+	return true;
+}
+
+/* The clock goes forward or back. */
+static inline bool
+clock_jumps(struct replay *r)
+{
+	struct span jump = word(r);
+	int64_t seconds;
+	bool back = jump.len > 0 && jump.at[0] == '-';
+
+	if (jump.len < 2 || (jump.at[0] != '+' && !back) ||
+	    !when_parse_duration(span_after(jump, 1), &seconds))
+		return bad(r, "wanted 'clock +1h' or 'clock -1h'");
+	r->world.clock += back ? -seconds : seconds;
 	return true;
 }
 
@@ -320,6 +339,8 @@ happen(struct replay *r, struct span verb)
 		return bounces(r);
 	if (is(verb, "counter"))
 		return counter(r);
+	if (is(verb, "clock"))
+		return clock_jumps(r);
 	if (is(verb, "edit"))
 		return edit(r);
 	if (is(verb, "order"))

@@ -61,8 +61,10 @@ struct world {
 
 	bool detecting; /* findings come from the detector, not from `surge` and `calm` */
 	struct finding found;
-	double rate, debt; /* bounces a minute; not yet arrived */
-	double share;	   /* of them, at the exchangers that a split drops */
+	double rate, debt;	/* bounces a minute; not yet arrived */
+	double share;		/* of them, at the exchangers that a split drops */
+	bool marked, strangers; /* logs tell of whom they are; strangers', not our mail's */
+	int64_t clock;		/* seconds by which the hosts' clock is wrong */
 	struct detect detect;
 
 	struct condition when;
@@ -239,13 +241,23 @@ world_judge(struct world *w)
 static inline void
 world_detect(struct world *w)
 {
-	struct detect_in in = { .time = w->now, .period = 1, .silent = !w->in.sources_fresh };
+	struct detect_in in = { .time = w->now + w->clock,
+				.period = 1,
+				.silent = !w->in.sources_fresh };
 	struct threshold_in counted = { .time = w->now, .silent = in.silent };
 	struct threshold_finding fixed = { 0 };
 
 	w->debt += w->rate / 60;
 	in.count = in.silent ? 0 : floor(w->debt);
 	w->debt -= in.count;
+	if (w->marked) {
+		in.evidence.known = 1U << EVIDENCE_UNKNOWN_USERS | 1U << EVIDENCE_CLIENTS |
+				    1U << EVIDENCE_ASKED;
+		in.evidence.with_client = in.count;
+		in.evidence.unknown_users = in.count * (w->strangers ? 0.7 : 0.05);
+		in.evidence.new_clients = in.count * (w->strangers ? 0.7 : 0.2);
+		in.evidence.asked = in.count * (w->strangers ? 0.02 : 0.6);
+	}
 	counted.count = (int64_t)in.count;
 	if (w->detecting)
 		detect_step(&w->detect, &in, &w->found);

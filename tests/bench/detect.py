@@ -1,0 +1,186 @@
+"""How good the detector is, on seeded streams that nobody tuned it on, beside what others do.
+
+detect.py --bin BUILD [--years N] [--sensitivity]; prints tables in Markdown.
+"""
+import argparse
+import bisect
+import math
+import resource
+import statistics
+import subprocess
+
+FIRST_SEED, TUNING_SEED, LATE = 7000, 1000, 3 * 3600
+YEAR = 365.25 * 86400
+OTHERS = ("fixed", "ewma", "holt-winters")
+# kind, streams, options of the generator
+CLASSES = (
+    ("mixed", 40, ("--days", "60")),
+    ("step", 10, ("--days", "40", "--at", "30.4", "--real", "1", "--ratio", "30", "--for", "24")),
+    ("ramp", 10, ("--days", "40", "--at", "30.4", "--real", "1", "--size", "30000")),
+    ("pulses", 10, ("--days", "40", "--at", "30.4", "--size", "60000", "--for", "24")),
+    ("cold", 10, ("--days", "6",)),
+    ("newsletter", 20, ("--days", "40", "--at", "30.4", "--real", "1", "--size", "800", "--for", "0.3")),
+    ("dictionary", 20, ("--days", "40", "--at", "30.4")),
+    ("replay", 10, ("--days", "40", "--at", "30.4", "--for", "6")),
+    ("dst", 10, ("--days", "90", "--at", "60")),
+    ("growth", 10, ("--days", "180",)),
+)
+
+
+class Bench:
+    def __init__(self, build):
+        self.build, self.lines, self.cpu = build, 0, 0.0
+
+    def stream(self, kind, seed, options, evidence=False):
+        more = ("--evidence", "1") if evidence else ()
+        csv = subprocess.run([self.build + "/tools/scenario", kind, "--seed", str(seed), *options, *more],
+                             capture_output=True, check=True).stdout
+        return Stream(csv)
+
+    def backtest(self, stream, *options):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        said = self.run([self.build + "/mxsplitctl", "backtest", *options, "-"], stream)
+        self.cpu += resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        self.lines += len(stream.lines)
+        return said
+
+    def other(self, stream, name, threshold):
+        return self.run([self.build + "/tools/others", name, str(threshold)], stream)
+
+    def tuned(self, years):
+        """For each other method the least threshold with at most one false alarm a year."""
+        alarms = {name: {} for name in OTHERS}
+        for seed in range(TUNING_SEED, TUNING_SEED + years):
+            stream = self.stream("quiet", seed, ("--days", "365"))
+            for name in OTHERS:
+                said = subprocess.run([self.build + "/tools/others", name, "grid"], input=stream.csv,
+                                      capture_output=True, check=True).stdout.decode()
+                for line in said.splitlines():
+                    threshold, count = line.split()
+                    alarms[name][float(threshold)] = alarms[name].get(float(threshold), 0) + int(count)
+        return {name: min(t for t, n in found.items() if n <= years) for name, found in alarms.items()}
+
+    @staticmethod
+    def run(command, stream):
+        said = subprocess.run(command, input=stream.csv, capture_output=True, check=True).stdout
+        return [tuple(map(int, line.split()[:2])) for line in said.decode().splitlines()]
+
+
+class Stream:
+    def __init__(self, csv):
+        self.csv, self.surge = csv, None
+        self.lines = csv.split(b"\n")
+        marks = [line.split() for line in self.lines[:5000] if line[:1] == b"#"]
+        for _, what, begin, end, bounces in marks:
+            if what in (b"surge", b"train"):
+                self.surge = (float(begin), float(end), float(bounces))
+        self.lines = [line for line in self.lines if line[:1].isdigit()]
+        self.seconds = len(self.lines) * 10.0
+
+    def between(self, begin, end):
+        """Bounces that came after `begin`, up to `end`."""
+        first = bisect.bisect_right(self.lines, begin, key=lambda line: float(line.split(b",", 1)[0]))
+        last = bisect.bisect_right(self.lines, end, key=lambda line: float(line.split(b",", 1)[0]))
+        return sum(int(line.split(b",")[1]) for line in self.lines[first:last])
+
+    def bound(self):
+        """Lorden's bound on the delay, in seconds, for Poisson streams of the surge's mean rates."""
+        begin, end, bounces = self.surge
+        before = max(self.between(begin - 86400, begin) / 86400, 1 / 3600)
+        during = before + bounces / (end - begin)
+        return math.log(YEAR * before) / (during * math.log(during / before) - (during - before))
+
+
+class Score:
+    """What one method did on the streams of one class."""
+
+    def __init__(self):
+        self.surges = self.found = self.false = self.flaps = 0
+        self.shares, self.ends, self.ratios, self.seconds = [], [], [], 0.0
+
+    def add(self, stream, changes):
+        self.seconds += stream.seconds
+        if not stream.surge:
+            self.false += sum(state for _, state in changes)
+            return
+        begin, end, _ = stream.surge
+        on = [time for time, state in changes if state and begin < time <= end + LATE]
+        self.surges += 1
+        self.false += sum(state for time, state in changes if not begin < time <= end + LATE)
+        if not on or on[0] > end:
+            return
+        self.found += 1
+        self.flaps += len(on) - 1
+        self.shares.append(stream.between(begin, on[0]) / max(stream.between(begin, end), 1))
+        self.ratios.append((on[0] - begin) / stream.bound())
+        self.ends += [time - end for time, state in changes if not state and time > end][:1]
+
+    def row(self, name):
+        def at(values, share, form):
+            return form(sorted(values)[min(len(values) - 1, int(share * len(values)))]) if values else "-"
+
+        def percent(value):
+            return f"{value:.2%}"
+
+        return (f"| {name} | {self.found} of {self.surges} | {at(self.shares, 0.5, percent)} | "
+                f"{at(self.shares, 0.9, percent)} | {at(self.ratios, 0.5, lambda v: f'{v:.0f}')} | "
+                f"{self.false} in {self.seconds / YEAR:.1f} | {self.flaps} | "
+                f"{at(self.ends, 0.5, lambda v: f'{v / 3600:.1f} h')} | "
+                f"{at(self.ends, 1, lambda v: f'{v / 3600:.1f} h')} |")
+
+
+HEAD = ("| stream | found | share before the alarm, median | 90th percentile | delay / bound | false alarms in years |"
+        " flaps | off, median | most |\n|---|---|---|---|---|---|---|---|---|")
+
+
+def classes(bench, thresholds, years):
+    """The table of all classes, of the counts alone and with evidence; and of the other methods."""
+    print(HEAD)
+    others = {name: Score() for name in OTHERS}
+    quiet = (("quiet", years, ("--days", "365")),)
+    for kind, streams, options in CLASSES + quiet:
+        counts, evidence = Score(), Score()
+        for seed in range(FIRST_SEED, FIRST_SEED + streams):
+            stream = bench.stream(kind, seed, options, evidence=True)
+            evidence.add(stream, Bench.run([bench.build + "/mxsplitctl", "backtest", "-"], stream))
+            stream = bench.stream(kind, seed, options)
+            counts.add(stream, bench.backtest(stream))
+            for name in OTHERS if kind in ("mixed", "quiet") else ():
+                others[name].add(stream, bench.other(stream, name, thresholds[name]))
+        print(counts.row(kind))
+        print(evidence.row(kind + ", evidence"), flush=True)
+    for name, score in others.items():
+        print(score.row(f"{name} at {thresholds[name]:.3g}: mixed and quiet"))
+
+
+def pure(bench):
+    """Poisson steps, evidence alone, beside an exact CUSUM at one false alarm a year."""
+    print("\n| normal | times | seen | exact CUSUM |\n|---|---|---|---|")
+    for rate, ratio, exact in ((3, 3, 204), (3, 10, 22), (30, 3, 24), (30, 10, 2.5), (300, 2, 8.7), (300, 3, 2.7)):
+        begin, delays = 1767571200 + 1.2 * 86400, []
+        for seed in range(FIRST_SEED, FIRST_SEED + 20):
+            stream = bench.stream("step", seed, ("--days", "1.3", "--at", "1.2", "--for", "2", "--period", "1",
+                                                 "--rate", str(rate), "--ratio", str(ratio)))
+            changes = bench.backtest(stream, "--pure", "--period", "1")
+            delays += [time - begin for time, state in changes if state and time > begin][:1]
+        print(f"| {rate}/min | {ratio} | {statistics.median(delays):.0f} s | {exact} s |")
+    for rate in (3, 30, 300):
+        stream = bench.stream("poisson", FIRST_SEED, ("--days", "200", "--period", "1", "--rate", str(rate)))
+        alarms = sum(state for _, state in bench.backtest(stream, "--pure", "--period", "1"))
+        print(f"{rate}/min, ticks of 1 s, 200 days: {alarms} false alarms")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--years", type=int, default=10)
+    args = parser.parse_args()
+    bench = Bench(args.bin)
+    classes(bench, bench.tuned(3), args.years)
+    pure(bench)
+    print(f"\nbacktest: {bench.lines / bench.cpu / 1e6:.1f} million lines a second of CPU time")
+    print(subprocess.run([args.bin + "/tools/ticks"], capture_output=True, check=True).stdout.decode(), end="")
+
+
+if __name__ == "__main__":
+    main()

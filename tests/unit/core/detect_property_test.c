@@ -1,0 +1,225 @@
+/*
+ * What must not change what the detector finds: the order of the bounces inside a tick's minute,
+ * the source that they came from, the unit of the counts in its expectation; and what no input may
+ * do.
+ */
+#include "daemon/core/detect.h"
+
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#define DAY 86400
+#define START INT64_C(1767571200) /* a Monday */
+#define TICKS (3 * DAY / 10)
+
+static double
+uniform(uint64_t *seed)
+{
+	uint64_t z = *seed += 0x9e3779b97f4a7c15; /* splitmix64 */
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Half a bounce a tick, and thirty of them from the third day's noon on for two hours. */
+static double
+count_at(uint64_t *seed, int tick)
+{
+	double mean = tick > 2.5 * DAY / 10 && tick < 2.5 * DAY / 10 + 720 ? 30 : 0.5;
+
+	return floor(mean * 2 * uniform(seed) + uniform(seed));
+}
+
+static void
+step(struct detect *detect, int tick, double count, struct finding *out)
+{
+	struct detect_in in = { .time = START + 10 * (int64_t)(tick + 1),
+				.period = 10,
+				.count = count };
+
+	detect_step(detect, &in, out);
+}
+
+/* The ticks at which the state changed. */
+static unsigned
+changes(const double *counts, int ticks, int *at_out, unsigned most)
+{
+	struct detect detect;
+	struct finding finding;
+	unsigned found = 0;
+
+	detect_init(&detect, &detect_default_rules);
+	for (int tick = 0; tick < ticks; tick++) {
+		step(&detect, tick, counts[tick], &finding);
+		if (finding.changed && found < most)
+			at_out[found++] = tick;
+	}
+	return found;
+}
+
+static void
+fill(double *counts, uint64_t seed)
+{
+	for (int tick = 0; tick < TICKS; tick++)
+		counts[tick] = count_at(&seed, tick);
+}
+
+Test(detect_property, the_past_does_not_hang_on_the_future_and_repeats_itself)
+{
+	static double counts[TICKS];
+	int all[16], part[16];
+	unsigned found, fewer;
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		fill(counts, seed);
+		found = changes(counts, TICKS, all, 16);
+		cr_assert_eq(found, 2, "seed %" PRIu64 ": %u changes", seed, found);
+		cr_assert_eq(changes(counts, TICKS, part, 16), found);
+		cr_assert_eq(memcmp(all, part, found * sizeof(*all)), 0);
+		for (int ticks = TICKS / 2; ticks < TICKS; ticks += 997) {
+			fewer = changes(counts, ticks, part, 16);
+			cr_assert(fewer <= found);
+			cr_assert_eq(memcmp(all, part, fewer * sizeof(*all)), 0,
+				     "seed %" PRIu64 ", %d ticks", seed, ticks);
+			cr_assert(fewer == found || all[fewer] >= ticks);
+		}
+	}
+}
+
+/* Where a minute's bounces stand in it moves what is found by less than some minutes. */
+Test(detect_property, order_inside_a_minute_hardly_matters)
+{
+	static double counts[TICKS], turned[TICKS];
+	int one[16], other[16];
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		fill(counts, seed);
+		for (int tick = 0; tick < TICKS; tick++)
+			turned[tick] = counts[tick / 6 * 6 + 5 - tick % 6];
+		cr_assert_eq(changes(counts, TICKS, one, 16), 2);
+		cr_assert_eq(changes(turned, TICKS, other, 16), 2);
+		for (int i = 0; i < 2; i++)
+			cr_assert(abs(one[i] - other[i]) <= 18, "seed %" PRIu64 ": %d and %d", seed,
+				  one[i], other[i]);
+	}
+}
+
+/* Ten times as fast and ten times as much: a busier domain finds its surge no later. */
+Test(detect_property, a_busier_domain_is_no_slower)
+{
+	static double counts[TICKS], more[TICKS];
+	int one[16], other[16];
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		fill(counts, seed);
+		for (int tick = 0; tick < TICKS; tick++)
+			more[tick] = counts[tick] * 10;
+		cr_assert_eq(changes(counts, TICKS, one, 16), 2);
+		cr_assert_eq(changes(more, TICKS, other, 16), 2, "seed %" PRIu64, seed);
+		cr_assert(other[0] <= one[0] + 1, "seed %" PRIu64 ": %d and %d", seed, one[0],
+			  other[0]);
+	}
+}
+
+/* Two exchangers' reports of one tick are one count: zero beside all changes nothing, and evidence
+ * that is not known changes nothing. */
+Test(detect_property, what_is_not_known_changes_nothing)
+{
+	static double counts[TICKS];
+	struct detect plain, marked;
+	struct finding one, other;
+
+	fill(counts, 7);
+	detect_init(&plain, &detect_default_rules);
+	detect_init(&marked, &detect_default_rules);
+	for (int tick = 0; tick < TICKS; tick++) {
+		struct detect_in in = { .time = START + 10 * (int64_t)(tick + 1),
+					.period = 10,
+					.count = counts[tick],
+					.evidence = { .unknown_users = counts[tick],
+						      .with_client = counts[tick],
+						      .new_clients = counts[tick] } };
+
+		step(&plain, tick, counts[tick], &one);
+		detect_step(&marked, &in, &other);
+		cr_assert_eq(one.surge, other.surge);
+		cr_assert_eq(one.evidence, other.evidence);
+	}
+	cr_assert_eq(memcmp(&plain, &marked, sizeof(plain)), 0);
+}
+
+static int
+alarm_with(double unknown, double fresh, double asked)
+{
+	struct detect detect;
+	struct finding finding;
+	uint64_t seed = 9;
+
+	detect_init(&detect, &detect_default_rules);
+	for (int tick = 0; tick < TICKS; tick++) {
+		double count = count_at(&seed, tick);
+		bool surge = tick > 2.5 * DAY / 10;
+		struct detect_in in = {
+			.time = START + 10 * (int64_t)(tick + 1),
+			.period = 10,
+			.count = count,
+			.evidence = { .known = 1U << EVIDENCE_UNKNOWN_USERS |
+					       1U << EVIDENCE_CLIENTS | 1U << EVIDENCE_ASKED,
+				      .unknown_users = count * (surge ? unknown : 0.05),
+				      .with_client = count,
+				      .new_clients = count * (surge ? fresh : 0.2),
+				      .asked = count * (surge ? asked : 0.6) }
+		};
+
+		detect_step(&detect, &in, &finding);
+		if (finding.changed)
+			return tick;
+	}
+	return TICKS;
+}
+
+Test(detect_property, evidence_hastens_and_never_hides)
+{
+	static double counts[TICKS];
+	int plain[16];
+
+	fill(counts, 9);
+	cr_assert_geq(changes(counts, TICKS, plain, 16), 1);
+	cr_assert(alarm_with(0.7, 0.7, 0.02) < plain[0], "strangers' bounces to unknown users");
+	cr_assert_eq(alarm_with(0, 0, 1), plain[0], "what looks innocent is found as by counts");
+	cr_assert_eq(alarm_with(0, 0.7, 0.02), plain[0], "one kind against another");
+}
+
+Test(detect_property, no_number_breaks_it)
+{
+	static const double odd[] = {
+		0, 1e9, 1e300, INFINITY, -INFINITY, NAN, -1, 0.5, 1e-300, 4e18
+	};
+	struct detect detect;
+	struct finding finding;
+	uint64_t seed = 3;
+
+	detect_init(&detect, &detect_default_rules);
+	for (int tick = 0; tick < 20000; tick++) {
+		double value = odd[(size_t)(uniform(&seed) * 10)];
+		struct detect_in in = { .time = START + 10 * (int64_t)tick,
+					.period = (unsigned)(uniform(&seed) * 400),
+					.count = uniform(&seed) < 0.9 ? 1 : value,
+					.evidence = { .known = (unsigned)(uniform(&seed) * 64),
+						      .unknown_users = value,
+						      .with_client = -value,
+						      .new_clients = value,
+						      .asked = value,
+						      .sent = value,
+						      .tagged = value } };
+
+		detect_step(&detect, &in, &finding);
+		cr_assert(isfinite(finding.evidence) && isfinite(finding.excess) &&
+				  isfinite(finding.needed_excess) && isfinite(finding.rate) &&
+				  isfinite(finding.expected) && isfinite(finding.upper),
+			  "tick %d after %g", tick, value);
+	}
+}
