@@ -3,6 +3,7 @@
 #include "daemon/base/names.h"
 #include "daemon/base/scan.h"
 #include "daemon/base/when.h"
+#include "daemon/conf/config_net.h"
 #include "daemon/conf/config_value_net.h"
 #include "daemon/core/board.h"
 #include "daemon/core/journal.h"
