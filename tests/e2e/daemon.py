@@ -70,7 +70,7 @@ class Log:
 
     def rotate(self):
         """rename and create, as logrotate's default does."""
-        for n in range(8, 0, -1):
+        for n in range(40, 0, -1):
             if os.path.exists(f"{self.path}.{n}"):
                 os.rename(f"{self.path}.{n}", f"{self.path}.{n + 1}")
         os.rename(self.path, f"{self.path}.1")

@@ -112,6 +112,9 @@ class RandomKills(unittest.TestCase):
             feeder = threading.Thread(target=self.feed, args=(log, data, random.Random(SEED + 1), 0.02,
                                                               done))
             feeder.start()
+            d.start()  # what is rotated away before a file was ever read is history, and that is not asked for here
+            d.wait_for(lambda: d.status()["sources"][0]["lines"] > 0 and d.status()["ticks"] > 2, 30, "it has begun to read")
+            d.kill()
             for _ in range(KILLS):
                 d.start(wait=False)
                 time.sleep(rng.uniform(0.0, 0.35))
