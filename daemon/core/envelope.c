@@ -88,7 +88,9 @@ read_last_repeated(struct envelope *out)
 	scan_text(&scan, SPAN("last message repeated "));
 	times = (unsigned)scan_number(&scan, ENVELOPE_REPEATS);
 	scan_text(&scan, SPAN(" time"));
-	if (scan.failed)
+	EAT(&scan, "s");
+	EAT(&scan, " ---");
+	if (scan.failed || scan.at != scan.end) /* another line was joined to it */
 		return;
 	out->repeat = times;
 	out->repeats_last = true;

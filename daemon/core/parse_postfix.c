@@ -20,10 +20,19 @@ answer(struct record *out, enum record_kind kind, const char *why)
 	out->why = why;
 }
 
-/* ", sasl_...", ", orig_queue_id=...", ", orig_client=NAME[ADDR]" behind a client. */
+/* "[:PORT][, sasl_...][, orig_queue_id=...][, orig_client=NAME[ADDR]]" behind a client. */
 static __attribute__((noinline)) void
 read_client_more(struct span rest, struct record *out)
 {
+	struct scan scan = eat_over(rest);
+
+	if (EAT(&scan, ":")) /* smtpd_client_port_logging */
+		scan_number(&scan, 65535);
+	rest = scan_rest(&scan);
+	if (scan.failed || (rest.len && !span_begins(rest, SPAN(", ")))) {
+		answer(out, RECORD_BROKEN, "client= that is not an address in brackets");
+		return;
+	}
 	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
 		out->authenticated = true;
 		answer(out, RECORD_CLIENT, "a user of ours (sasl) opened this queue id");
@@ -90,6 +99,17 @@ read_reject(const struct envelope *envelope, struct span rest, enum parse_reject
 	}
 }
 
+/* Who is trusted by address has no name there. */
+static void
+read_opened(const struct envelope *envelope, struct span client, struct record *out)
+{
+	read_client(client, out);
+	if (out->kind == RECORD_CLIENT && for_users(envelope->program->instance)) {
+		out->authenticated = true;
+		out->why = "a service for users of ours opened this queue id";
+	}
+}
+
 static void
 read_smtpd(const struct envelope *envelope, struct record *out)
 {
@@ -99,14 +119,15 @@ read_smtpd(const struct envelope *envelope, struct record *out)
 		answer(out, RECORD_CONNECTED, "a session begins");
 	} else if (EAT(&scan, "disconnect from ")) {
 		out->text = scan_rest(&scan);
-		answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
+		if (out->text.len)
+			answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
 	} else if (EAT(&scan, "NOQUEUE: ")) {
 		if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	} else if (!parse_trouble(envelope->message, true, out) &&
 		   parse_id_colon(&scan, &out->queue_id)) {
 		if (EAT(&scan, "client="))
-			read_client(scan_rest(&scan), out);
+			read_opened(envelope, scan_rest(&scan), out);
 		else if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	}
@@ -260,7 +281,8 @@ read_recipient(struct span rest, struct record *out)
 	if (EAT(&scan, ", orig_to=<"))
 		out->recipient = parse_address_forward(&scan);
 	out->fields = scan_rest(&scan);
-	if (scan.failed || !read_fields(out->fields, &fields)) {
+	if (scan.failed || !span_begins(scan_rest(&scan), SPAN(", ")) ||
+	    !read_fields(out->fields, &fields)) {
 		answer(out, RECORD_BROKEN, "a delivery whose recipient or status is not readable");
 		return;
 	}

@@ -52,7 +52,8 @@ cut_helo(struct span *rest, struct span key)
 	const char *open = last_of(*rest, '<');
 	size_t before;
 
-	if (!open || rest->at[rest->len - 1] != '>')
+	if (!open ||
+	    memchr(open, '>', rest->len - (size_t)(open - rest->at)) != rest->at + rest->len - 1)
 		return;
 	before = (size_t)(open + 1 - rest->at);
 	if (before >= key.len && memcmp(open + 1 - key.len, key.at, key.len) == 0)
@@ -158,17 +159,18 @@ read_content(struct span rest, struct record *out)
 			at = memchr(rest.at + i, '>', rest.len - i);
 			break;
 		}
-	if (!at) {
+	if (!at || span_begins(rest, SPAN("RCPT from "))) {
 		answer(out, RECORD_BROKEN, "cleanup refused, but the end of its line is missing");
 		return;
 	}
 	text = (struct scan){ .at = at + 1, .end = rest.at + rest.len };
-	EAT(&text, ": ");
+	if (text.at != text.end)
+		scan_text(&text, SPAN(": "));
 	out->permanent = true; /* a header check without its own text is a 5xx */
 	out->stage = STAGE_LATE;
 	if (!read_status(&text, out))
 		out->status = (struct span){ 0 };
-	if (contains(scan_rest(&text), SPAN("; from=<"))) {
+	if (text.failed || contains(scan_rest(&text), SPAN("; from=<"))) {
 		answer(out, RECORD_BROKEN, "cleanup refused, but its line was cut off");
 		return;
 	}

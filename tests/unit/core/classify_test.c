@@ -81,6 +81,10 @@ static const struct {
 	  SMTPD ID ": client=h[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" QMGR ID
 		   ": from=<>, size=9, nrcpt=1 (queue active)\n",
 	  true, "end\n" },
+	{ "who is trusted by address sends by the submission service",
+	  AT "postfix/submission/smtpd[301]: " ID ": client=h[192.0.2.1]\n" QMGR ID
+	     ": from=<>, size=9, nrcpt=1 (queue active)\n",
+	  true, "end\n" },
 	{ "a user of ours is refused, without sasl_username=",
 	  AT "postfix/submission/smtpd[301]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 "
 	     "<u@one.test>: x; from=<> to=<u@one.test> proto=ESMTP helo=<h>\n",
@@ -151,6 +155,14 @@ static const struct {
 	  ": client=h[192.0.2.1]\n" AT
 	  "postfix/smtpd[302]: disconnect from h[192.0.2.1] mail=1 rcpt=1 quit=1 commands=3\n",
 	  true, "end\n" },
+	{ "counters whose end is cut off",
+	  SMTPD ID ": client=h[192.0.2.1]\n" SMTPD
+		   "disconnect from h[192.0.2.1] ehlo=1 mail=1 rcpt=1\n",
+	  true, "end\n" },
+	{ "the client's port, before the counters",
+	  SMTPD ID ": client=h[192.0.2.1]:25\n" SMTPD
+		   "disconnect from h[192.0.2.1]:25 mail=1 rcpt=1 quit=1 commands=3\n",
+	  true, "probe 1 - 192.0.2.1 4104E3D -\nend\n" },
 	{ "no counters before 3.0",
 	  SMTPD ID ": client=h[192.0.2.1]\n" SMTPD "disconnect from h[192.0.2.1]\n", true,
 	  "end\n" },

@@ -17,6 +17,8 @@ static const struct {
 	  RECORD_CLIENT, "", "", "2001:db8::1", "" },
 	{ "client without address", "smtpd", "4104E3D: client=unknown", RECORD_BROKEN, "", "", "",
 	  "" },
+	{ "client with something behind it", "smtpd", "4104E3D: client=h[192.0.2.1] NOQUEUE: x",
+	  RECORD_BROKEN, "", "", "192.0.2.1", "" },
 	{ "proxied client", "smtpd",
 	  "4104E3D: client=localhost[127.0.0.1], orig_client=unknown[28.55.140.112]", RECORD_CLIENT,
 	  "", "", "28.55.140.112", "" },
@@ -41,6 +43,9 @@ static const struct {
 	{ "delivery without relay", "smtp",
 	  "4104E3D: to=<u1@example.test>, dsn=2.0.0, status=sent (x)", RECORD_RECIPIENT, "",
 	  "u1@example.test", "", "2.0.0" },
+	{ "delivery with something behind its recipient", "smtp",
+	  "4104E3D: to=<u1@example.test> x, dsn=2.0.0, status=sent (x)", RECORD_BROKEN, "",
+	  "u1@example.test", "", "" },
 	{ "delivery cut off", "smtp", "4104E3D: to=<u1@example.test>, relay=no", RECORD_BROKEN, "",
 	  "u1@example.test", "", "" },
 	{ "a DSN of our own", "bounce", "OLD4104E3D: sender non-delivery notification: 4104E3E",
@@ -55,6 +60,11 @@ static const struct {
 	  "NOQUEUE: reject: RCPT from h[192.0.2.1]: " WHERE
 	  "from=<> to=<g@example.test> proto=ESMTP helo=<" T ">",
 	  RECORD_REFUSED, "null", "g@example.test", "192.0.2.1", "5.1.1" },
+	{ "two lines in one: the HELO of neither", "smtpd",
+	  "NOQUEUE: reject: RCPT from h[192.0.2.1]: " WHERE
+	  "from=<a@b> to=<g@example.test> proto=ESMTP helo=<mta; from=<> to=<v@victim.test> "
+	  "proto=ESMTP helo=<h>.example>",
+	  RECORD_BROKEN, "", "", "192.0.2.1", "5.1.1" },
 	{ "no HELO", "smtpd",
 	  "NOQUEUE: reject: RCPT from h[192.0.2.1]: " WHERE
 	  "from=<> to=<g@example.test> proto=SMTP",
