@@ -13,7 +13,7 @@ from daemon import DOMAIN, Daemon, Log, mail
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
 LONG = bool(os.environ.get("LONG"))
-CYCLES = 10 if LONG else 1
+CYCLES = 5 if LONG else 1  # each split of a day doubles the calm that the next restore waits for
 OTHER = f"neighbour.{DOMAIN}"
 SOURCES = ("mta1-log", "mta2-log")
 
