@@ -1,13 +1,17 @@
 """docs/sources.md: its blocks are run as they stand there, with other addresses and paths."""
+import glob
+import json
 import os
 import re
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
 from daemon import ROOT, free_port, program
-from test_ways import Room, SameTotals, export, free_udp_port, journal
+from test_ways import SAMPLE, Room, SameTotals, export, free_udp_port, journal
 
 with open(os.path.join(ROOT, "docs/sources.md"), encoding="utf-8") as page:
     BLOCKS = {(kind, way): text for kind, way, text in re.findall(
@@ -16,6 +20,23 @@ RSYSLOG = """module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="DIR/dev-log" RateLimit.Interval="0" UseSysTimeStamp="off")
 global(workDirectory="DIR")
 """
+SYSLOG_NG = """@version: 3.38
+options { keep-hostname(yes); stats-freq(0); };
+source s_src { unix-dgram("DIR/dev-log"); };
+"""
+
+
+def syslog_ng():
+    """Its command and environment, or None. Debian installs it or rsyslog: $SYSLOG_NG is where `dpkg -x` put
+    syslog-ng-core, libivykis0 and libnet1."""
+    root = os.environ.get("SYSLOG_NG")
+    if not root:
+        command = shutil.which("syslog-ng", path="/usr/sbin:/usr/bin")
+        return command and ([command], None)
+    modules = glob.glob(os.path.join(root, "usr/lib/syslog-ng/*.*"))[0]
+    libraries = [os.path.dirname(modules), *glob.glob(os.path.join(root, "usr/lib/*-linux-gnu"))]
+    return ([os.path.join(root, "usr/sbin/syslog-ng"), "--module-path=" + modules],
+            {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
 
 
 def moved(text, room, port):
@@ -44,21 +65,61 @@ class Page(SameTotals):
                 if n % 100 == 0:
                     time.sleep(0.01)
 
-    def rsyslog(self, way, port):
+    def through(self, way, port, text, command, environment=None):
+        """What is sent to that syslog daemon comes in by `way`. DIR is the room."""
         with Room() as room:
             room.way = self.way(way, room, port)
             room.start()
-            with open(room.path("rsyslog.conf"), "w", encoding="utf-8") as f:
-                f.write(RSYSLOG.replace("DIR", room.directory) + moved(BLOCKS["rsyslog", way], room, port))
-            process = subprocess.Popen(["/usr/sbin/rsyslogd", "-n", "-f", room.path("rsyslog.conf"),
-                                        "-i", room.path("rsyslog.pid")], stdout=subprocess.DEVNULL)
+            with open(room.path("syslog.conf"), "w", encoding="utf-8") as f:
+                f.write(moved(text.replace("DIR", room.directory), room, port))
+            process = subprocess.Popen([c.replace("DIR", room.directory) for c in command], env=environment,
+                                       stdout=subprocess.DEVNULL)
             try:
-                room.daemon.wait_for(lambda: os.path.exists(room.path("dev-log")), 20, "rsyslogd listens")
+                room.daemon.wait_for(lambda: os.path.exists(room.path("dev-log")), 20, "the syslog daemon listens")
                 self.send(room)
                 self.same(room)
             finally:
                 process.terminate()
                 process.wait(20)
+
+    def rsyslog(self, way, port):
+        self.through(way, port, RSYSLOG + BLOCKS["rsyslog", way],
+                     ["/usr/sbin/rsyslogd", "-n", "-f", "DIR/syslog.conf", "-i", "DIR/pid"])
+
+    def test_syslog_ng(self):
+        """As the page has it, and with what it says to put there for the others."""
+        if not syslog_ng():
+            self.skipTest("syslog-ng is not here, and Debian's cannot be installed beside rsyslog: set SYSLOG_NG")
+        command, environment = syslog_ng()
+        block = BLOCKS["syslog-ng", "syslog-tcp"]
+        udp = block.replace('transport("tcp")', 'transport("udp")')
+        unix = re.sub(r"syslog\(.*?\); ", 'unix-dgram("/run/mxsplit/log"); ', block)
+        self.assertEqual(len({block, udp, unix}), 3)
+        for way, port, text in [("syslog-tcp", free_port(), block), ("syslog-udp", free_udp_port(), udp),
+                                ("syslog-unix", 0, unix)]:
+            with self.subTest(way):
+                self.through(way, port, SYSLOG_NG + text,
+                             [*command, "-F", "--no-caps", "-f", "DIR/syslog.conf", "-R", "DIR/persist",
+                              "-p", "DIR/pid", "-c", "DIR/ctl"], environment)
+
+    def test_inside_of_other_logs(self):
+        def summary(command):
+            return json.loads(subprocess.run(["bash", "-c", command.replace("mxsplitctl", program("mxsplitctl"))],
+                                             cwd=directory, capture_output=True, check=True).stdout)
+
+        with tempfile.TemporaryDirectory(prefix="mxsplit-page-") as directory:
+            at = "2026-11-24T16:36:26.123456789Z"
+            with open(os.path.join(directory, "json.log"), "w", encoding="utf-8") as docker, \
+                    open(os.path.join(directory, "cri.log"), "wb") as cri:
+                for line in self.lines:
+                    docker.write(json.dumps({"log": line.decode() + "\n", "stream": "stdout", "time": at}) + "\n")
+                    cri.write(at.encode() + b" stdout F " + line + b"\n")
+            wanted = summary("mxsplitctl classify --summary - <" + SAMPLE)
+            for name in ("docker", "kubernetes"):
+                self.assertEqual(summary(BLOCKS["shell", name]), wanted, name)
+            wrapped = [summary(f"mxsplitctl classify --summary {name}.log") for name in ("json", "cri")]
+            self.assertEqual([w["formats"] for w in wrapped], [{}, {}])
+            self.assertEqual((wrapped[0]["broken"], wrapped[1]["other"]), (len(self.lines), len(self.lines)))
 
     def test_syslog_tcp(self):
         self.rsyslog("syslog-tcp", free_port())
