@@ -1,5 +1,8 @@
 #include "daemon/core/classify_own.h"
 
+#include "daemon/core/eat.h"
+#include "daemon/core/parse_address.h"
+
 static const enum event_kind delivery_kinds[] = {
 	[DELIVERY_NONE] = EVENT_KINDS,
 	[DELIVERY_SENT] = EVENT_DELIVERED,
@@ -22,6 +25,23 @@ begin_delivery(struct classify *classify, const struct envelope *envelope,
 	classify_put_text(open, domain);
 }
 
+/* `others`: of the same attempt, each of which counts; all for the alias's domain when there is
+ * one. */
+static void
+give_each(struct classify *classify, struct event *event, struct span others, bool of_alias)
+{
+	struct scan scan = eat_over(others);
+
+	classify_give(classify, event);
+	while (EAT(&scan, ",<")) {
+		struct span recipient = parse_address_forward(&scan);
+
+		if (!of_alias)
+			event->domain = classify_domain(classify, recipient);
+		classify_give(classify, event);
+	}
+}
+
 const char *
 classify_delivery_recipient(struct classify *classify, const struct envelope *envelope,
 			    const struct record *record)
@@ -29,10 +49,11 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 	struct event event;
 	struct open_id *open = classify_find(classify, envelope, record->queue_id);
 	const char *why = NULL;
+	bool of_alias = record->owner.len && open && open->facts.queued && open->facts.null_sender;
 
 	classify_event(&event, envelope, record, delivery_kinds[record->delivery]);
 	event.fields = record->fields;
-	if (record->owner.len && open && open->facts.queued && open->facts.null_sender)
+	if (of_alias)
 		event.domain = classify_domain(classify, record->owner);
 	else
 		event.domain = classify_domain(classify, record->recipient);
@@ -52,7 +73,7 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 		return "handed to a filter here, which gave it back under another id";
 	}
 	if (event.kind != EVENT_KINDS)
-		classify_give(classify, &event);
+		give_each(classify, &event, record->text, of_alias);
 	return why;
 }
 

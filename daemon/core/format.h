@@ -62,7 +62,8 @@ struct record {
 	struct span recipient; /* address as written, quotes and all; original one when logged */
 	struct span owner; /* RECIPIENT: whose alias led there, of a message with the null sender */
 	struct span status;	 /* "5.1.1", or "550" where there is no better */
-	struct span text;	 /* message-id; or see DISCONNECTED */
+	struct span text;	 /* message-id; or see DISCONNECTED; of RECIPIENT: the others of the
+				  * same attempt, ",<b@y>,<c@z>" */
 	struct span next_id;	 /* RECIPIENT: the queue id under which a filter gave it back */
 	struct span via;	 /* an id that was opened before: its client, or that it is local;
 				  * of QUEUED, for an id that no CLIENT opened */

@@ -136,28 +136,26 @@ skip_quoted(struct scan *scan)
 		scan_fail(scan);
 }
 
-/* "<a@x>,<b@y>", "user", "|/program", each followed by ", ". The first one counts. */
-static struct span
-read_recipients(struct scan *scan)
+/* "<a@x>,<b@y>", "user", "|/program", each followed by ", ". The first one names the message. */
+static void
+read_recipients(struct scan *scan, struct record *out)
 {
-	struct span first = { scan->at, 0 };
-	bool more = true;
+	struct span bare = { scan->at, 0 };
 
-	if (!EAT(scan, "<")) {
-		skip_quoted(scan);
-		first.len = (size_t)(scan->at - first.at) + scan_until(scan, ',').len;
-		scan_text(scan, SPAN(" "));
-		return first;
+	if (EAT(scan, "<")) {
+		out->recipient = parse_address_forward(scan);
+		out->text.at = scan->at;
+		while (!scan->failed && EAT(scan, ",<"))
+			parse_address_forward(scan);
+		out->text.len = (size_t)(scan->at - out->text.at);
+		scan_text(scan, SPAN(", "));
+		EAT(scan, "[more], "); /* more lines like this one, with the others */
+		return;
 	}
-	for (bool one = true; more && !scan->failed; one = false) {
-		struct span address = parse_address_forward(scan);
-
-		first = one ? address : first;
-		more = EAT(scan, ",<");
-	}
-	scan_text(scan, SPAN(", "));
-	EAT(scan, "[more], "); /* more lines like this one, with the others */
-	return first;
+	skip_quoted(scan);
+	bare.len = (size_t)(scan->at - bare.at) + scan_until(scan, ',').len;
+	scan_text(scan, SPAN(" "));
+	out->recipient = bare;
 }
 
 /* "[relay=..., ][dsn=2.0.0, ]..." */
@@ -197,7 +195,7 @@ read_to(struct scan *scan, struct record *out)
 {
 	bool address = scan->at < scan->end && *scan->at == '<', mailer;
 
-	out->recipient = read_recipients(scan);
+	read_recipients(scan, out);
 	if (EAT(scan, "ctladdr=")) /* the owner of an alias, or a sender of ours */
 		read_owner(scan, address, out);
 	out->fields = scan_rest(scan);

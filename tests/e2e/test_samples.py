@@ -26,7 +26,6 @@ class Rules:
     """What a log shows of the truth. The base is a log that shows all of it."""
 
     to_postmaster = False  # whether a bounce of a bounce is one more that the MTA makes
-    shared_line = False  # whether recipients of one message are delivered in one line
 
     def domains(self, record, good):
         """The domains of the recipients of a message that was taken."""
@@ -132,10 +131,9 @@ class Sendmail(Discards):
     MAIL 552: its from= line is like that of a transaction in which no recipient was named.
     A bounce that bounces becomes a message to postmaster, made here like a bounce.
     Discarded by access_db: there is no to= line, so no domain.
-    Recipients of one message that go to one mailer share a to= line, which is one delivery.
     """
 
-    to_postmaster = shared_line = True
+    to_postmaster = True
 
     def domains(self, record, good):
         return [None] if record["kind"] == "null-discard" else good
@@ -231,11 +229,6 @@ class Expected:
 
     def deliveries(self, record):
         """By the MTA itself what it took for its own domains; by the far end what that answered."""
-        own = [domain_of(rcpt) for rcpt, reply in record.get("rcpts", []) if reply[0] == "2"]
-        if self.rules.shared_line and len(own) > 1 and set(own) <= set(OWN):
-            if record.get("accepted") and "delivered" in self.compared:
-                self.count("delivered", own)
-            return
         for rcpt, reply in record.get("rcpts", []):
             own = domain_of(rcpt) in (*OWN, "(none)")  # Sendmail hands those over by LMTP or SMTP, too
             if own if record["kind"] == "far-end" else not (own and record.get("accepted")):

@@ -56,7 +56,7 @@ static const struct log_row rows[] = {
 	  "delivery-failed 1 one.test - " ID " 5.1.2\n", false },
 	{ Q "to=<u@one.test>,<v@one.test>, [more], delay=00:00:00, xdelay=00:00:00, mailer=local, "
 	    "pri=1, dsn=2.0.0, stat=Sent",
-	  "delivered 1 one.test - " ID " 2.0.0\n", false },
+	  "delivered 1 one.test - " ID " 2.0.0\ndelivered 1 one.test - " ID " 2.0.0\n", false },
 	{ Q "to=\"|exec /bin/filter -a, -b\", ctladdr=<u@one.test> (1/0), delay=00:00:00, "
 	    "xdelay=00:00:00, mailer=prog, pri=1, dsn=2.0.0, stat=Sent",
 	  "delivered 1 one.test - " ID " 2.0.0\n", false },
@@ -181,7 +181,8 @@ static const struct log_row stories[] = {
 	    "to=<x@far.test>, ctladdr=<alias@one.test> (8/0), delay=00:00:00, "
 	    "xdelay=00:00:00, mailer=esmtp, pri=1, relay=mx [192.0.2.9], dsn=2.0.0, stat=Sent",
 	  NULL_ONE, false },
-	{ Q FROM "\n" Q TO("<u@one.test>,<v@two.test>"), NULL_ONE, false },
+	{ Q FROM "\n" Q TO("<u@one.test>,<v@two.test>"),
+	  NULL_ONE "delivered 1 two.test - " ID " 2.0.0\n", false },
 };
 
 /* What strangers write, by position. */
