@@ -99,17 +99,6 @@ read_reject(const struct envelope *envelope, struct span rest, enum parse_reject
 	}
 }
 
-/* Who is trusted by address has no name there. */
-static void
-read_opened(const struct envelope *envelope, struct span client, struct record *out)
-{
-	read_client(client, out);
-	if (out->kind == RECORD_CLIENT && for_users(envelope->program->instance)) {
-		out->authenticated = true;
-		out->why = "a service for users of ours opened this queue id";
-	}
-}
-
 static void
 read_smtpd(const struct envelope *envelope, struct record *out)
 {
@@ -127,7 +116,7 @@ read_smtpd(const struct envelope *envelope, struct record *out)
 	} else if (!parse_trouble(envelope->message, true, out) &&
 		   parse_id_colon(&scan, &out->queue_id)) {
 		if (EAT(&scan, "client="))
-			read_opened(envelope, scan_rest(&scan), out);
+			read_client(scan_rest(&scan), out);
 		else if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	}

@@ -111,15 +111,15 @@ class Second:
             for message in self.of_session():
                 message.pid = None
         elif client:
-            self.client(*client.groups(), users)
+            self.client(*client.groups())
         elif self.too_large(text):
             pass
         elif refused:
             self.refused(*refused.groups(), END, users)
 
-    def client(self, queue_id, address, more, users):
+    def client(self, queue_id, address, more):
         more, given_back = more or b"", False
-        counts = not (users or b", sasl_method=" in more or b", sasl_username=" in more)
+        counts = b", sasl_method=" not in more and b", sasl_username=" not in more
         loopback = address in (b"127.0.0.1", b"::1")
         if counts and b", orig_queue_id=" in more:
             given_back = True

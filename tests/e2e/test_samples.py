@@ -72,7 +72,6 @@ class Postfix(Rules):
     A probe is a client= line without more, whatever the sender (it is not in the log), and its
     disconnect line counts commands of the whole session: with a DATA in it, nobody can tell.
     DISCARD at RCPT: there never is a queue id.
-    What a submission service takes is of a user, whoever the sender.
     """
 
     def refused(self, record, reply):
@@ -87,7 +86,7 @@ class Postfix(Rules):
         return not any("data_reply" in other for other in session)
 
     def accepted(self, record):
-        return record["kind"] != "null-discard" and not record["kind"].startswith("submission-")
+        return record["kind"] != "null-discard"
 
 
 class PostfixFiltered(Postfix):

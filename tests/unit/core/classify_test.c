@@ -81,10 +81,6 @@ static const struct {
 	  SMTPD ID ": client=h[192.0.2.1], sasl_method=PLAIN, sasl_username=bob\n" QMGR ID
 		   ": from=<>, size=9, nrcpt=1 (queue active)\n",
 	  true, "end\n" },
-	{ "who is trusted by address sends by the submission service",
-	  AT "postfix/submission/smtpd[301]: " ID ": client=h[192.0.2.1]\n" QMGR ID
-	     ": from=<>, size=9, nrcpt=1 (queue active)\n",
-	  true, "end\n" },
 	{ "a user of ours is refused, without sasl_username=",
 	  AT "postfix/submission/smtpd[301]: NOQUEUE: reject: RCPT from h[192.0.2.1]: 550 5.1.1 "
 	     "<u@one.test>: x; from=<> to=<u@one.test> proto=ESMTP helo=<h>\n",

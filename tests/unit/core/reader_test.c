@@ -29,13 +29,13 @@ sample_reader(bool at_once)
 Test(reader, finds_in_the_recording_what_its_truth_says)
 {
 	static const int64_t truth[EVENT_KINDS] = {
-		[EVENT_BOUNCE_ACCEPTED] = 93, /* and one at the submission service: a user's */
+		[EVENT_BOUNCE_ACCEPTED] = 94,
 		[EVENT_BOUNCE_REFUSED] = 123,
 		[EVENT_BOUNCE_DEFERRED] = 17,
 		[EVENT_BOUNCE_REFUSED_LATE] = 5, /* DATA 3, header 1, MAIL 1 */
 		[EVENT_PROBE] = 14,
 		[EVENT_LOCAL_DSN] = 10,
-		[EVENT_MAIL_ACCEPTED] = 46, /* and three there */
+		[EVENT_MAIL_ACCEPTED] = 49,
 		[EVENT_MAIL_REFUSED] = 21,
 		[EVENT_MAIL_DEFERRED] = 1,
 		[EVENT_REFUSED_SENDER_UNKNOWN] = 1, /* queue file size limit: no sender logged */
