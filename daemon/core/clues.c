@@ -19,7 +19,7 @@ static const struct {
 				offsetof(struct evidence, with_client) },
 	[CLUES_NEW_CLIENTS] = { "new_clients", EVIDENCE_CLIENTS,
 				offsetof(struct evidence, new_clients) },
-	[CLUES_ASKED] = { "asked", EVIDENCE_CLIENTS, offsetof(struct evidence, asked) },
+	[CLUES_ASKED] = { "asked", EVIDENCE_ASKED, offsetof(struct evidence, asked) },
 	[CLUES_SENT] = { "sent", EVIDENCE_SENT, offsetof(struct evidence, sent) },
 };
 
@@ -117,7 +117,7 @@ clues_tick(struct clues *clues, int64_t now, bool ripe)
 	struct evidence evidence = { .known = told(clues, now) };
 
 	if (!ripe)
-		evidence.known &= ~(1U << EVIDENCE_CLIENTS);
+		evidence.known &= ~(1U << EVIDENCE_CLIENTS | 1U << EVIDENCE_ASKED);
 	for (int number = 0; number < CLUES_NUMBERS; number++)
 		put(&evidence, number, clues->tick[number]);
 	memset(clues->tick, 0, sizeof(clues->tick));

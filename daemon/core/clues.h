@@ -41,7 +41,8 @@ void clues_init(struct clues *clues);
 /* What a source said (witness_said), at `now`. */
 void clues_take(struct clues *clues, const struct evidence *said, int64_t now);
 
-/* What was taken since the last call. `ripe`: the clients that were never seen mean something. */
+/* What was taken since the last call. `ripe`: clients that were never seen, or not
+ * asked, mean something. */
 struct evidence clues_tick(struct clues *clues, int64_t now, bool ripe);
 
 /* Of the last ten minutes. */

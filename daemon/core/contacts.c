@@ -184,6 +184,16 @@ contacts_asked(const struct contacts *contacts, uint64_t key)
 }
 
 bool
+contacts_writes(const struct contacts *contacts)
+{
+	uint32_t set = 0;
+
+	for (unsigned i = 0; i < KNOWN_FILTERS; i++)
+		set += contacts->asked.filter[i].set;
+	return set > 0;
+}
+
+bool
 contacts_ripe(const struct contacts *contacts, int64_t now)
 {
 	return now - contacts->head.begun >= CONTACTS_RIPE;

@@ -57,7 +57,10 @@ void contacts_learn(struct contacts *contacts, uint64_t key, int64_t time);
 void contacts_wrote(struct contacts *contacts, uint64_t key);
 bool contacts_asked(const struct contacts *contacts, uint64_t key);
 
-/* Is "never seen" worth something yet? */
+/* Do the logs tell where we send mail at all? */
+bool contacts_writes(const struct contacts *contacts);
+
+/* Is "never seen", "not asked" worth something yet? */
 bool contacts_ripe(const struct contacts *contacts, int64_t now);
 
 /* Time passes; `surge`: of any domain. */

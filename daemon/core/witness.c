@@ -126,7 +126,8 @@ take_bounce(struct witness *witness, const struct event *event)
 	if (!client)
 		return;
 	tell(said, EVIDENCE_CLIENTS, &said->with_client, count);
-	said->asked += asked ? count : 0;
+	if (contacts_writes(witness->contacts))
+		tell(said, EVIDENCE_ASKED, &said->asked, asked ? count : 0);
 	is_new = contacts_meet(witness->contacts, key) == CONTACTS_NEW || is_new;
 	said->new_clients += is_new;
 }

@@ -57,11 +57,12 @@ Test(clues, none_means_none_for_two_weeks_after_something_was_told)
 
 Test(clues, clients_count_when_enough_is_known_of_them)
 {
-	struct evidence said = { .known = 1U << EVIDENCE_CLIENTS, .with_client = 1 };
+	struct evidence said = { .known = 1U << EVIDENCE_CLIENTS | 1U << EVIDENCE_ASKED,
+				 .with_client = 1 };
 
 	clues_take(&clues, &said, NOW);
 	cr_assert_eq(clues_tick(&clues, NOW, false).known, 0);
-	cr_assert_eq(clues_tick(&clues, NOW, true).known, 1U << EVIDENCE_CLIENTS);
+	cr_assert_eq(clues_tick(&clues, NOW, true).known, said.known);
 }
 
 Test(clues, moves_leave_no_negative_numbers)

@@ -283,6 +283,17 @@ Test(witness, parts_are_told_when_something_was_said_of_them)
 	cr_assert_eq(witness_said(witness, SPAN("example.test"))->known,
 		     1U << EVIDENCE_UNKNOWN_USERS, "this MTA checks its recipients");
 	cr_assert_null(witness_said(witness, SPAN("stranger.test")));
+	witness_clear(witness);
+	feed(FROM_NULL("0D045A7E264", "192.0.2.77"), 0);
+	cr_assert_eq(witness_said(witness, SPAN("example.test"))->known, 1U << EVIDENCE_CLIENTS,
+		     "where we send mail was not told");
+	feed(POSTFIX
+	     "smtp[302]: 40275A7E389: to=<ok@relay.test>, relay=mx.relay.test[192.0.2.9]:25, "
+	     "delay=0.01, delays=0/0.01/0/0, dsn=2.0.0, status=sent (250 2.0.0 Ok)\n" FROM_NULL(
+		     "0D045A7E265", "198.51.100.77"),
+	     0);
+	cr_assert_eq(witness_said(witness, SPAN("example.test"))->known,
+		     1U << EVIDENCE_CLIENTS | 1U << EVIDENCE_ASKED);
 }
 
 Test(parse_tag, knows_tags_and_nothing_like_them)
