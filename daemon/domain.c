@@ -81,7 +81,8 @@ restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 		       "the stored state is of another version; the zone alone says what is");
 	decide_forget_zone(&domain->decide);
 	return store_state_get_override(store, domain->display, &domain->override, err) &&
-	       recall_sets(domain, server, err) && rules_restore(domain, err);
+	       recall_sets(domain, server, err) && rules_restore(domain, err) &&
+	       company_recall(domain, err);
 }
 
 /* A rhythm of another version begins anew: it is learned again in days. */
@@ -229,6 +230,7 @@ domain_take(struct domain *domain, const struct input *input, int64_t now)
 		if (strcmp(domain->effect[i].mta, input->config->mta) == 0)
 			add_to_effect(&domain->effect[i], now / 60, fresh, mail);
 	domain->arrived += fresh;
+	company_take(domain, input, now);
 }
 
 static void
@@ -251,6 +253,7 @@ domain_clock_set(struct domain *domain, int64_t seconds)
 	move(&domain->next_read, seconds);
 	move(&domain->candidate_asked, seconds);
 	domain->detect_saved = 0; /* what is stored is of before */
+	clues_clock_set(&domain->clues, seconds);
 	for (unsigned i = 0; i < domain->effects; i++) {
 		struct domain_effect *effect = &domain->effect[i];
 
@@ -273,6 +276,7 @@ domain_observe(struct domain *domain, int64_t now)
 	in.period = passed < 1 ? 1 : (unsigned)(passed > DETECT_LONGEST ? DETECT_LONGEST : passed);
 	in.count = domain->arrived > 0 ? (double)domain->arrived : 0;
 	rules_observe(domain, domain->arrived, in.silent, now);
+	in.evidence = clues_tick(&domain->clues, now, company_ripe(domain->engine->company, now));
 	domain->arrived = 0;
 	domain->detected = now;
 	detect_step(&domain->detect, &in, &domain->finding);
@@ -299,6 +303,7 @@ domain_tell(struct domain *domain)
 	domain->untold = false;
 	detect_explain(&domain->finding, &text);
 	record_finding(&domain->finding, numbers);
+	company_tell(domain, numbers);
 	record(domain->engine, domain->finding.surge ? JOURNAL_SURGE : JOURNAL_CALM,
 	       domain->display, numbers, "%s: %s",
 	       domain->finding.surge ? "surge" : "the surge is over", sentence);
@@ -322,7 +327,8 @@ domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *er
 		return true;
 	domain->detect_saved = now;
 	return recall_keep(domain, err) && rules_save(domain, err) &&
-	       store_state_put(domain->engine->store, domain->display, "detect", bytes, err);
+	       store_state_put(domain->engine->store, domain->display, "detect", bytes, err) &&
+	       company_keep(domain, err);
 }
 
 static void
@@ -391,6 +397,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	out->normal = domain->normal;
 	out->survival = domain->survival;
 	memcpy(out->counts, domain->counts, sizeof(out->counts));
+	out->evidence = clues_recent(&domain->clues, domain->detected);
 	show_servers(domain, out);
 	show_effect(domain, out);
 	rules_show(domain, out);

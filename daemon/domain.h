@@ -6,6 +6,7 @@
 #define DOMAIN_H
 
 #include "daemon/conf/config.h"
+#include "daemon/core/clues.h"
 #include "daemon/core/decide.h"
 #include "daemon/core/detect.h"
 #include "daemon/core/event.h"
@@ -44,8 +45,9 @@ struct domain {
 	struct series_finding minute; /* the present one's, not stored yet */
 	int64_t detected;	      /* seconds; when the detector last stepped, 0: never */
 	int64_t detect_saved;
-	int64_t arrived; /* bounces taken in since then */
-	bool untold;	 /* the finding changed, and the journal does not have it yet */
+	int64_t arrived;    /* bounces taken in since then, */
+	struct clues clues; /* and what is known of them */
+	bool untold;	    /* the finding changed, and the journal does not have it yet */
 	struct rules rules;
 
 	struct rhythm rhythm; /* of those who write to it */

@@ -40,6 +40,10 @@ open_parts(struct engine *engine, const struct config *config, struct parts *par
 		if (!parts->inputs[i])
 			goto out;
 		parts->inputs[i]->all = config;
+		if (!company_listen(engine->company, config, parts->inputs[i], err)) {
+			parts->input_count++;
+			goto out;
+		}
 	}
 	for (unsigned i = 0; i < config->domain_count; i++, parts->domain_count++) {
 		parts->domains[i] = domain_open(engine, config, &config->domains[i], now, err);

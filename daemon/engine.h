@@ -4,6 +4,7 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include "daemon/company.h"
 #include "daemon/conf/config.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/core/step.h"
@@ -22,6 +23,7 @@ struct engine {
 	uv_loop_t *loop;
 	struct config *config; /* in force; replaced whole by a reload */
 	struct store *store;
+	struct company *company; /* whom the site knows; NULL: nobody asks */
 	struct web *web;
 	struct input *inputs[CONFIG_SOURCES];
 	struct domain *domains[CONFIG_DOMAINS];

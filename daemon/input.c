@@ -97,6 +97,7 @@ input_free(struct input *input)
 	feed_free(input->feed);
 	reader_free(input->reader);
 	tally_free(input->tally);
+	witness_free(input->witness);
 	free(input);
 }
 
@@ -109,6 +110,8 @@ take_event(void *ctx, const struct event *event)
 	delays_take(input, event);
 	if (event->kind == EVENT_MAIL_ACCEPTED && input->mail)
 		input->mail(input->mail_ctx, event);
+	if (input->witness)
+		witness_take(input->witness, event, input->fresh_from);
 	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
 		input->lost = true;
 		span_copy(SPAN("the log says that lines were lost"), input->lost_why,
@@ -248,6 +251,8 @@ void
 input_taken(struct input *input)
 {
 	tally_taken(input->tally);
+	if (input->witness)
+		witness_clear(input->witness);
 }
 
 bool

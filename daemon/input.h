@@ -9,6 +9,7 @@
 #include "daemon/core/reader.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/core/tally.h"
+#include "daemon/core/witness.h"
 #include "daemon/source/feed.h"
 #include "daemon/store/store.h"
 
@@ -29,14 +30,15 @@ struct input {
 	struct tz zone;	    /* of its stamps; the reader borrows it */
 	struct feed *feed;
 	struct reader *reader;
-	struct tally *tally; /* what the store does not have yet */
-	int64_t opened;	     /* seconds; over reloads */
-	int64_t last_line;   /* seconds, wall clock: when the last line that was fresh came; 0: none
-			      */
-	int64_t late_since;  /* seconds: since then no line was fresh; 0: the last one was */
-	int64_t fresh_from;  /* microseconds; younger lines are evidence, older ones history */
-	bool dirty;	     /* something was read that the store does not have yet */
-	bool late;	     /* lines come, but what they tell is always history */
+	struct tally *tally;	 /* what the store does not have yet */
+	struct witness *witness; /* of the same events; NULL: nobody asks */
+	int64_t opened;		 /* seconds; over reloads */
+	int64_t last_line;  /* seconds, wall clock: when the last line that was fresh came; 0: none
+			     */
+	int64_t late_since; /* seconds: since then no line was fresh; 0: the last one was */
+	int64_t fresh_from; /* microseconds; younger lines are evidence, older ones history */
+	bool dirty;	    /* something was read that the store does not have yet */
+	bool late;	    /* lines come, but what they tell is always history */
 	enum input_told told;
 	unsigned told_formats;	 /* how many there were */
 	uint64_t told_forgotten; /* queue ids */

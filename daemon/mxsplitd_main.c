@@ -153,8 +153,9 @@ start(struct program *program, struct config *config, struct err *err)
 	engine->snapshot = calloc(1, sizeof(*engine->snapshot));
 	if (!engine->snapshot)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	if (!open_store(engine, err) || !engine_build(engine, config, err) ||
-	    !engine_find_left_out(engine, err) || !open_web(engine, err))
+	if (!open_store(engine, err) || !company_open(engine, err) ||
+	    !engine_build(engine, config, err) || !engine_find_left_out(engine, err) ||
+	    !open_web(engine, err))
 		return false;
 	engine_start(engine);
 	for (unsigned i = 0; i < 3; i++) {
@@ -190,6 +191,7 @@ run(const char *path)
 	}
 	uv_run(engine->loop, UV_RUN_DEFAULT);
 	store_close(engine->store);
+	company_free(engine->company);
 	free(engine->snapshot);
 	free(engine->config);
 	uv_loop_close(engine->loop);

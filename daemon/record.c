@@ -2,6 +2,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
+#include "daemon/core/clues.h"
 #include "daemon/engine.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
@@ -145,5 +146,23 @@ record_finding(const struct finding *finding, char out[JOURNAL_TEXT])
 	add_number(&text, "threshold", finding->threshold);
 	add_number(&text, "excess", finding->excess);
 	add_number(&text, "needed_excess", finding->needed_excess);
+	text_add(&text, "}");
+}
+
+void
+record_evidence(const struct evidence *evidence, char numbers[JOURNAL_TEXT])
+{
+	char was[JOURNAL_TEXT];
+	struct text text;
+
+	span_copy(span_of(numbers), was, sizeof(was));
+	text = text_over(numbers, JOURNAL_TEXT);
+	text_add(&text, "%.*s", (int)strcspn(was, "}"), was);
+	for (int i = 0; i < CLUES_NUMBERS; i++) {
+		double value = clues_value(evidence, (enum clues_number)i);
+
+		if (value > 0)
+			add_number(&text, clues_name((enum clues_number)i), value);
+	}
 	text_add(&text, "}");
 }

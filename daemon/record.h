@@ -6,6 +6,7 @@
 #define RECORD_H
 
 #include "daemon/base/err.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/finding.h"
 #include "daemon/core/journal.h"
 
@@ -32,5 +33,8 @@ void record_release(struct engine *engine, bool stored);
 
 /* The numbers of a finding as a JSON object. */
 void record_finding(const struct finding *finding, char out[JOURNAL_TEXT]);
+
+/* Adds to it what is not zero of the last ten minutes' evidence. */
+void record_evidence(const struct evidence *evidence, char numbers[JOURNAL_TEXT]);
 
 #endif

@@ -110,7 +110,7 @@ save_counts(struct engine *engine, int64_t now, struct err *err)
 		if (!chart_note(engine->domains[i], now, err) ||
 		    !domain_save_learned(engine->domains[i], now, engine->closing, err))
 			return err_while(err, "domain %s", engine->domains[i]->display);
-	return gauges_save(&engine->gauges, engine->store, err);
+	return gauges_save(&engine->gauges, engine->store, err) && company_save(engine, now, err);
 }
 
 /*
@@ -140,6 +140,7 @@ count(struct engine *engine, int64_t now, struct err *err)
 		if (engine->inputs[i]->dirty)
 			input_saved(engine->inputs[i]);
 	gauges_saved(&engine->gauges);
+	company_saved(engine->company);
 	return true;
 }
 
@@ -156,6 +157,7 @@ observe(struct engine *engine, int64_t now)
 	}
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_observe(engine->domains[i], now);
+	company_settle(engine, now);
 }
 
 static bool

@@ -58,6 +58,7 @@ move(struct engine *engine, int64_t seconds, int64_t now)
 		input->late_since += input->late_since ? seconds : 0;
 		input->last_gap += input->last_gap ? seconds : 0;
 	}
+	company_clock_set(engine->company, seconds);
 	board_clock_set(&engine->gauges.board, seconds);
 	for (unsigned i = 0; i < engine->gauges.count; i++) {
 		struct gauge *gauge = engine->gauges.list[i];

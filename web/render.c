@@ -2,6 +2,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
+#include "daemon/core/clues.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -175,6 +176,23 @@ threshold(const struct threshold_finding *finding)
 			 "since", time_or_null(finding->since));
 }
 
+/* null: the logs do not tell it. */
+static json_t *
+evidence(const struct evidence *said)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < CLUES_NUMBERS; i++) {
+		enum clues_number at = (enum clues_number)i;
+		bool told = said->known & 1U << clues_part(at);
+
+		json_object_set_new(object, clues_name(at),
+				    told ? json_integer((json_int_t)clues_value(said, at))
+					 : json_null());
+	}
+	return object;
+}
+
 static json_t *
 counts(const int64_t *of)
 {
@@ -212,7 +230,7 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o}",
 		"name", render_text(domain->name), "mode", order_mode_name(domain->mode), "state",
 		text_or_null(domain->state), "since", time_or_null(domain->state_since), "why",
 		text_or_null(domain->why), "guard", text_or_null(domain->guard), "override",
@@ -222,8 +240,8 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 		mx(mx_known(&domain->shown), &domain->shown), "normal",
 		mx(mx_known(&domain->normal), &domain->normal), "servers", servers(domain), "mtas",
 		mtas(domain), "effect", effect(domain), "survival", survival(&domain->survival),
-		"counts", counts(domain->counts), "when", render_text(domain->when), "threshold",
-		threshold(&domain->threshold));
+		"evidence", evidence(&domain->evidence), "counts", counts(domain->counts), "when",
+		render_text(domain->when), "threshold", threshold(&domain->threshold));
 }
 
 static json_t *

@@ -2,6 +2,7 @@
 
 #include "daemon/core/hash.h"
 #include "daemon/core/parse_address.h"
+#include "daemon/core/parse_tag.h"
 #include "daemon/core/swar.h"
 
 #include <stdlib.h>
@@ -18,9 +19,11 @@ classify_new(const struct classify_options *options)
 		span_copy(SPAN("(none)"), classify->options.default_domain, CLASSIFY_DOMAIN);
 	classify->default_key = hash_span(span_of(classify->options.default_domain), 2) | 1;
 	classify->ids = open_ids_new(options->max_open ? options->max_open : CLASSIFY_MAX_OPEN);
-	if (classify->ids)
+	if (options->senders)
+		classify->senders = senders_new();
+	if (classify->ids && (classify->senders || !options->senders))
 		return classify;
-	free(classify);
+	classify_free(classify);
 	return NULL;
 }
 
@@ -30,6 +33,7 @@ classify_free(struct classify *classify)
 	if (!classify)
 		return;
 	open_ids_free(classify->ids);
+	senders_free(classify->senders);
 	free(classify);
 }
 
@@ -84,6 +88,7 @@ classify_event(struct event *event, const struct envelope *envelope, const struc
 	event->client = record->client;
 	event->queue_id = record->queue_id;
 	event->status = record->status;
+	event->unknown_user = record->unknown_user;
 }
 
 void
@@ -105,7 +110,8 @@ classify_give(const struct classify *classify, const struct event *event)
 
 /* A message that is in the queue gets its domain (empty: it will not be known any more). */
 static void
-settle(const struct classify *classify, const struct open_id *open, struct span domain)
+settle(const struct classify *classify, const struct open_id *open, struct span domain,
+       struct span recipient)
 {
 	const struct open_facts *facts = &open->facts;
 	struct event event;
@@ -113,16 +119,22 @@ settle(const struct classify *classify, const struct open_id *open, struct span 
 	classify_event_of_open(&event, facts,
 			       facts->null_sender ? EVENT_BOUNCE_ACCEPTED : EVENT_MAIL_ACCEPTED);
 	event.domain = domain;
+	event.tagged = facts->null_sender && parse_tag(recipient);
 	if (facts->counted_for) {
 		struct span counted = span_of(classify->options.default_domain);
 
-		if (domain.len == 0 || span_equal(domain, counted) ||
-		    facts->counted_for != classify->default_key)
+		if (domain.len == 0 || facts->counted_for != classify->default_key)
 			return;
-		event.moved = true;
-		event.moved_from = counted;
-		event.moved_kind = event.kind;
-		event.moved_time_us = facts->queued_us;
+		if (!span_equal(domain, counted)) {
+			event.moved = true;
+			event.moved_from = counted;
+			event.moved_kind = event.kind;
+			event.moved_time_us = facts->queued_us;
+		} else if (event.tagged) {
+			event.count = 0;
+		} else {
+			return;
+		}
 	}
 	classify_give(classify, &event);
 }
@@ -133,7 +145,7 @@ classify_let_go(struct classify *classify, struct open_id *open)
 	if (open->facts.pending)
 		classify_refused_unknown(classify, open);
 	else if (open->facts.queued && !open->facts.settled)
-		settle(classify, open, (struct span){ 0 });
+		settle(classify, open, (struct span){ 0 }, (struct span){ 0 });
 	open_ids_remove(classify->ids, open);
 }
 
@@ -180,9 +192,10 @@ classify_open(struct classify *classify, const struct envelope *envelope, uint32
 }
 
 void
-classify_settle(struct classify *classify, struct open_id *open, struct span domain)
+classify_settle(struct classify *classify, struct open_id *open, struct span domain,
+		struct span recipient)
 {
-	settle(classify, open, domain);
+	settle(classify, open, domain, recipient);
 	if (open->facts.session) {
 		open->facts.settled = true;
 		open->changed = true;
@@ -251,6 +264,9 @@ classify_record(struct classify *classify, const struct envelope *envelope,
 {
 	classify->sink = sink;
 	classify->ctx = ctx;
+	if (classify->senders && record->sender.len && record->kind != RECORD_RECIPIENT)
+		senders_put(classify->senders, envelope->host_key, record->queue_id,
+			    record->sender);
 	return steps[record->kind](classify, envelope, record);
 }
 

@@ -20,6 +20,7 @@
 struct classify_options {
 	char default_domain[CLASSIFY_DOMAIN]; /* lower case; empty: "(none)" */
 	bool at_once;	   /* count a bounce for default_domain first, and move it later */
+	bool senders;	   /* say of a delivery whose mail it was: event.sender */
 	unsigned max_open; /* 0: CLASSIFY_MAX_OPEN */
 };
 

@@ -10,6 +10,18 @@ static const enum event_kind delivery_kinds[] = {
 	[DELIVERY_FAILED] = EVENT_DELIVERY_FAILED,
 };
 
+/* Whose mail it is that was delivered; 0: not known, or nobody asks. */
+static uint64_t
+sender_of(const struct classify *classify, const struct envelope *envelope,
+	  const struct record *record)
+{
+	if (!classify->senders || record->delivery == DELIVERY_FAILED)
+		return 0;
+	if (record->sender.len)
+		return senders_key(record->sender);
+	return senders_find(classify->senders, envelope->host_key, record->queue_id);
+}
+
 /* The attempt has a name of its own, under which its end will come. */
 static void
 begin_delivery(struct classify *classify, const struct envelope *envelope,
@@ -22,6 +34,7 @@ begin_delivery(struct classify *classify, const struct envelope *envelope,
 	if (!open)
 		return;
 	open->facts.delivery = true;
+	open->facts.counted_for = sender_of(classify, envelope, record);
 	classify_put_text(open, domain);
 }
 
@@ -58,7 +71,7 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 	else
 		event.domain = classify_domain(classify, record->recipient);
 	if (open && open->facts.queued && !open->facts.settled) {
-		classify_settle(classify, open, event.domain);
+		classify_settle(classify, open, event.domain, record->recipient);
 		why = "its recipient is known now: the message counts for this domain";
 	} else if (open && open->facts.local && !open->facts.session &&
 		   record->delivery == DELIVERY_SENT) {
@@ -71,6 +84,10 @@ classify_delivery_recipient(struct classify *classify, const struct envelope *en
 		if (open && open->facts.loopback)
 			open_ids_remove(classify->ids, open);
 		return "handed to a filter here, which gave it back under another id";
+	}
+	if (record->relay.len) {
+		event.relay = record->relay;
+		event.sender = sender_of(classify, envelope, record);
 	}
 	if (event.kind != EVENT_KINDS)
 		give_each(classify, &event, record->text, of_alias);
@@ -90,6 +107,8 @@ classify_delivery_outcome(struct classify *classify, const struct envelope *enve
 			  sizeof(classify->domain));
 		classify->raw_len = 0;
 		event.domain = (struct span){ classify->domain, open->facts.text_len };
+		event.relay = record->relay;
+		event.sender = record->relay.len ? open->facts.counted_for : 0;
 		open_ids_remove(classify->ids, open);
 	}
 	if (event.kind != EVENT_KINDS)

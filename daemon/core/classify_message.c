@@ -150,7 +150,8 @@ classify_message_queued(struct classify *classify, const struct envelope *envelo
 	if (open->facts.local)
 		return take_local(classify, envelope, record, open);
 	if (record->recipient.len) {
-		classify_settle(classify, open, classify_domain(classify, record->recipient));
+		classify_settle(classify, open, classify_domain(classify, record->recipient),
+				record->recipient);
 		return "client, sender and recipient are known: the message counts";
 	}
 	open_ids_end_session(classify->ids, open);
@@ -209,7 +210,8 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 	open_ids_end_session(classify->ids, open);
 	if (!record->recipient.len)
 		return count_at_once(classify, open);
-	classify_settle(classify, open, classify_domain(classify, record->recipient));
+	classify_settle(classify, open, classify_domain(classify, record->recipient),
+			record->recipient);
 	return "client, sender and recipient are known: the message counts";
 }
 

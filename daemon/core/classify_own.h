@@ -5,10 +5,12 @@
 #define CORE_CLASSIFY_OWN_H
 
 #include "daemon/core/classify.h"
+#include "daemon/core/senders.h"
 
 struct classify {
 	struct classify_options options;
 	struct open_ids *ids;
+	struct senders *senders; /* NULL: not asked for */
 	uint64_t dropped;
 	uint64_t default_key;
 	char domain[CLASSIFY_DOMAIN];
@@ -40,8 +42,10 @@ struct span classify_domain(struct classify *classify, struct span recipient);
 /* Gives what is known of it, and forgets it. */
 void classify_let_go(struct classify *classify, struct open_id *open);
 
-/* The domain of a message is known. It is forgotten, unless its session may name it again. */
-void classify_settle(struct classify *classify, struct open_id *open, struct span domain);
+/* The recipient of a message is known, and its domain. It is forgotten, unless its session may name
+ * it again. */
+void classify_settle(struct classify *classify, struct open_id *open, struct span domain,
+		     struct span recipient);
 
 /* Nothing, when it is too long. */
 void classify_put_text(struct open_id *open, struct span text);

@@ -1,6 +1,7 @@
 #include "daemon/core/classify_own.h"
 
 #include "daemon/core/hash.h"
+#include "daemon/core/parse_tag.h"
 
 static enum event_kind
 refused_kind(const struct record *record)
@@ -22,7 +23,7 @@ static const char *
 keep_refused(struct classify *classify, const struct envelope *envelope,
 	     const struct record *record)
 {
-	bool late = record->stage == STAGE_LATE;
+	bool late = record->stage == STAGE_LATE, tagged = parse_tag(record->recipient);
 	struct span domain = { 0 };
 	uint32_t group;
 	const char *joined = NULL;
@@ -30,7 +31,9 @@ keep_refused(struct classify *classify, const struct envelope *envelope,
 
 	if (!late)
 		domain = classify_domain(classify, record->recipient);
-	group = (uint32_t)hash_span(domain, (record->permanent ? 6 : 5) + (late ? 2 : 0));
+	group = (uint32_t)hash_span(domain, (record->permanent ? 6 : 5) + (late ? 2 : 0) +
+						    (record->unknown_user ? 4 : 0) +
+						    (tagged ? 8 : 0));
 	open = open_ids_find(classify->ids, envelope->host_key, group, record->queue_id, true);
 	if (!open) {
 		open = classify_open(classify, envelope, group, record->queue_id, 0, &joined);
@@ -39,6 +42,8 @@ keep_refused(struct classify *classify, const struct envelope *envelope,
 		open->facts.pending = true;
 		open->facts.permanent = record->permanent;
 		open->facts.late = late;
+		open->facts.unknown_user = record->unknown_user;
+		open->facts.tagged = tagged;
 		open->facts.queued_us = envelope->time_us;
 		if (domain.len && domain.len <= OPEN_IDS_TEXT) {
 			memcpy(open->facts.text, domain.at, domain.len);
@@ -57,6 +62,8 @@ event_of_pending(const struct open_facts *facts, enum event_kind kind)
 
 	classify_event_of_open(&event, facts, kind);
 	event.count = facts->count;
+	event.unknown_user = facts->unknown_user;
+	event.tagged = facts->tagged ? facts->count : 0;
 	event.domain = event.client;
 	event.client = (struct span){ 0 };
 	return event;
@@ -135,6 +142,8 @@ classify_refused(struct classify *classify, const struct envelope *envelope,
 		return NULL;
 	if (record->recipient.at)
 		event.domain = classify_domain(classify, record->recipient);
+	if (record->null_sender && parse_tag(record->recipient))
+		event.tagged = event.count;
 	classify_give(classify, &event);
 	give_pressure(classify, record, &event);
 	return NULL;

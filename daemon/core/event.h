@@ -37,6 +37,15 @@ struct event {
 	struct span queue_id;
 	struct span status; /* "5.1.1" or "550"; empty when not known */
 	struct span fields; /* of a delivery: what the MTA writes behind the recipient (delay.h) */
+	struct span relay; /* what took a delivery: "192.0.2.1", "mx[192.0.2.1]:25", "local"; empty:
+			    * not known */
+	uint64_t sender;   /* of a delivery: senders_key of the sender's domain; 0: not known */
+	/*
+	 * How many bounces are answers to mail of ours: their recipient carries a tag
+	 * (parse_tag.h). With `count` 0: of those that were counted before.
+	 */
+	int64_t tagged;
+	bool unknown_user; /* refused since the recipient does not exist here */
 	/*
 	 * A bounce that was counted at `moved_time_us` for the source's default domain and now
 	 * turns out to be `domain`'s, or of another kind: take `count` from `moved_from` and

@@ -60,6 +60,8 @@ struct record {
 	struct span queue_id;  /* empty: none (NOQUEUE) */
 	struct span client;    /* address as written: "192.0.2.1", "2001:db8::1" */
 	struct span recipient; /* address as written, quotes and all; original one when logged */
+	struct span sender; /* QUEUED, ARRIVED, RECIPIENT: the reverse-path; empty: <>, not known */
+	struct span relay;  /* RECIPIENT, OUTCOME: who took it, see event.h */
 	struct span owner; /* RECIPIENT: whose alias led there, of a message with the null sender */
 	struct span status;	 /* "5.1.1", or "550" where there is no better */
 	struct span text;	 /* message-id; or see DISCONNECTED; of RECIPIENT: the others of the
@@ -78,6 +80,8 @@ struct record {
 	bool authenticated; /* a user of ours */
 	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
 	bool given_back;    /* CLIENT: it had another queue id here before */
+	bool unknown_user;  /* REFUSED: this MTA's own words say that the recipient does not exist
+			     */
 	bool pressure;	    /* REFUSED: because the MTA is at a limit */
 	bool sender_never;  /* REFUSED: this MTA does not say it */
 	bool sender_later;  /* REFUSED: the sender is in a later line of queue_id */

@@ -25,7 +25,8 @@ struct open_facts {
 	uint64_t message_id;  /* a hash, 0 = not known */
 	int64_t opened_us;    /* the client= line */
 	int64_t queued_us;    /* qmgr's first from= line: the time of the event */
-	uint64_t counted_for; /* a hash of that domain, 0 = not counted yet */
+	uint64_t counted_for; /* a hash of that domain, 0 = not counted yet; of a delivery:
+			       * senders_key, 0 = not known */
 	uint32_t group, host;
 	uint32_t pid;	     /* of its session, or a hash of the session's name */
 	uint32_t count;	     /* of a pending refusal: how often */
@@ -42,8 +43,10 @@ struct open_facts {
 	uint8_t id_len, text_len;
 	char id[OPEN_IDS_ID];
 	char text[OPEN_IDS_TEXT]; /* the client's address */
-	uint8_t late; /* of a pending refusal: of the whole transaction, not of a recipient */
-	char spare[3];
+	uint8_t late; /* of a pending refusal: of the whole transaction, not of a recipient; */
+	uint8_t unknown_user; /* since that recipient does not exist here; */
+	uint8_t tagged;	      /* it carries a tag of ours */
+	char spare[1];
 };
 
 struct open_id {

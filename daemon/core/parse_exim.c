@@ -34,6 +34,8 @@ read_sender(struct scan *scan, struct record *out)
 	sender = parse_exim_fields_word(scan);
 	if (sender.len == 0 || span_equal(sender, SPAN("<>")))
 		scan_fail(scan);
+	else
+		out->sender = sender;
 }
 
 /* " P=esmtp X=.. CV=no A=login:bob S=287", the host is already eaten. False: ours, or not whole. */
@@ -139,6 +141,23 @@ read_arrival(struct scan *scan, bool cut, struct record *out)
 	}
 }
 
+/* " R=dnslookup T=remote_smtp H=mx.example [192.0.2.1] C=..": the host, as far as it is there. */
+static struct span
+read_relay(struct scan *scan)
+{
+	while (!scan->failed && EAT(scan, " ")) {
+		if (EAT(scan, "H=")) {
+			struct span address = parse_exim_fields_host(scan);
+
+			return scan->failed ? (struct span){ 0 } : address;
+		}
+		if (EAT(scan, "C=\"") || EAT(scan, "Q="))
+			break;
+		parse_exim_fields_word(scan);
+	}
+	return (struct span){ 0 };
+}
+
 static void
 read_delivery(struct scan *scan, bool cut, enum record_delivery delivery, struct record *out)
 {
@@ -154,6 +173,8 @@ read_delivery(struct scan *scan, bool cut, enum record_delivery delivery, struct
 	}
 	out->delivery = delivery;
 	out->fields = scan_rest(scan);
+	if (delivery == DELIVERY_SENT)
+		out->relay = read_relay(scan);
 	answer(out, RECORD_RECIPIENT, "a delivery names the recipient of this message");
 }
 

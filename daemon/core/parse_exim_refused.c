@@ -62,6 +62,32 @@ read_status(struct scan *scan, struct record *out)
 		out->status = code;
 }
 
+/*
+ * Exim's own words for a router that says no (verify = recipient), and those that the manual's and
+ * the distributions' :fail: lines use.
+ */
+static bool
+says_unknown(const struct scan *scan)
+{
+	static const char *const words[] = { "Unrouteable address", "Unknown user", "User unknown",
+					     "No such user", "No such address" };
+	struct span text = scan_rest(scan);
+
+	if (!span_begins(text, SPAN(": ")))
+		return false;
+	text = span_after(text, 2);
+	if (span_begins(text, SPAN("550 5.1.1 ")))
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t len = strlen(words[i]);
+
+		if (text.len >= len &&
+		    span_equal_nocase((struct span){ text.at, len }, span_of(words[i])))
+			return true;
+	}
+	return false;
+}
+
 /* What follows "F=<S> rejected ": at which command. */
 static void
 read_with_sender(struct scan *scan, bool temporarily, struct record *out)
@@ -71,6 +97,8 @@ read_with_sender(struct scan *scan, bool temporarily, struct record *out)
 		if (out->recipient.len == 0)
 			scan_fail(scan);
 		finish(scan, out, temporarily, "a recipient was refused; the sender is in F=");
+		out->unknown_user =
+			out->kind == RECORD_REFUSED && !temporarily && says_unknown(scan);
 		read_status(scan, out);
 	} else if (EAT(scan, "after DATA") || EAT(scan, "during MIME ACL checks") ||
 		   EAT(scan, "by local_scan()") || EAT(scan, "DKIM")) {

@@ -301,9 +301,19 @@ read_smtp(struct scan *scan, struct span session, struct record *out)
 		answer(out, RECORD_DISCONNECTED, "the session ends");
 }
 
+/* "192.0.2.1 (mx.example)" */
+static void
+read_relay(struct span relay, struct record *out)
+{
+	struct scan scan = eat_over(relay);
+	struct span address = scan_until(&scan, ' ');
+
+	out->relay = scan.failed ? relay : address;
+}
+
 /* " ... result=Ok ..." after the fields that strangers write, the recipients. */
 static enum record_delivery
-read_outcome(struct scan *scan)
+read_outcome(struct scan *scan, struct record *out)
 {
 	if (EAT(scan, " rcpt=<"))
 		parse_address_forward(scan);
@@ -314,7 +324,9 @@ read_outcome(struct scan *scan)
 			return DELIVERY_DEFERRED;
 		if (EAT(scan, "result=PermFail ") || EAT(scan, "result=\"PermFail\" "))
 			return DELIVERY_FAILED;
-		if (EAT(scan, "source=\"") || EAT(scan, "relay=\"")) {
+		if (EAT(scan, "relay=\"")) {
+			read_relay(scan_until(scan, '"'), out);
+		} else if (EAT(scan, "source=\"")) {
 			scan_until(scan, '"');
 		} else {
 			while (scan->at < scan->end && *scan->at != ' ')
@@ -335,7 +347,10 @@ read_delivery(struct scan *scan, struct record *out)
 	if (!read_envelope(scan, out, &sender))
 		return;
 	out->fields = scan_rest(scan);
-	out->delivery = read_outcome(scan);
+	out->sender = sender;
+	out->delivery = read_outcome(scan, out);
+	if (out->delivery != DELIVERY_SENT)
+		out->relay.len = 0;
 	answer(out, RECORD_RECIPIENT, "a delivery attempt and its result");
 }
 

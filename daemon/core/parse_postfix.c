@@ -160,6 +160,7 @@ read_from(struct span rest, struct record *out)
 
 	out->null_sender = !scan.failed && sender.len == 0;
 	if (EAT(&scan, ", size=")) {
+		out->sender = sender;
 		answer(out, RECORD_QUEUED,
 		       out->null_sender ? "a message with the null sender is in the queue"
 					: "a message with a sender is in the queue");
@@ -280,8 +281,10 @@ read_recipient(struct span rest, struct record *out)
 	out->delivery = delivery_of(rest);
 	answer(out, RECORD_RECIPIENT,
 	       "a delivery attempt; the recipient is the one the world used");
-	if (out->delivery == DELIVERY_SENT && fields.relay.len)
-		read_next_id(fields.relay, rest, out);
+	if (out->delivery != DELIVERY_SENT || fields.relay.len == 0)
+		return;
+	read_next_id(fields.relay, rest, out);
+	out->relay = fields.relay;
 }
 
 static void

@@ -79,6 +79,7 @@ read_info(struct scan *scan, struct record *out)
 		return;
 	}
 	rest.len--;
+	out->sender = rest;
 	out->null_sender = rest.len == 0;
 	out->local = span_equal(rest, SPAN("#@[]"));
 	answer(out, RECORD_ARRIVED,
@@ -144,6 +145,18 @@ read_starting(struct scan *scan, bool whole, struct record *out)
 			    : "a delivery begins, and says the recipient of the message");
 }
 
+/* "192.0.2.1_accepted_message./...": qmail-remote's own words, before those of the far side */
+static struct span
+read_relay(struct span text)
+{
+	const char *end = memchr(text.at, '_', text.len);
+	struct span address = { text.at, end ? (size_t)(end - text.at) : 0 };
+
+	if (!span_begins(span_after(text, address.len), SPAN("_accepted_message.")))
+		address.len = 0;
+	return address;
+}
+
 /* "delivery 1: success: TEXT/", TEXT is the far side's */
 static void
 read_result(struct scan *scan, struct record *out)
@@ -155,6 +168,8 @@ read_result(struct scan *scan, struct record *out)
 		out->delivery = DELIVERY_DEFERRED;
 	else if (EAT(scan, "failure: "))
 		out->delivery = DELIVERY_FAILED;
+	if (out->delivery == DELIVERY_SENT && scan->at < scan->end)
+		out->relay = read_relay(scan_rest(scan));
 	if (!scan->failed && out->delivery != DELIVERY_NONE)
 		answer(out, RECORD_OUTCOME, "the end of a delivery attempt");
 }

@@ -134,6 +134,7 @@ read_sqmail(struct scan *scan, struct record *out)
 	}
 	out->stage = end ? STAGE_LATE : STAGE_RCPT;
 	out->permanent = !span_ends(reason, SPAN("Toomany_Rcptto"));
+	out->unknown_user = !end && span_ends(reason, SPAN("Failed_Rcptto"));
 	out->null_sender = sender.len == 0;
 	answer(out, RECORD_REFUSED,
 	       out->null_sender ? "s/qmail refused a recipient or a message of the null sender"

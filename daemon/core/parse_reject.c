@@ -220,6 +220,19 @@ read_stage(struct scan *scan, struct record *out)
 	return false;
 }
 
+/* "<R>: Recipient address rejected: User unknown": what Postfix says, before 2.3 without a code of
+ * RFC 3463. */
+static bool
+says_unknown(struct span text)
+{
+	struct scan scan = eat_over(text);
+
+	if (!EAT(&scan, " <"))
+		return false;
+	parse_address_forward(&scan);
+	return EAT(&scan, ": Recipient address rejected: User unknown");
+}
+
 static const char *
 explained(const struct record *out)
 {
@@ -258,6 +271,11 @@ parse_reject(struct span rest, enum parse_reject_by by, struct record *out)
 		answer(out, RECORD_BROKEN, "a refusal whose end cannot be read without doubt");
 		return;
 	}
+	/* smtpd_dsn_fix: of a sender it says 5.1.0 or 5.1.8 */
+	out->unknown_user =
+		out->stage == STAGE_RCPT &&
+		(EAT_IS(out->status, "5.1.1") || (out->permanent && out->status.len == 3 &&
+						  says_unknown(span_after(rest, out->status.len))));
 	out->pressure = span_begins(out->status, SPAN("4.3.")); /* RFC 3463: mail system full */
 	answer(out, RECORD_REFUSED, explained(out));
 }

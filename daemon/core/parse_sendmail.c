@@ -106,6 +106,7 @@ read_from(struct scan *scan, struct record *out)
 	}
 	out->null_sender = sender.len == 0;
 	if (span_begins(rest, SPAN(", msgid="))) {
+		out->sender = sender;
 		if (out->loopback)
 			out->via = id_in_message_id(span_after(rest, 8));
 		answer(out, RECORD_ARRIVED,
@@ -162,8 +163,10 @@ read_recipients(struct scan *scan, struct record *out)
 static void
 read_result(struct scan *scan, struct record *out)
 {
+	struct record host = { 0 };
+
 	if (EAT(scan, "relay=")) {
-		scan_until(scan, ',');
+		parse_sendmail_fields_relay(scan_until(scan, ','), &host);
 		scan_text(scan, SPAN(" "));
 	}
 	if (EAT(scan, "dsn="))
@@ -175,6 +178,8 @@ read_result(struct scan *scan, struct record *out)
 				: out->status.at[0] == '4' ? DELIVERY_DEFERRED
 				: out->status.at[0] == '5' ? DELIVERY_FAILED
 							   : DELIVERY_NONE;
+	if (out->delivery == DELIVERY_SENT)
+		out->relay = host.client;
 }
 
 /* "ctladdr=<C> (1/0), " */

@@ -46,6 +46,7 @@ refused(struct record *out, struct span address, bool mail)
 		return;
 	}
 	out->recipient = address;
+	out->unknown_user = out->unknown_user || span_equal(out->status, SPAN("5.1.1"));
 	out->sender_later = true;
 	answer(out, RECORD_REFUSED, "RCPT was refused; the from= line will name the sender");
 }
@@ -142,6 +143,14 @@ read_milter(struct scan *scan, struct record *out)
 	out->pressure = false; /* the filter's, not this MTA's */
 }
 
+/* Sendmail's words (err.h, and the manual's example of error:nouser). */
+static bool
+says_unknown(struct span text)
+{
+	return span_begins(text, SPAN("User unknown")) ||
+	       span_begins(text, SPAN("No such user here"));
+}
+
 /* "<R>... User unknown", and whatever else a table says of R. */
 static void
 read_unknown(struct scan *scan, struct record *out)
@@ -150,6 +159,7 @@ read_unknown(struct scan *scan, struct record *out)
 
 	scan_text(scan, SPAN("... "));
 	out->permanent = true;
+	out->unknown_user = says_unknown(scan_rest(scan));
 	refused(out, recipient, false);
 	if (scan->failed)
 		answer(out, RECORD_BROKEN, "a refused recipient that is not readable");

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define TAIL_VERSION 4
+#define TAIL_VERSION 5
 #define LAST_CLIENT 64
 
 /* What the last line of a host said, for "last message repeated N times". Plain memory. */
@@ -17,6 +17,7 @@ struct last {
 	uint32_t twice;	   /* it may be written twice */
 	uint32_t process;  /* by this one (twice.h) */
 	uint32_t pressure; /* it was a refusal because the MTA is at a limit: two events */
+	uint32_t unknown_user;
 	uint32_t domain_len, client_len, status_len;
 	char domain[CLASSIFY_DOMAIN];
 	char client[LAST_CLIENT];
@@ -53,6 +54,7 @@ struct reader *
 reader_new(const struct reader_options *options)
 {
 	struct classify_options joins = { .at_once = options->at_once,
+					  .senders = options->at_once,
 					  .max_open = options->max_open };
 	struct reader *reader = calloc(1, sizeof(*reader));
 
@@ -118,6 +120,7 @@ keep_last(struct reader *reader, const struct event *event)
 	last->pressure = false;
 	last->host_key = reader->view.envelope.host_key;
 	last->kind = event->kind;
+	last->unknown_user = event->unknown_user;
 	last->twice = reader->view.record.twice == TWICE_MAYBE;
 	last->process = process_of(&reader->view.envelope);
 	last->domain_len = keep(event->domain, last->domain, sizeof(last->domain));
@@ -161,6 +164,7 @@ repeat_last(struct reader *reader, const struct envelope *envelope)
 		return;
 	}
 	event.kind = (enum event_kind)last->kind;
+	event.unknown_user = last->unknown_user;
 	event.domain = (struct span){ last->domain, last->domain_len };
 	event.client = (struct span){ last->client, last->client_len };
 	event.status = (struct span){ last->status, last->status_len };

@@ -9,6 +9,7 @@
 #include "daemon/core/condition.h"
 #include "daemon/core/effect.h"
 #include "daemon/core/event.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/finding.h"
 #include "daemon/core/mx.h"
 #include "daemon/core/order.h"
@@ -105,6 +106,7 @@ struct snapshot_domain {
 	char when[CONDITION_TEXT];	    /* the condition for a split */
 	struct threshold_finding threshold; /* rule.count 0: there is none */
 	int64_t counts[EVENT_KINDS];	    /* since the database began */
+	struct evidence evidence;	    /* of the last ten minutes */
 };
 
 struct snapshot {
