@@ -15,6 +15,11 @@
 	((span).len == sizeof(literal) - 1 &&                                                      \
 	 __builtin_memcmp((span).at, (literal), sizeof(literal) - 1) == 0)
 
+/* Does the span begin with this literal? */
+#define EAT_BEGINS(span, literal)                                                                  \
+	((span).len >= sizeof(literal) - 1 &&                                                      \
+	 __builtin_memcmp((span).at, (literal), sizeof(literal) - 1) == 0)
+
 static inline __attribute__((always_inline)) bool
 eat_bytes(struct scan *scan, const char *text, size_t length)
 {

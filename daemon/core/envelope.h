@@ -12,8 +12,8 @@
 #include "daemon/core/stamp.h"
 
 #define ENVELOPE_HOST 256
-#define ENVELOPE_NAME 32 /* bytes; longer names of programs are read each time */
-#define ENVELOPE_PROGRAMS 64
+#define ENVELOPE_NAME 32	 /* bytes; longer names of programs are read each time */
+#define ENVELOPE_PROGRAMS 64	 /* a power of two */
 #define ENVELOPE_REPEATS 1000000 /* largest believed "repeated N times" */
 
 /* Who wrote the line down. */
@@ -32,6 +32,7 @@ struct envelope_program {
 	uint32_t group_key;   /* a hash of the group */
 	uint8_t claim[2]; /* for whoever reads messages, to remember whose this is; 0 at first */
 	char text[ENVELOPE_NAME]; /* of one that is remembered: what the spans point to */
+	char spare[24];		  /* 128 bytes are found in a table in one step */
 };
 
 struct envelope {

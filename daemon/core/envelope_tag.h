@@ -21,8 +21,8 @@ envelope_tag_place(struct envelope_memory *memory, const char *name, size_t leng
 	uint64_t tail = length < SWAR_BYTES ? swar_load(name) << (64 - 8 * length)
 					    : swar_load(name + length - SWAR_BYTES);
 
-	return &memory->programs[(tail + length) * UINT64_C(0x9E3779B97F4A7C15) >> 32 &
-				 (ENVELOPE_PROGRAMS - 1)];
+	return &memory->programs[tail * UINT64_C(0x9E3779B97F4A7C15) /
+				 (UINT64_MAX / ENVELOPE_PROGRAMS + 1)];
 }
 
 /*
@@ -44,7 +44,7 @@ envelope_tag_again(struct envelope_memory *memory, const char *at, const char *e
 		return NULL;
 	at += length + 1;
 	out->program = program;
-	out->pid = swar_number(at, ']', &digits);
+	out->pid = swar_number(at, &digits);
 	at += digits;
 	return digits && __builtin_memcmp(at, "]: ", 3) == 0 ? at + 3 : NULL;
 }

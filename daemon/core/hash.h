@@ -27,13 +27,17 @@ hash_load(const char *at, size_t length)
 	return word;
 }
 
-/* Not inline: a copy of a length that is not known would cost whoever has it a guarded stack. */
-static __attribute__((noinline, unused)) uint64_t
+/* Less than eight bytes, without a call. */
+static inline uint64_t
 hash_short(const char *at, size_t left, uint64_t seed)
 {
+	uint64_t word = 0;
+
 	if (left >= 4)
 		return hash_mix(hash_load(at, 4) ^ seed, hash_load(at + left - 4, 4));
-	return hash_mix(left ? hash_load(at, left) ^ seed : seed, left);
+	for (size_t i = 0; i < left; i++)
+		word |= (uint64_t)(unsigned char)at[i] << 8 * i;
+	return hash_mix(word ^ seed, left);
 }
 
 static inline uint64_t
@@ -53,10 +57,26 @@ hash_span(struct span span, uint64_t seed)
 static inline bool
 hash_same(const char *a, const char *b, size_t length)
 {
-	if (length < 8 || length > 16)
+	if (length < 4 || length > 16)
 		return memcmp(a, b, length) == 0;
+	if (length < 8)
+		return hash_load(a, 4) == hash_load(b, 4) &&
+		       hash_load(a + length - 4, 4) == hash_load(b + length - 4, 4);
 	return hash_load(a, 8) == hash_load(b, 8) &&
 	       hash_load(a + length - 8, 8) == hash_load(b + length - 8, 8);
+}
+
+/* The same for at most 24 bytes, always without a call. */
+static inline bool
+hash_same_name(const char *a, const char *b, size_t length)
+{
+	if (length >= 8)
+		return hash_load(a, 8) == hash_load(b, 8) &&
+		       (length <= 16 || hash_load(a + 8, 8) == hash_load(b + 8, 8)) &&
+		       hash_load(a + length - 8, 8) == hash_load(b + length - 8, 8);
+	while (length && a[length - 1] == b[length - 1])
+		length--;
+	return length == 0;
 }
 
 /* As memcpy, without a call for most lengths. */

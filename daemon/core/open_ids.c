@@ -131,7 +131,7 @@ static inline bool
 is_named(const struct open_id *open, uint64_t key, struct span id)
 {
 	return open->facts.key == key && open->facts.id_len == id.len &&
-	       hash_same(open->facts.id, id.at, id.len);
+	       hash_same_name(open->facts.id, id.at, id.len);
 }
 
 /* The open id of this key and name in or behind the cell `*at`; goes behind it. NULL: none. */
@@ -146,39 +146,32 @@ named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
 	return NULL;
 }
 
-/* Of another instance on this host, which was found before `at`, or of this one. */
+/* Of this instance; or, but for `exact`, of another one on this host. */
 static __attribute__((noinline)) struct open_id *
-of_some_group(struct open_ids *ids, struct open_id *other, struct span id, uint32_t group,
-	      uint32_t at)
+find_in_cells(struct open_ids *ids, uint64_t key, uint32_t group, struct span id, bool exact)
 {
-	struct open_id *open;
+	uint32_t at = open_cells_home(&ids->cells, (uint32_t)key);
+	struct open_id *open, *other = NULL;
 
-	while ((open = named(ids, other->facts.key, id, &at))) {
-		if (open->facts.group == group)
-			return open;
+	while ((open = named(ids, key, id, &at)) && open->facts.group != group)
 		other = open;
-	}
-	return other;
+	if (!open && !exact)
+		open = other;
+	if (open)
+		*latest_place(ids, key) = slot_of(ids, open);
+	return open;
 }
 
 struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
 	uint64_t key = hash_span(id, host);
-	uint32_t *latest = latest_place(ids, key), at;
-	struct open_id *open = &ids->slots[*latest];
+	uint32_t latest = *latest_place(ids, key);
+	struct open_id *open = &ids->slots[latest];
 
-	if (*latest && is_named(open, key, id) && open->facts.group == group)
+	if (latest && is_named(open, key, id) && open->facts.group == group)
 		return open;
-	at = open_cells_home(&ids->cells, (uint32_t)key);
-	open = named(ids, key, id, &at);
-	if (!open)
-		return NULL;
-	*latest = slot_of(ids, open);
-	if (open->facts.group == group)
-		return open;
-	open = of_some_group(ids, open, id, group, at);
-	return exact && open->facts.group != group ? NULL : open;
+	return find_in_cells(ids, key, group, id, exact);
 }
 
 struct open_id *

@@ -1,5 +1,6 @@
 #include "daemon/core/parse_address.h"
 
+#include "daemon/core/hash.h"
 #include "daemon/core/swar.h"
 
 static bool
@@ -100,7 +101,7 @@ parse_address_backward(struct span *rest, struct span key, struct span *address_
 			return false;
 		at = quote_start(from, at - 1);
 	}
-	if (!at || (size_t)(at - from) < key.len || memcmp(at - key.len, key.at, key.len) != 0)
+	if (!at || (size_t)(at - from) < key.len || !hash_same(at - key.len, key.at, key.len))
 		return false;
 	*address_out = (struct span){ at, (size_t)(end - at) };
 	rest->len = (size_t)(at - key.len - from);

@@ -99,18 +99,12 @@ read_reject(const struct envelope *envelope, struct span rest, enum parse_reject
 	}
 }
 
-static void
-read_smtpd(const struct envelope *envelope, struct record *out)
+static __attribute__((noinline)) void
+read_command(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
 
-	if (EAT(&scan, "connect from ")) {
-		answer(out, RECORD_CONNECTED, "a session begins");
-	} else if (EAT(&scan, "disconnect from ")) {
-		out->text = scan_rest(&scan);
-		if (out->text.len)
-			answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
-	} else if (EAT(&scan, "NOQUEUE: ")) {
+	if (EAT(&scan, "NOQUEUE: ")) {
 		if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	} else if (!parse_trouble(envelope->message, true, out) &&
@@ -119,6 +113,22 @@ read_smtpd(const struct envelope *envelope, struct record *out)
 			read_client(scan_rest(&scan), out);
 		else if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
+	}
+}
+
+static void
+read_smtpd(const struct envelope *envelope, struct record *out)
+{
+	struct span message = envelope->message;
+
+	if (EAT_BEGINS(message, "connect from ")) {
+		answer(out, RECORD_CONNECTED, "a session begins");
+	} else if (EAT_BEGINS(message, "disconnect from ")) {
+		out->text = span_after(message, 16);
+		if (out->text.len)
+			answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
+	} else {
+		read_command(envelope, out);
 	}
 }
 
@@ -241,23 +251,39 @@ read_field(const char *at, struct fields *fields, struct span **open)
 	return fields->value != NULL;
 }
 
+/* The same for each of these commas, bit by bit; says whether the value was found. */
+static inline bool
+read_marked(const char *at, uint64_t commas, struct fields *fields, struct span **open)
+{
+	for (; commas; commas &= commas - 1)
+		if (read_field(at + __builtin_ctzll(commas), fields, open))
+			return true;
+	return false;
+}
+
 /* ", relay=..., [conn_use=N, ]delay=..., delays=..., [dsn=2.0.0, ]status=": up to the value. */
 static bool
 read_fields(struct span rest, struct fields *fields)
 {
-	const char *at = rest.at, *end = rest.at + rest.len - 9;
+	const char *at = rest.at, *end = rest.at + rest.len - 8; /* behind it none can begin */
 	struct span *open = NULL;
 
-	if (rest.len < 9)
-		return false;
-	for (; end - at >= 4 * SWAR_MORE; at += 4 * SWAR_MORE)
-		for (uint64_t commas = swar_are_far(at, ','); commas; commas &= commas - 1)
-			if (read_field(at + __builtin_ctzll(commas), fields, &open))
+	if (rest.len < SWAR_FAR + 8) {
+		for (; rest.len > 8 && at < end; at++)
+			if (*at == ',' && read_field(at, fields, &open))
 				return true;
-	for (; at <= end; at++)
-		if (*at == ',' && read_field(at, fields, &open))
+		return false;
+	}
+	for (; end - at >= SWAR_FAR; at += SWAR_FAR)
+		if (read_marked(at, swar_are_far(at, ','), fields, &open))
 			return true;
-	return false;
+	if (at == end)
+		return false;
+	/* The last step begins in the one before. */
+	return read_marked(end - SWAR_FAR,
+			   swar_are_far(end - SWAR_FAR, ',') & ~UINT64_C(0)
+								       << (SWAR_FAR - (end - at)),
+			   fields, &open);
 }
 
 /* "to=<R>, [orig_to=<R>, ]relay=..., delay=..., [dsn=2.0.0, ]status=sent (...)" */

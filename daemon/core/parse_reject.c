@@ -1,6 +1,7 @@
 #include "daemon/core/parse_reject.h"
 
 #include "daemon/core/eat.h"
+#include "daemon/core/hash.h"
 #include "daemon/core/parse_address.h"
 #include "daemon/core/swar.h"
 
@@ -56,7 +57,7 @@ cut_helo(struct span *rest, struct span key)
 	    memchr(open, '>', rest->len - (size_t)(open - rest->at)) != rest->at + rest->len - 1)
 		return;
 	before = (size_t)(open + 1 - rest->at);
-	if (before >= key.len && memcmp(open + 1 - key.len, key.at, key.len) == 0)
+	if (before >= key.len && hash_same(open + 1 - key.len, key.at, key.len))
 		rest->len = before - key.len;
 }
 
@@ -68,7 +69,8 @@ cut_protocol(struct span *rest, struct span key)
 
 	while (len && rest->at[len - 1] >= 'A' && rest->at[len - 1] <= 'Z')
 		len--;
-	if (len == rest->len || !span_ends((struct span){ rest->at, len }, key))
+	if (len == rest->len || len < key.len ||
+	    !hash_same(rest->at + len - key.len, key.at, key.len))
 		return false;
 	rest->len = len - key.len;
 	return true;
@@ -83,14 +85,37 @@ digits_and_dots(struct span text)
 	return text.len > 0;
 }
 
+/* Does "550 5.1.1 " begin here, a digit for each `0`, and both parts of one class? */
+static bool
+usual_status(struct scan *scan)
+{
+	static const char pattern[] = "000 0.0.0 ";
+	const char *at = scan->at;
+
+	if (scan->end - at < 10 || (*at != '4' && *at != '5') || at[4] != *at)
+		return false;
+#pragma GCC unroll 10
+	for (unsigned i = 0; i < 10; i++)
+		if (pattern[i] == '0' ? (unsigned char)(at[i] - '0') > 9 : at[i] != pattern[i])
+			return false;
+	return true;
+}
+
 /* "550 5.1.1 text", "550 text" (before 2.3), "5.7.1 text" (milters). */
 static bool
 read_status(struct scan *scan, struct record *out)
 {
 	struct scan ahead = *scan;
-	struct span first = scan_until(&ahead, ' '), second;
-	char class = first.len ? first.at[0] : ' ';
+	struct span first, second;
+	char class;
 
+	if (usual_status(scan)) {
+		out->status = (struct span){ scan->at + 4, 5 };
+		out->permanent = *scan->at == '5';
+		return true;
+	}
+	first = scan_until(&ahead, ' ');
+	class = first.len ? first.at[0] : ' ';
 	if (ahead.failed)
 		first = scan_rest(scan);
 	if (!digits_and_dots(first) || (class != '4' && class != '5') ||

@@ -228,13 +228,21 @@ read_message(struct reader *reader)
 }
 
 /* Holes of a crash or of copytruncate are NULs before the line; a CR may stand behind it. */
-static struct span
-strip(struct span line)
+static __attribute__((noinline)) struct span
+strip_more(struct span line)
 {
 	while (line.len && *line.at == '\0')
 		line = span_after(line, 1);
 	if (line.len && line.at[line.len - 1] == '\r')
 		line.len--;
+	return line;
+}
+
+static inline struct span
+strip(struct span line)
+{
+	if (line.len && (line.at[0] == '\0' || line.at[line.len - 1] == '\r'))
+		return strip_more(line);
 	return line;
 }
 

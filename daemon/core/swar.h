@@ -106,7 +106,9 @@ swar_are(const char *at, char byte)
 #endif
 }
 
-/* The same of four times as many. */
+#define SWAR_FAR (4 * SWAR_MORE)
+
+/* The same of so many. */
 static inline uint64_t
 swar_are_far(const char *at, char byte)
 {
@@ -149,17 +151,18 @@ swar_same(const char *a, const char *b, unsigned length)
 }
 
 /*
- * The decimal number that begins here and ends before `stop`, and its digits: 1 to 7, or 0 when
- * there is no such number. Eight bytes must be there.
+ * The decimal number that begins here, and its digits: 1 to 7, or 0 when there is no such number.
+ * Eight bytes must be there.
  */
 static inline uint32_t
-swar_number(const char *at, char stop, unsigned *digits_out)
+swar_number(const char *at, unsigned *digits_out)
 {
-	uint64_t word = swar_load(at), found = swar_equal(word, (unsigned char)stop);
-	unsigned digits = found ? (unsigned)__builtin_ctzll(found) / 8 : 0;
-	uint64_t value = digits ? (word ^ SWAR_ALL('0')) << (64 - 8 * digits) : ~UINT64_C(0);
+	uint64_t value = swar_load(at) ^ SWAR_ALL('0');
+	uint64_t none = (value | (value + SWAR_ALL(0x80 - 10))) & SWAR_ALL(0x80);
+	unsigned bits = none ? (unsigned)__builtin_ctzll(none) & ~7u : 0;
 
-	*digits_out = ((value | (value + SWAR_ALL(6))) & SWAR_ALL(0xF0)) == 0 ? digits : 0;
+	*digits_out = bits / 8;
+	value <<= (64 - bits) & 63;
 	value = (value * 10 + (value >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
 	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
 	return (uint32_t)(value * 10000 + (value >> 32));
