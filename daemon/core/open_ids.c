@@ -134,41 +134,45 @@ is_named(const struct open_id *open, uint64_t key, struct span id)
 	       hash_same_name(open->facts.id, id.at, id.len);
 }
 
-/* The open id of this key and name in or behind the cell `*at`; goes behind it. NULL: none. */
-static inline struct open_id *
-named(struct open_ids *ids, uint64_t key, struct span id, uint32_t *at)
-{
-	uint32_t slot;
-
-	while ((slot = open_cells_next(&ids->cells, (uint32_t)key, at)))
-		if (is_named(&ids->slots[slot], key, id))
-			return &ids->slots[slot];
-	return NULL;
-}
-
 /* Of this instance; or, but for `exact`, of another one on this host. */
 static __attribute__((noinline)) struct open_id *
 find_in_cells(struct open_ids *ids, uint64_t key, uint32_t group, struct span id, bool exact)
 {
-	uint32_t at = open_cells_home(&ids->cells, (uint32_t)key);
-	struct open_id *open, *other = NULL;
+	uint32_t at = open_cells_home(&ids->cells, (uint32_t)key), slot;
+	struct open_id *other = NULL;
 
-	while ((open = named(ids, key, id, &at)) && open->facts.group != group)
+	while ((slot = open_cells_next(&ids->cells, (uint32_t)key, &at))) {
+		struct open_id *open = &ids->slots[slot];
+
+		if (!is_named(open, key, id))
+			continue;
+		*latest_place(ids, key) = slot;
+		if (open->facts.group == group)
+			return open;
 		other = open;
-	if (!open && !exact)
-		open = other;
-	if (open)
-		*latest_place(ids, key) = slot_of(ids, open);
-	return open;
+	}
+	return exact ? NULL : other;
 }
 
+static __attribute__((noinline)) struct open_id *
+find_unusual(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
+{
+	return find_in_cells(ids, hash_span(id, host), group, id, exact);
+}
+
+/* Most lines ask, so what is usual calls nothing: an id of 8 to 16 bytes that was used lately. */
 struct open_id *
 open_ids_find(struct open_ids *ids, uint32_t host, uint32_t group, struct span id, bool exact)
 {
-	uint64_t key = hash_span(id, host);
-	uint32_t latest = *latest_place(ids, key);
-	struct open_id *open = &ids->slots[latest];
+	struct open_id *open;
+	uint32_t latest;
+	uint64_t key;
 
+	if (id.len < 8 || id.len > 16)
+		return find_unusual(ids, host, group, id, exact);
+	key = hash_span(id, host);
+	latest = *latest_place(ids, key);
+	open = &ids->slots[latest];
 	if (latest && is_named(open, key, id) && open->facts.group == group)
 		return open;
 	return find_in_cells(ids, key, group, id, exact);
