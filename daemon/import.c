@@ -17,7 +17,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define TRANSACTION ((uint64_t)64 << 20) /* bytes of a log, uncompressed */
+/* A commit after so many bytes of a log (uncompressed), or so many counts. */
+#define TRANSACTION ((uint64_t)128 << 20)
+#define COUNTS 32768u
 #define SOURCE 64			 /* bytes of a source's name */
 
 struct import {
@@ -109,7 +111,9 @@ given(void *ctx, struct span bytes, struct err *err)
 
 	imported_move(&import->place, bytes);
 	import->unsaved += bytes.len;
-	if (import->unsaved < TRANSACTION || bytes.len == 0 || bytes.at[bytes.len - 1] != '\n')
+	if (import->unsaved < TRANSACTION && tally_cells(import->tally) < COUNTS)
+		return true;
+	if (bytes.len == 0 || bytes.at[bytes.len - 1] != '\n')
 		return true; /* a place within a line cannot be gone on from */
 	if (import->terminal)
 		fprintf(stderr, "\r%" PRIu64 " MB ", import->place.so_far.bytes >> 20);

@@ -206,6 +206,12 @@ tally_clear(struct tally *tally)
 	tally->used = 0;
 }
 
+size_t
+tally_cells(const struct tally *tally)
+{
+	return tally->used;
+}
+
 uint64_t
 tally_lost(const struct tally *tally)
 {

@@ -49,6 +49,9 @@ void tally_taken(struct tally *tally);
 
 void tally_clear(struct tally *tally);
 
+/* How many counts there are: one for each minute, domain and kind. */
+size_t tally_cells(const struct tally *tally);
+
 /* Events that could not be counted because there was no memory; never cleared. */
 uint64_t tally_lost(const struct tally *tally);
 
