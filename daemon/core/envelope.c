@@ -179,7 +179,7 @@ read_tagged(struct envelope_memory *memory, struct scan *scan, struct envelope *
 static inline bool
 read_again(struct envelope_memory *memory, const char *at, const char *end, struct envelope *out)
 {
-	if (!stamp_again(&memory->stamp, at, end))
+	if (!stamp_again(&memory->stamp, at, end) && !stamp_next(&memory->stamp, at, end))
 		return false;
 	at += STAMP_RFC3164 + 1;
 	if (!same_host(memory, at, end))

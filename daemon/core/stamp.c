@@ -4,7 +4,8 @@
 #include "daemon/core/eat.h"
 
 #define DAY INT64_C(86400)
-#define DATE_TIME 19 /* "2026-11-24T16:36:26" */
+#define DATE_TIME 19	/* "2026-11-24T16:36:26" */
+#define STAMP_MINUTE 13 /* "Nov 24 16:36:" */
 #define TAI64_EPOCH (UINT64_C(1) << 62)
 #define TAI64_BEHIND 10			   /* daemontools count no leap seconds but these */
 #define TAI64_LATEST INT64_C(253402300800) /* the year 10000 */
@@ -109,6 +110,23 @@ stamp_is(const struct stamp_memory *memory, const struct scan *scan, size_t leng
 {
 	return memory->len == length && (size_t)(scan->end - scan->at) > length &&
 	       __builtin_memcmp(memory->text, scan->at, length) == 0;
+}
+
+/* Within a minute neither the year nor the offset changes, and of a repeated hour it is one pass.
+ */
+bool
+stamp_next(struct stamp_memory *memory, const char *at, const char *end)
+{
+	const char *old = memory->text;
+
+	if (memory->len != STAMP_RFC3164 || end - at <= STAMP_RFC3164 ||
+	    __builtin_memcmp(old, at, STAMP_MINUTE) != 0 || at[13] < '0' || at[13] > '5' ||
+	    at[14] < '0' || at[14] > '9' || at[15] != ' ')
+		return false;
+	memory->last =
+		memory->time_us / WHEN_SECOND_US + (at[13] - old[13]) * 10 + at[14] - old[14];
+	remember_stamp(memory, (struct span){ at, STAMP_RFC3164 }, memory->last * WHEN_SECOND_US);
+	return true;
 }
 
 /* "Nov 24 16:36:26", "Nov  4 ...", "Nov 04 ...", "Jun 25 2026 14:04:30", then ".385541". */

@@ -41,6 +41,9 @@ stamp_again(const struct stamp_memory *memory, const char *at, const char *end)
 	       __builtin_memcmp(memory->text, at, STAMP_RFC3164 + 1) == 0;
 }
 
+/* Is it at least of the same minute? Then that is the stamp that is remembered now. */
+bool stamp_next(struct stamp_memory *memory, const char *at, const char *end);
+
 /* Eat a stamp and give microseconds since the epoch, or fail. */
 int64_t stamp_rfc3164(struct stamp_memory *memory, struct scan *scan);
 int64_t stamp_rfc3339(struct stamp_memory *memory, struct scan *scan);

@@ -203,6 +203,52 @@ Test(stamp, a_text_that_is_remembered_is_another_instant_in_the_second_pass)
 	}
 }
 
+/* Read in one step from the stamp before, and whole: the same, in both passes of an hour. */
+Test(stamp, another_second_of_the_minute_is_what_the_whole_stamp_says)
+{
+	static const struct {
+		const char *text, *time;
+		bool next; /* of the minute of the one before */
+	} steps[] = {
+		{ "Oct 25 02:59:50 mx1 x", "2026-10-25T00:59:50Z", false },
+		{ "Oct 25 02:59:59 mx1 x", "2026-10-25T00:59:59Z", true },
+		{ "Oct 25 02:59:07 mx1 x", "2026-10-25T00:59:07Z", true },
+		{ "Oct 25 02:00:00 mx1 x", "2026-10-25T01:00:00Z", false },
+		{ "Oct 25 02:00:01 mx1 x", "2026-10-25T01:00:01Z", true },
+		{ "Oct 25 02:00:60 mx1 x", "2026-10-25T01:01:00Z", false },
+		{ "Oct 25 02:00:59 mx1 x", "2026-10-25T01:00:59Z", true },
+		{ "Oct 25 02:01:00 mx1 x", "2026-10-25T01:01:00Z", false },
+		{ "Oct 25 02:01:02.5 mx1 x", "2026-10-25T01:01:02.500000Z", false },
+		{ "Oct 25 16:36:26 mx1 x", "2026-10-25T15:36:26Z", false },
+		{ "Oct 26 16:36:27 mx1 x", "2026-10-26T15:36:27Z", false },
+	};
+	struct stamp_memory memory = stamp_memory(0, NOON_2026), whole = memory;
+
+	memory.zone = whole.zone = &berlin;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct scan scan = eat_over(span_of(steps[i].text)), again = scan;
+		bool next = stamp_next(&memory, scan.at, scan.end);
+
+		cr_assert_eq(next, steps[i].next, "%s", steps[i].text);
+		expect(steps[i].text, next ? memory.time_us : stamp_rfc3164(&memory, &scan),
+		       steps[i].time);
+		expect(steps[i].text, stamp_rfc3164(&whole, &again), steps[i].time);
+		cr_assert_eq(memory.last, whole.last, "%s", steps[i].text);
+	}
+}
+
+Test(stamp, a_cut_stamp_is_not_the_next_one)
+{
+	static const char text[] = "Nov 24 16:36:26 mx1 postfix/smtpd[1]: x";
+	struct stamp_memory memory = stamp_memory(2026, 0);
+	struct scan scan = eat_over(span_of(text));
+
+	stamp_rfc3164(&memory, &scan);
+	for (size_t length = 0; length < 16; length++)
+		cr_assert_not(stamp_next(&memory, text, text + length), "%zu bytes", length);
+	cr_assert(stamp_next(&memory, text, text + 16));
+}
+
 Test(stamp, years_turn_both_ways_around_new_year)
 {
 	static const struct {
