@@ -52,9 +52,8 @@ classify_dropped(const struct classify *classify)
 static __attribute__((noinline)) struct span
 another_domain(struct classify *classify, struct span recipient)
 {
-	struct span domain =
-		parse_address_lower_domain(recipient, classify->domain, sizeof(classify->domain));
 	struct span raw = parse_address_domain(recipient);
+	struct span domain = parse_address_lower(raw, classify->domain, sizeof(classify->domain));
 
 	classify->raw_len = 0;
 	if (domain.at == classify->domain && raw.len <= sizeof(classify->raw)) {

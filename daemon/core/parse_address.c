@@ -113,6 +113,13 @@ parse_address_domain(struct span address)
 {
 	const char *end = address.at + address.len, *at = end;
 
+	while (at - address.at >= SWAR_MORE) {
+		unsigned behind = swar_find_last_either(at - SWAR_MORE, 0, '@', '"');
+
+		at -= behind;
+		if (behind < SWAR_MORE)
+			break;
+	}
 	while (at > address.at && at[-1] != '@' && at[-1] != '"')
 		at--;
 	if (at == address.at || at[-1] != '@')
@@ -120,21 +127,42 @@ parse_address_domain(struct span address)
 	return (struct span){ at, (size_t)(end - at) };
 }
 
-struct span
-parse_address_lower_domain(struct span address, char *out, size_t room)
+/* Eight bytes in lower case. False when one is a control character or a blank. */
+static inline bool
+lower_word(const char *at, char *out)
 {
-	struct span domain = parse_address_domain(address);
+	uint64_t word = swar_load(at);
 
-	if (domain.len && domain.at[domain.len - 1] == '.')
-		domain.len--;
-	if (domain.len == 0 || domain.len >= room)
-		return SPAN("(none)");
-	for (size_t i = 0; i < domain.len; i++) {
+	if (swar_between(word, 0, ' ') | swar_equal(word, 0x7F))
+		return false;
+	swar_store(word | swar_between(word, 'A', 'Z') >> 2, out);
+	return true;
+}
+
+static bool
+lower(struct span domain, char *out)
+{
+	size_t i = 0;
+
+	for (; domain.len - i >= SWAR_BYTES; i += SWAR_BYTES)
+		if (!lower_word(domain.at + i, out + i))
+			return false;
+	for (; i < domain.len; i++) {
 		unsigned char c = (unsigned char)domain.at[i];
 
 		if (c <= ' ' || c == 0x7F)
-			return SPAN("(none)");
+			return false;
 		out[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 	}
+	return true;
+}
+
+struct span
+parse_address_lower(struct span domain, char *out, size_t room)
+{
+	if (domain.len && domain.at[domain.len - 1] == '.')
+		domain.len--;
+	if (domain.len == 0 || domain.len >= room || !lower(domain, out))
+		return SPAN("(none)");
 	return (struct span){ out, domain.len };
 }

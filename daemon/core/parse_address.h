@@ -25,7 +25,7 @@ MUST_USE bool parse_address_backward(struct span *rest, struct span key, struct 
 /* The domain of an address, borrowed, in its own case; empty for a bare local part. */
 struct span parse_address_domain(struct span address);
 
-/* The same in lower case, in `out`; "(none)" for a bare local part and for control characters. */
-struct span parse_address_lower_domain(struct span address, char *out, size_t room);
+/* That in lower case, in `out`; "(none)" when it is empty and for control characters. */
+struct span parse_address_lower(struct span domain, char *out, size_t room);
 
 #endif

@@ -24,6 +24,14 @@ swar_load(const char *at)
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? word : __builtin_bswap64(word);
 }
 
+static inline void
+swar_store(uint64_t word, char *at)
+{
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+		word = __builtin_bswap64(word);
+	memcpy(at, &word, sizeof(word));
+}
+
 /* Bytes from `low` to `high`, both below 0x80; bytes above 0x7F never are. */
 static inline uint64_t
 swar_between(uint64_t word, unsigned char low, unsigned char high)
@@ -208,6 +216,8 @@ swar_find_last_either(const char *at, char blind, char a, char b)
 static inline const char *
 swar_search(const char *at, const char *end, char byte)
 {
+	const char *from = at;
+
 	if (end - at >= 2 * SWAR_MORE) {
 		unsigned before = swar_find_far(at, byte);
 
@@ -221,6 +231,11 @@ swar_search(const char *at, const char *end, char byte)
 		at += before;
 		if (before < SWAR_MORE)
 			return at;
+	}
+	if (end - from >= SWAR_MORE) { /* the last step begins in the one before */
+		unsigned found = swar_are(end - SWAR_MORE, byte) >> (SWAR_MORE - (end - at));
+
+		return found ? at + __builtin_ctz(found) : NULL;
 	}
 	while (at < end && *at != byte)
 		at++;
