@@ -1,7 +1,6 @@
 #include "daemon/core/parse_address.h"
 
 #include "daemon/core/hash.h"
-#include "daemon/core/swar.h"
 
 static bool
 plain(char c)
@@ -13,15 +12,6 @@ plain(char c)
 static const char *
 skip_plain(const char *at, const char *end)
 {
-	if (end - at >= 2 * SWAR_MORE) { /* most are shorter */
-		uint64_t found = swar_either(at, '<' ^ '>', '>', '"') |
-				 (uint64_t)swar_either(at + SWAR_MORE, '<' ^ '>', '>', '"')
-					 << SWAR_MORE;
-
-		at += __builtin_ctzll(found | UINT64_C(1) << 2 * SWAR_MORE);
-		if (found)
-			return at;
-	}
 	while (end - at >= SWAR_MORE) {
 		unsigned before = swar_find_either(at, '<' ^ '>', '>', '"');
 

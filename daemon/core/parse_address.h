@@ -12,9 +12,29 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/scan.h"
+#include "daemon/core/swar.h"
 
 /* Eats "address>" forwards (the '<' is already eaten) and gives the address, or fails. */
 struct span parse_address_forward(struct scan *scan);
+
+/* The same, without a call for most. */
+static inline struct span
+parse_address_next(struct scan *scan)
+{
+	const char *at = scan->at;
+	unsigned length;
+
+	if (scan->failed || scan->end - at < 2 * SWAR_MORE)
+		return parse_address_forward(scan);
+	length = (unsigned)__builtin_ctzll(
+		swar_either(at, '<' ^ '>', '>', '"') |
+		(uint64_t)swar_either(at + SWAR_MORE, '<' ^ '>', '>', '"') << SWAR_MORE |
+		UINT64_C(1) << 2 * SWAR_MORE);
+	if (length == 2 * SWAR_MORE || at[length] != '>')
+		return parse_address_forward(scan);
+	scan->at = at + length + 1;
+	return (struct span){ at, length };
+}
 
 /*
  * Eats "<key><address>" from the END of `rest`, where key is like " to=<" and the final '>' is

@@ -166,7 +166,7 @@ static void
 read_from(struct span rest, struct record *out)
 {
 	struct scan scan = eat_over(rest);
-	struct span sender = parse_address_forward(&scan);
+	struct span sender = parse_address_next(&scan);
 
 	out->null_sender = !scan.failed && sender.len == 0;
 	if (EAT(&scan, ", size=")) {
@@ -293,7 +293,7 @@ read_recipient(struct span rest, struct record *out)
 	struct scan scan = eat_over(rest);
 	struct fields fields = { 0 };
 
-	out->recipient = parse_address_forward(&scan);
+	out->recipient = parse_address_next(&scan);
 	if (EAT(&scan, ", orig_to=<"))
 		out->recipient = parse_address_forward(&scan);
 	out->fields = scan_rest(&scan);
