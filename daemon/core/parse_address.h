@@ -48,4 +48,11 @@ struct span parse_address_domain(struct span address);
 /* That in lower case, in `out`; "(none)" when it is empty and for control characters. */
 struct span parse_address_lower(struct span domain, char *out, size_t room);
 
+/* The domain of an address in lower case. */
+static inline struct span
+parse_address_lower_domain(struct span address, char *out, size_t room)
+{
+	return parse_address_lower(parse_address_domain(address), out, room);
+}
+
 #endif

@@ -119,12 +119,10 @@ read_command(const struct envelope *envelope, struct record *out)
 static void
 read_smtpd(const struct envelope *envelope, struct record *out)
 {
-	struct span message = envelope->message;
-
-	if (EAT_BEGINS(message, "connect from ")) {
+	if (EAT_BEGINS(envelope->message, "connect from ")) {
 		answer(out, RECORD_CONNECTED, "a session begins");
-	} else if (EAT_BEGINS(message, "disconnect from ")) {
-		out->text = span_after(message, 16);
+	} else if (EAT_BEGINS(envelope->message, "disconnect from ")) {
+		out->text = span_after(envelope->message, 16);
 		if (out->text.len)
 			answer(out, RECORD_DISCONNECTED, "the session of this smtpd process ends");
 	} else {
@@ -210,8 +208,7 @@ delivery_of(struct span rest)
 	return DELIVERY_NONE;
 }
 
-/* "... queued as ID)" at the end of the answer of a filter on this host: the same message under
- * another id. */
+/* "... queued as ID)": a filter on this host has the same message under another id. */
 static void
 read_next_id(struct span relay, struct span reply, struct record *out)
 {
@@ -274,11 +271,9 @@ read_fields(struct span rest, struct fields *fields)
 				return true;
 		return false;
 	}
-	for (; end - at >= SWAR_FAR; at += SWAR_FAR)
+	for (; end - at > SWAR_FAR; at += SWAR_FAR)
 		if (read_marked(at, swar_are_far(at, ','), fields, &open))
 			return true;
-	if (at == end)
-		return false;
 	/* The last step begins in the one before. */
 	return read_marked(end - SWAR_FAR,
 			   swar_are_far(end - SWAR_FAR, ',') & ~UINT64_C(0)

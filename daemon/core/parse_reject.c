@@ -92,7 +92,7 @@ usual_status(struct scan *scan)
 	static const char pattern[] = "000 0.0.0 ";
 	const char *at = scan->at;
 
-	if (scan->end - at < 10 || (*at != '4' && *at != '5') || at[4] != *at)
+	if (scan->failed || scan->end - at < 10 || (*at != '4' && *at != '5') || at[4] != *at)
 		return false;
 #pragma GCC unroll 10
 	for (unsigned i = 0; i < 10; i++)
