@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from daemon import DOMAIN, Daemon, program
+from daemon import DOMAIN, ROOT, Daemon, program
 from receiver import Receiver
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 
@@ -24,7 +24,7 @@ def secret_file(directory, text=SECRET):
 
 
 def hook(name, url, on="override", **more):
-    return dict(name=name, url=url, on=f"[{on}]", timeout="2s", **more)
+    return dict(dict(name=name, url=url, on=f"[{on}]", timeout="2s"), **more)
 
 
 def order(d, mode, reason):
@@ -171,6 +171,18 @@ class Webhooks(unittest.TestCase):
             self.assertEqual(hooks(d)["chat"]["waiting"], 0)
             self.assertEqual(elsewhere.arrived, [])
 
+    def test_the_daemon_ends_while_a_receiver_hangs(self):
+        with Receiver() as at, Small() as w:
+            at.behave = at.hang
+            w.d.hooks = [hook("slow", at.url, timeout="1h")]
+            d = w.d.start()
+            order(d, "normal", "first")
+            d.wait_for(lambda: at.arrived, 30, "it hangs")
+            self.assertEqual(d.stop(), 0)
+            at.behave = at.answer(200)
+            d.start()
+            d.wait_for(lambda: hooks(d)["slow"]["last_success"], 30, "it was no attempt, and is told")
+
     def test_a_certificate_is_verified(self):
         with tempfile.TemporaryDirectory(prefix="mxsplit-e2e-") as folder:
             certificate, key = os.path.join(folder, "crt"), os.path.join(folder, "key")
@@ -217,6 +229,37 @@ class Webhooks(unittest.TestCase):
             self.assertNotEqual(run.returncode, 0)
 
 
+class Templates(unittest.TestCase):
+    def test_the_templates_work_and_the_notice_is_as_the_documentation_says(self):
+        with open(os.path.join(ROOT, "docs/alerts.md")) as f:
+            schema = json.loads(f.read().split("```json\n")[2].split("```")[0])
+        with Small() as w:
+            notices, mails = (os.path.join(w.temp.name, name) for name in ("notices", "mails"))
+            sendmail = os.path.join(w.temp.name, "sendmail")
+            with open(sendmail, "w") as f:
+                f.write(f'#!/bin/sh\necho "$@" >>{mails}\ncat >>{mails}\n')
+            os.chmod(sendmail, 0o755)
+            template = os.path.join(ROOT, "contrib/hooks", "")
+            w.d.hooks = [("example", [template + "example", notices], ["start"]),
+                         ("mail", [template + "mail", "postmaster@example.test", sendmail], ["start"])]
+            d = w.d.start()
+            for name in ("example", "mail"):
+                tested = ctl(d, "test", name)
+                self.assertEqual(tested.returncode, 0, tested.stderr)
+            with open(notices) as f:
+                kind, domain, notice = f.read().splitlines()[-1].split(" ", 2)
+            notice = json.loads(notice)
+            self.assertEqual((kind, domain), ("test", "-"))
+            self.assertEqual(sorted(notice), sorted(schema["required"]))
+            self.assertEqual(sorted(notice), sorted(schema["properties"]))
+            self.assertIn(notice["kind"], schema["properties"]["kind"]["enum"])
+            with open(mails) as f:
+                mail = f.read()
+            self.assertIn("-i -- postmaster@example.test\n", mail)
+            self.assertIn("\nSubject: mxsplit: test\n", "\n" + mail)
+            self.assertIn("a test of hook mail, asked for by uid 0" if os.getuid() == 0 else "a test of", mail)
+
+
 class Incident(unittest.TestCase):
     def test_hooks_that_hang_flood_or_die_do_not_delay_a_split(self):
         with Receiver() as hang, Receiver() as flood, Receiver() as dies, World(secondaries=1, mode="manual") as w:
@@ -240,6 +283,26 @@ class Incident(unittest.TestCase):
                 d.wait_for(lambda at=at: at.arrived, 60, "every receiver was asked")
             d.wait_for(lambda: all(h["last_failure"] for h in hooks(d).values()), 120, "and all failed")
             self.assertEqual([h["name"] for h in hooks(d).values() if h["last_success"]], [])
+
+    def test_a_dead_letter_that_was_overtaken_does_not_fire_again(self):
+        with Receiver() as at, World(secondaries=0, mode="manual") as w:
+            key = secret_file(w.directory, "R" * 32)
+            w.daemon.hooks = [hook("pager", at.url, "split, restore", format="pagerduty", secret_file=key)]
+            at.behave = at.answer(404)
+            d = w.ready()
+            order(d, "split", "a test")
+            d.wait_for(lambda: hooks(d)["pager"]["dead_letters"] == 1, 60, "the pager does not take it")
+            at.behave = at.answer(202)
+            order(d, "normal", "a test")
+            d.wait_for(lambda: at.bodies(202), 60, "it takes the end")
+            self.assertEqual(ctl(d, "resend", "pager").returncode, 0)
+            d.wait_for(lambda: hooks(d)["pager"]["dead_letters"] == hooks(d)["pager"]["waiting"] == 0, 30,
+                       "nothing is left")
+            self.assertEqual([b["event_action"] for b in at.bodies(202)], ["resolve"])
+            order(d, "split", "a test")
+            d.wait_for(lambda: len(at.bodies(202)) == 2, 60, "a new split fires")
+            self.assertEqual(at.bodies(202)[1]["event_action"], "trigger")
+            self.assertEqual(len({b["dedup_key"] for b in at.bodies(202)}), 1)
 
 
 if __name__ == "__main__":
