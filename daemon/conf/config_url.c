@@ -6,7 +6,7 @@
 static struct span
 authority(struct span url)
 {
-	struct span left = url;
+	struct span left;
 	size_t length = 0;
 
 	if (span_begins(url, SPAN("https://")))

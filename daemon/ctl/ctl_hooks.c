@@ -84,7 +84,10 @@ show_all(const json_t *answer)
 	size_t i;
 	json_t *hook;
 
-	json_array_foreach((json_t *)hooks, i, hook) show_hook(hook, time(NULL));
+	json_array_foreach((json_t *)hooks, i, hook)
+	{
+		show_hook(hook, time(NULL));
+	}
 	if (json_array_size(hooks) == 0)
 		puts("no hook is configured: nobody is told of anything");
 }
@@ -95,8 +98,11 @@ find(const json_t *answer, const char *name)
 	size_t i;
 	json_t *hook;
 
-	json_array_foreach(json_object_get((json_t *)answer, "hooks"), i,
-			   hook) if (strcmp(ctl_show_member(hook, "name"), name) == 0) return hook;
+	json_array_foreach(json_object_get((json_t *)answer, "hooks"), i, hook)
+	{
+		if (strcmp(ctl_show_member(hook, "name"), name) == 0)
+			return hook;
+	}
 	return NULL;
 }
 
