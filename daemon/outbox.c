@@ -194,7 +194,7 @@ give_next(struct engine *engine, const struct config_hook *hook, int64_t now, st
 	struct store_outbox_item item;
 	bool found = false;
 
-	if (!slot || busy(slot) || (*hook->url && engine->outbox.posts >= OUTBOX_SEND_POSTS))
+	if (!slot || busy(slot) || (!hook->run_count && engine->outbox.posts >= OUTBOX_SEND_POSTS))
 		return true;
 	if (!store_outbox_next(engine->store, slot->hook, now, &found, &item, err))
 		return false;

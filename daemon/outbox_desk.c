@@ -18,6 +18,10 @@ show_how(const struct config_hook *hook, struct text *text)
 		text_add_scrubbed(text, span_of(hook->run[0]));
 		return;
 	}
+	if (*hook->trap) {
+		text_add(text, "SNMP to %s", hook->trap);
+		return;
+	}
 	text_add(text, "%s to ", notice_format_name(hook->format));
 	config_url_show(hook->url, text);
 }

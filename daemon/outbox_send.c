@@ -1,6 +1,7 @@
 #include "daemon/outbox_send.h"
 
 #include "daemon/base/when.h"
+#include "daemon/counters/trap.h"
 #include "daemon/engine.h"
 #include "daemon/sys/log.h"
 #include "daemon/wall.h"
@@ -22,6 +23,7 @@ struct outbox_send_post {
 	char *payloads[SHAPES];
 	struct webhook_wish wish;
 	struct webhook_result result;
+	int64_t number, up_seconds; /* of a trap */
 };
 
 static void
@@ -88,13 +90,40 @@ free_post(struct outbox_send_post *post)
 	free(post);
 }
 
+static void
+trap_now(struct outbox_send_post *post)
+{
+	json_t *object = json_loads(post->payloads[0], 0, NULL);
+	char kind[32], domain[JOURNAL_DOMAIN], sentence[JOURNAL_TEXT];
+	struct trap trap = { .address = post->hook.trap,
+			     .secret_file = post->hook.secret_file,
+			     .timeout_us = post->hook.timeout * WHEN_SECOND_US,
+			     .id = post->number,
+			     .up_seconds = post->up_seconds,
+			     .kind = kind,
+			     .domain = domain,
+			     .text = sentence };
+	struct err err = { 0 };
+	struct text why = TEXT(post->result.why);
+
+	copy(kind, sizeof(kind), object, "kind");
+	copy(domain, sizeof(domain), object, "domain");
+	copy(sentence, sizeof(sentence), object, "text");
+	post->result.answer = trap_send(&trap, &err) ? NOTICE_TOLD : NOTICE_LATER;
+	text_add(&why, "%s", err.text);
+	json_decref(object);
+}
+
 /* On a worker thread: touches only what the worker has. */
 static void
 post_now(uv_work_t *work)
 {
 	struct outbox_send_post *post = work->data;
 
-	webhook_send(&post->wish, &post->result);
+	if (*post->hook.trap)
+		trap_now(post);
+	else
+		webhook_send(&post->wish, &post->result);
 }
 
 static void
@@ -209,6 +238,10 @@ post_item(struct outbox_slot *slot, const struct config_hook *hook,
 	if (!post)
 		return;
 	read_since(&alert, post->since);
+	post->number = item->journal_id;
+	post->up_seconds = wall_now(slot->engine) - slot->engine->started;
+	if (*hook->trap)
+		trap_prepare();
 	snprintf(post->id, sizeof(post->id), "%s", id);
 	if (add_payload(post, span_of(item->payload), post->since))
 		start_post(post);
@@ -228,7 +261,7 @@ outbox_send(struct outbox_slot *slot, const struct config_hook *hook,
 	slot->test = item->test;
 	slot->keeps = *hook->url &&
 		      (hook->format == NOTICE_ALERTMANAGER || hook->format == NOTICE_PAGERDUTY);
-	if (*hook->url)
+	if (*hook->url || *hook->trap)
 		post_item(slot, hook, item, id);
 	else
 		run_program(slot, hook, item);

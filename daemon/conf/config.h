@@ -149,7 +149,8 @@ struct config_hook {
 	unsigned run_count;
 	char run[CONFIG_ARGV][CONFIG_ARGUMENT];
 	const char *run_argv[CONFIG_ARGV + 1];		     /* into `run`, ended by NULL */
-	char url[CONFIG_ARGUMENT];			     /* or this: one of the two */
+	char url[CONFIG_ARGUMENT];			     /* or this: one of the three */
+	char trap[CONFIG_ADDRESS];			     /* or this: with the port */
 	enum notice_format format;			     /* of what is sent there */
 	char secret_file[CONFIG_PATH], ca_file[CONFIG_PATH]; /* "": none */
 	bool plain_http;

@@ -276,6 +276,7 @@ check_hooks(const struct check *check)
 		struct config_hook_places places = {
 			.entry = place(check, "hooks", i, "name"),
 			.url = place(check, "hooks", i, "url"),
+			.trap = place(check, "hooks", i, "trap"),
 			.secret = place(check, "hooks", i, "secret-file"),
 			.on = place(check, "hooks", i, "on"),
 		};

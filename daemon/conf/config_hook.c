@@ -8,14 +8,19 @@ static void
 check_way(const struct config_hook *hook, const struct config_hook_places *places,
 	  struct config_problems *problems)
 {
-	unsigned ways = (hook->run_count > 0) + (*hook->url != '\0');
+	unsigned ways = (hook->run_count > 0) + (*hook->url != '\0') + (*hook->trap != '\0');
 
 	if (ways > 1)
-		config_problem_add(problems, places->url,
-				   "url stands beside run, wanted one way in a hook");
+		config_problem_add(problems, *hook->url ? places->url : places->trap,
+				   "%s stands beside %s, wanted one way in a hook",
+				   *hook->url ? "url" : "trap", hook->run_count ? "run" : "trap");
+	if (*hook->trap && !*hook->secret_file)
+		config_problem_add(problems, places->trap,
+				   "trap: secret-file is missing, wanted a community or a user");
 	if (hook->run_count && *hook->secret_file)
-		config_problem_add(problems, places->secret,
-				   "secret-file is of no use to a program, wanted it beside url");
+		config_problem_add(
+			problems, places->secret,
+			"secret-file is of no use to a program, wanted it beside url or trap");
 }
 
 /* Whoever keeps alerts must hear that they are over. */

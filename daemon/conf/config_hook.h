@@ -7,7 +7,7 @@
 #include "daemon/conf/config_problem.h"
 
 struct config_hook_places {
-	struct config_place entry, url, secret, on;
+	struct config_place entry, url, trap, secret, on;
 };
 
 void config_hook_check(const struct config_hook *hook, const struct config_hook_places *places,

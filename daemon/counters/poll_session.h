@@ -42,7 +42,8 @@ void poll_session_prepare(void);
 MUST_USE bool poll_session_login(const char *address, const struct poll_secret *secret,
 				 struct poll_session_login *out, struct err *err);
 
-/* Opens it, when no other is open; v3 asks for the agent's engine id here, at most `timeout_us` long. */
+/* Opens it, when no other is open; v3 asks for the agent's engine id here, at most `timeout_us`
+ * long. */
 MUST_USE bool poll_session_open(struct poll_session_login *login, int64_t timeout_us,
 				struct poll_session *out, struct err *err);
 
