@@ -3,6 +3,7 @@
 #include "daemon/base/when.h"
 #include "daemon/chart.h"
 #include "daemon/engine.h"
+#include "daemon/outbox_desk.h"
 #include "daemon/record.h"
 #include "daemon/wall.h"
 
@@ -94,6 +95,24 @@ push(void *ctx, const struct push *list, unsigned count, struct push_answer *out
 	return gauges_push(&engine->gauges, list, count, out, err);
 }
 
+static bool
+hook(void *ctx, unsigned index, struct notice_hook *out, bool *found_out, struct err *err)
+{
+	return outbox_desk_show(ctx, index, out, found_out, err);
+}
+
+static bool
+resend(void *ctx, const char *name, const char *by, unsigned *count_out, struct err *err)
+{
+	return outbox_desk_resend(ctx, name, by, count_out, err);
+}
+
+static bool
+test(void *ctx, const char *name, const char *by, int64_t *item_out, struct err *err)
+{
+	return outbox_desk_test(ctx, name, by, item_out, err);
+}
+
 struct web_deps
 desk_deps(struct engine *engine)
 {
@@ -103,5 +122,8 @@ desk_deps(struct engine *engine)
 				  .last_event = last_event,
 				  .series = series,
 				  .override = override,
-				  .push = push };
+				  .push = push,
+				  .hook = hook,
+				  .resend = resend,
+				  .test = test };
 }

@@ -8,6 +8,7 @@
 #include "daemon/ctl/ctl_events.h"
 #include "daemon/ctl/ctl_explain.h"
 #include "daemon/ctl/ctl_explain_surge.h"
+#include "daemon/ctl/ctl_hooks.h"
 #include "daemon/ctl/ctl_override.h"
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_survival.h"
@@ -32,6 +33,7 @@ static const struct command {
 	{ "split", ctl_override, "DOMAIN --for 2h --reason TEXT: split now and keep it" },
 	{ "normal", ctl_override, "DOMAIN --for 2h --reason TEXT: restore now and keep it" },
 	{ "auto", ctl_override, "DOMAIN: remove the override" },
+	{ "hooks", ctl_hooks, "who is told, and what could not be; test NAME, resend NAME" },
 	{ "restore", restore, "DOMAIN --offline: bring the normal set back without a daemon" },
 	{ "preflight", preflight, "DOMAIN: what would make a split fail or hurt" },
 	{ "dns", preflight_dns,

@@ -219,6 +219,7 @@ main(int argc, char **argv)
 	const char *path = NULL;
 	int option;
 
+	setenv("UV_THREADPOOL_SIZE", "8", 0); /* probes, webhooks and files at once */
 	umask(027);
 	prctl(PR_SET_DUMPABLE, 0); /* it holds a key: no core, no ptrace by others */
 	signal(SIGPIPE, SIG_IGN);

@@ -13,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The notice that a hook reads on its standard input. NULL when out of memory. */
-static char *
-notice(const struct journal_entry *entry)
+char *
+record_notice(const struct journal_entry *entry, const char *kind)
 {
 	char time[WHEN_TEXT], *text;
 	json_t *numbers = entry->numbers[0] ? json_loads(entry->numbers, 0, NULL) : NULL;
@@ -23,8 +22,8 @@ notice(const struct journal_entry *entry)
 
 	when_rfc3339(entry->time_us, time);
 	object = json_pack("{s:I, s:s, s:s, s:s, s:s, s:o}", "id", (json_int_t)entry->id, "time",
-			   time, "kind", journal_name(entry->kind), "domain", entry->domain, "text",
-			   entry->text, "numbers", numbers ? numbers : json_object());
+			   time, "kind", kind, "domain", entry->domain, "text", entry->text,
+			   "numbers", numbers ? numbers : json_object());
 	text = object ? json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 	json_decref(object);
 	return text;
@@ -41,7 +40,7 @@ tell_hooks(struct engine *engine, const struct journal_entry *entry, struct err 
 		if (!(config->hooks[i].on & (1U << entry->kind)))
 			continue;
 		if (!payload)
-			payload = notice(entry);
+			payload = record_notice(entry, journal_name(entry->kind));
 		ok = payload ? store_outbox_add(engine->store, config->hooks[i].name, entry->id,
 						payload, entry->time_us / WHEN_SECOND_US, err)
 			     : err_set(err, ERR_SYSTEM, "out of memory");

@@ -24,6 +24,9 @@ struct record_held {
 void record(struct engine *engine, enum journal_kind kind, const char *domain, const char *numbers,
 	    const char *format, ...) FORMAT_LIKE_PRINTF(5, 6);
 
+/* The notice that hooks are given: JSON, from malloc. NULL when out of memory. */
+char *record_notice(const struct journal_entry *entry, const char *kind);
+
 /*
  * Around a transaction: what is recorded comes into the log when it is stored, and not at all when
  * the transaction was given up.

@@ -2,6 +2,7 @@
 
 #include "daemon/base/text.h"
 #include "web/change.h"
+#include "web/hooks.h"
 #include "web/metrics.h"
 #include "web/page.h"
 #include "web/pages.h"
@@ -29,6 +30,10 @@ const struct route routes_table[] = {
 	  "order split or normal" },
 	{ "/v1/domains/{name}/override", "DELETE", RIGHTS_CHANGE, change_delete, "end the order" },
 	{ "/v1/counters", "POST", RIGHTS_PUSH, change_push, "hand in counters" },
+	{ "/v1/hooks", "GET", RIGHTS_READ, hooks_page, "who is told, and what could not be" },
+	{ "/v1/hooks/{name}/resend", "POST", RIGHTS_CHANGE, hooks_resend,
+	  "its dead letters again" },
+	{ "/v1/hooks/{name}/test", "POST", RIGHTS_CHANGE, hooks_test, "a notice to try it" },
 	{ NULL, NULL, RIGHTS_NONE, NULL, NULL },
 };
 

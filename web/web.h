@@ -11,6 +11,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/core/journal.h"
+#include "daemon/core/notice.h"
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
 #include "web/push.h"
@@ -42,6 +43,15 @@ struct web_deps {
 			 struct err *err);
 	/* Takes samples that were pushed, all or (INPUT, 422) none; an answer to each. */
 	bool (*push)(void *ctx, const struct push *list, unsigned count, struct push_answer *out,
+		     struct err *err);
+	/* The hook with this index in the configuration; not found: there are no more. */
+	bool (*hook)(void *ctx, unsigned index, struct notice_hook *out, bool *found_out,
+		     struct err *err);
+	/* The dead letters of a hook wait again. `hook` is a name that is configured. */
+	bool (*resend)(void *ctx, const char *hook, const char *by, unsigned *count_out,
+		       struct err *err);
+	/* A test notice for a hook; the item by which its end is seen. */
+	bool (*test)(void *ctx, const char *hook, const char *by, int64_t *item_out,
 		     struct err *err);
 };
 

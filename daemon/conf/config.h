@@ -12,6 +12,7 @@
 #include "daemon/base/text.h"
 #include "daemon/core/condition.h"
 #include "daemon/core/format.h"
+#include "daemon/core/notice.h"
 #include "daemon/core/oids.h"
 #include "daemon/core/order.h"
 #include "daemon/core/threshold.h"
@@ -44,7 +45,7 @@
 #define CONFIG_PLACE 320       /* "mta2.example.jp.=[2001:db8::26]:25" */
 #define CONFIG_MX 1024	       /* "86400 10 mta1.example.jp. 20 mta2.example.jp." */
 #define CONFIG_OID 320	       /* "queue=1.3.6.1.2.1.28.1.1.2.1" */
-#define CONFIG_ARGUMENT 1024   /* one argument of a hook */
+#define CONFIG_ARGUMENT 1024   /* one argument of a hook, or its url */
 #define CONFIG_BYTES (1 << 20) /* a larger file is refused */
 
 enum config_listen_kind {
@@ -147,8 +148,13 @@ struct config_hook {
 	char name[CONFIG_NAME];
 	unsigned run_count;
 	char run[CONFIG_ARGV][CONFIG_ARGUMENT];
-	const char *run_argv[CONFIG_ARGV + 1]; /* into `run`, ended by NULL */
-	unsigned on;			       /* bits 1 << enum journal_kind */
+	const char *run_argv[CONFIG_ARGV + 1];		     /* into `run`, ended by NULL */
+	char url[CONFIG_ARGUMENT];			     /* or this: one of the three */
+	char trap[CONFIG_ADDRESS];			     /* or this: with the port */
+	enum notice_format format;			     /* of what is sent there */
+	char secret_file[CONFIG_PATH], ca_file[CONFIG_PATH]; /* "": none */
+	bool plain_http;
+	unsigned on; /* bits 1 << enum journal_kind */
 	int64_t timeout;
 };
 

@@ -2,6 +2,7 @@
 
 #include "daemon/base/when.h"
 #include "daemon/conf/config_condition.h"
+#include "daemon/conf/config_hook.h"
 #include "daemon/conf/config_near.h"
 #include "daemon/conf/config_net.h"
 #include "daemon/core/plan.h"
@@ -268,6 +269,22 @@ check_counters(const struct check *check)
 	}
 }
 
+static void
+check_hooks(const struct check *check)
+{
+	for (unsigned i = 0; i < check->config->hook_count; i++) {
+		struct config_hook_places places = {
+			.entry = place(check, "hooks", i, "name"),
+			.url = place(check, "hooks", i, "url"),
+			.trap = place(check, "hooks", i, "trap"),
+			.secret = place(check, "hooks", i, "secret-file"),
+			.on = place(check, "hooks", i, "on"),
+		};
+
+		config_hook_check(&check->config->hooks[i], &places, check->problems);
+	}
+}
+
 /* With one domain only, a bounce can be nobody else's. */
 static void
 set_default_domains(struct config *config)
@@ -301,5 +318,6 @@ config_check(const struct config_node *root, struct config *config,
 	check_domains(&check);
 	check_sources(&check);
 	check_counters(&check);
+	check_hooks(&check);
 	set_default_domains(config);
 }

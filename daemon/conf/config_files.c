@@ -28,7 +28,7 @@ check_secret(const char *what, const char *path, mode_t others, struct config_pl
 		return;
 	config_problem_show(span_of(path), seen);
 	if (stat(path, &status) != 0) {
-		if (others == KEY_OTHERS || errno != ENOENT)
+		if (others != TOKENS_OTHERS || errno != ENOENT)
 			config_problem_add(problems, where, "%s %s cannot be read: %s", what, seen,
 					   strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
@@ -108,6 +108,10 @@ config_files_check(const struct config_node *root, const struct config *config,
 		const struct config_node *program =
 			config_tree_entry(config_tree_value(hook, "run"), 0);
 
+		check_secret("secret file", config->hooks[i].secret_file, KEY_OTHERS,
+			     place(hook, "secret-file"), problems);
+		check_secret("CA file", config->hooks[i].ca_file, 0, place(hook, "ca-file"),
+			     problems);
 		if (program)
 			check_program(config->hooks[i].run[0], program->place, problems);
 	}

@@ -44,8 +44,10 @@ enum config_type {
 	CONFIG_TYPE_PLACE,   /* HOST=ADDRESS, a port may follow (else `least`) */
 	CONFIG_TYPE_MX,	     /* TTL, then preference and name of each record */
 	CONFIG_TYPE_ZONE,
-	CONFIG_TYPE_EVENT, /* a list of journal kinds in one unsigned of bits */
-	CONFIG_TYPE_LATER, /* a setting of the design that this version does not have */
+	CONFIG_TYPE_URL,    /* of a webhook; its path is not shown */
+	CONFIG_TYPE_NOTICE, /* what a webhook is sent */
+	CONFIG_TYPE_EVENT,  /* a list of journal kinds in one unsigned of bits */
+	CONFIG_TYPE_LATER,  /* a setting of the design that this version does not have */
 	CONFIG_TYPES
 };
 

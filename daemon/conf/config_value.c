@@ -58,6 +58,13 @@ read_argument(const struct config_setting *row, struct span text, void *out)
 }
 
 static enum config_value
+read_notice(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(notice_format_from_name(text, out));
+}
+
+static enum config_value
 read_duration(const struct config_setting *row, struct span text, void *out)
 {
 	int64_t seconds;
@@ -235,6 +242,12 @@ choose_format(unsigned index)
 }
 
 static const char *
+choose_notice(unsigned index)
+{
+	return index < NOTICE_FORMATS ? notice_format_name((enum notice_format)index) : NULL;
+}
+
+static const char *
 choose_set(unsigned index)
 {
 	return index < OIDS_SETS ? oids_set_name((enum oids_set)index) : NULL;
@@ -307,6 +320,10 @@ static const struct {
 				       "such as \"86400 10 mta1.example.jp 20 mta2.example.jp\"" },
 	[CONFIG_TYPE_ZONE] = { .read = read_zone,
 			       .wanted = "local, UTC, +09:00 or a name such as Europe/Berlin" },
+	[CONFIG_TYPE_URL] = { .read = config_value_net_url,
+			      .wanted = "an address such as https://alerts.example.jp/mxsplit, "
+					"without a user" },
+	[CONFIG_TYPE_NOTICE] = { .read = read_notice, .choose = choose_notice },
 	[CONFIG_TYPE_EVENT] = { .read = read_event, .choose = choose_event },
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/conf/config_value_net.h"
 
 #include "daemon/conf/config_net.h"
+#include "daemon/conf/config_url.h"
 #include "daemon/core/mx.h"
 
 #define DNS_PORT 53
@@ -92,4 +93,11 @@ config_value_net_mx(const struct config_setting *row, struct span text, void *ou
 		return CONFIG_VALUE_WRONG;
 	mx_print(&set, &print);
 	return answer(!print.cut && span_copy((struct span){ printed, print.len }, out, row->size));
+}
+
+enum config_value
+config_value_net_url(const struct config_setting *row, struct span text, void *out)
+{
+	return answer(text.len < row->size && config_url_ok(text) &&
+		      span_copy(text, out, row->size));
 }

@@ -18,6 +18,8 @@ enum config_value config_value_net_listen(const struct config_setting *row, stru
 					  void *out);
 enum config_value config_value_net_place(const struct config_setting *row, struct span text,
 					 void *out);
+enum config_value config_value_net_url(const struct config_setting *row, struct span text,
+				       void *out);
 enum config_value config_value_net_mx(const struct config_setting *row, struct span text,
 				      void *out);
 

@@ -1,4 +1,5 @@
 #include "daemon/base/when.h"
+#include "daemon/conf/config_url.h"
 #include "daemon/conf/config_value.h"
 #include "daemon/core/journal.h"
 
@@ -76,6 +77,26 @@ print_set(const void *value, struct text *text)
 	text_add(text, "%s", oids_set_name(*(const enum oids_set *)value));
 }
 
+/* Where it goes, and a sum over all of it by which a change is seen. */
+static void
+print_url(const void *value, struct text *text)
+{
+	unsigned sum = 2166136261U; /* FNV-1a */
+
+	if (!*(const char *)value)
+		return;
+	for (const char *at = value; *at; at++)
+		sum = (sum ^ (unsigned char)*at) * 16777619U;
+	config_url_show(value, text);
+	text_add(text, " (%08x)", sum);
+}
+
+static void
+print_notice(const void *value, struct text *text)
+{
+	text_add(text, "%s", notice_format_name(*(const enum notice_format *)value));
+}
+
 static void
 print_events(const void *value, struct text *text)
 {
@@ -103,6 +124,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_PLACE] = print_text,
 	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_CONDITION] = print_text,
 	[CONFIG_TYPE_THRESHOLD] = print_rule,	 [CONFIG_TYPE_OWN_ADDRESS] = print_text,
+	[CONFIG_TYPE_URL] = print_url,		 [CONFIG_TYPE_NOTICE] = print_notice,
 };
 
 void

@@ -7,11 +7,15 @@
 #include <errno.h>
 #include <net-snmp/library/large_fd_set.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #define TRIES 3 /* datagrams sent for one request, evenly in time */
 #define SLICE_MS 100
+
+/* Held while a conversation is open: by counters, and by notices. */
+static pthread_mutex_t talking = PTHREAD_MUTEX_INITIALIZER;
 
 struct answer {
 	bool done;
@@ -199,8 +203,7 @@ bool
 poll_session_open(struct poll_session_login *login, int64_t timeout_us, struct poll_session *out,
 		  struct err *err)
 {
-	struct poll_session session = { .login = login,
-					.deadline_us = clock_steady_us() + timeout_us };
+	struct poll_session session = { .login = login };
 	netsnmp_session wanted;
 
 	snmp_sess_init(&wanted);
@@ -214,11 +217,15 @@ poll_session_open(struct poll_session_login *login, int64_t timeout_us, struct p
 		wanted.community = (u_char *)login->community;
 		wanted.community_len = strlen(login->community);
 	}
+	pthread_mutex_lock(&talking);
+	session.deadline_us = clock_steady_us() + timeout_us;
 	session.handle = snmp_sess_open(&wanted);
 	explicit_bzero(wanted.securityAuthKey, sizeof(wanted.securityAuthKey));
 	explicit_bzero(wanted.securityPrivKey, sizeof(wanted.securityPrivKey));
-	if (!session.handle)
+	if (!session.handle) {
+		pthread_mutex_unlock(&talking);
 		return refused(login, wanted.s_snmp_errno, err);
+	}
 	if (!pin(&session)) {
 		err_set(err, ERR_SYSTEM, "%s cannot be reached: %s", login->peer, strerror(errno));
 		poll_session_close(&session);
@@ -369,4 +376,5 @@ poll_session_close(struct poll_session *session)
 		forget_user(snmp_sess_session(session->handle));
 	snmp_sess_close(session->handle);
 	session->handle = NULL;
+	pthread_mutex_unlock(&talking);
 }

@@ -1,7 +1,7 @@
 /*
  * Inside daemon/counters only: one conversation with an SNMP agent, over net-snmp's single-session
  * API, blocking, with one deadline for all of it. Sessions of v3 share tables inside net-snmp that
- * nothing locks: only one conversation may run at a time.
+ * nothing locks: only one conversation runs at a time, another waits in poll_session_open.
  */
 #ifndef COUNTERS_POLL_SESSION_H
 #define COUNTERS_POLL_SESSION_H
@@ -42,7 +42,8 @@ void poll_session_prepare(void);
 MUST_USE bool poll_session_login(const char *address, const struct poll_secret *secret,
 				 struct poll_session_login *out, struct err *err);
 
-/* Opens it; v3 asks for the agent's engine id here, at most `timeout_us` long. */
+/* Opens it, when no other is open; v3 asks for the agent's engine id here, at most `timeout_us`
+ * long. */
 MUST_USE bool poll_session_open(struct poll_session_login *login, int64_t timeout_us,
 				struct poll_session *out, struct err *err);
 

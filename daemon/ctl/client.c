@@ -231,7 +231,8 @@ client_call(const struct client *client, const char *method, const char *path, c
 	char token[CLIENT_TOKEN + 32] = "";
 	struct answer answer = { 0 };
 	struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	bool post = strcmp(method, "POST") == 0; /* has a length, if only 0 */
+	char *text = body ? json_dumps(body, JSON_COMPACT) : post ? strdup("") : NULL;
 	CURL *curl = curl_easy_init();
 	int status = EX_OSERR;
 

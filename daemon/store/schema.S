@@ -12,4 +12,8 @@ schema_002:
 schema_003:
 	.incbin "schema/003_findings.sql"
 	.byte 0
+	.global schema_004
+schema_004:
+	.incbin "schema/004_hooks.sql"
+	.byte 0
 	.section .note.GNU-stack,"",@progbits

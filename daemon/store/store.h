@@ -77,6 +77,7 @@ int64_t store_bytes(const struct store *store);
 /* Its tables. */
 #include "daemon/store/store_counts.h"
 #include "daemon/store/store_cursors.h"
+#include "daemon/store/store_hooks.h"
 #include "daemon/store/store_intents.h"
 #include "daemon/store/store_journal.h"
 #include "daemon/store/store_outbox.h"

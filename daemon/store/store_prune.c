@@ -123,9 +123,15 @@ drop_rows(struct store *store, const struct store_keep *keep, struct err *err)
 		   " WHERE delivered <= ?1 LIMIT ?2)",
 		   INT64_MAX, ROWS_A_CALL, err) &&
 	       run(store, "give up messages",
-		   "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE delivered IS NULL"
+		   "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+		   " WHERE delivered IS NULL AND dead IS NULL"
 		   " ORDER BY id LIMIT max(0, min(?2, (SELECT count(*) FROM outbox"
-		   " WHERE delivered IS NULL) - ?1)))",
+		   " WHERE delivered IS NULL AND dead IS NULL) - ?1)))",
+		   outbox, ROWS_A_CALL, err) &&
+	       run(store, "drop old dead letters",
+		   "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE dead IS NOT NULL"
+		   " ORDER BY id LIMIT max(0, min(?2, (SELECT count(*) FROM outbox"
+		   " WHERE dead IS NOT NULL) - ?1)))",
 		   outbox, ROWS_A_CALL, err) &&
 	       run(store, "drop old journal entries",
 		   "DELETE FROM journal WHERE id IN (SELECT id FROM journal"

@@ -114,7 +114,7 @@ class Daemon:
         self.drop = f"[mta1.{DOMAIN}]"
         self.prove, self.timeout = "10s", "2s"
         self.counters = []  # dicts of settings
-        self.hooks = []  # (name, [program, ...], [kinds])
+        self.hooks = []  # (name, [program, ...], [kinds]), or dicts of settings
         self.way = "follow"
         self.stdin = None
         self.process = None
@@ -146,7 +146,12 @@ class Daemon:
                           for i, (k, v) in enumerate(entry.items())]
         if self.hooks:
             lines.append("hooks:")
-            for name, run, kinds in self.hooks:
+            for hook in self.hooks:
+                if isinstance(hook, dict):
+                    lines += [f"  {' ' if i else '-'} {k.replace('_', '-')}: {v}"
+                              for i, (k, v) in enumerate(hook.items())]
+                    continue
+                name, run, kinds = hook
                 lines += [f"  - name: {name}", f"    run: {json.dumps(run)}",
                           f"    on: [{', '.join(kinds)}]"]
         with open(self.config_path, "w") as f:

@@ -219,6 +219,13 @@ Test(config, values_are_read_in_all_their_forms)
 		{ CONFIG_TOP, "listen", "unix:x.sock", NULL },
 		{ CONFIG_HOOK, "on", "drift", "drift" },
 		{ CONFIG_HOOK, "on", "hook", NULL },
+		{ CONFIG_HOOK, "url", "https://a.jp/secret?x=1",
+		  "https://a.jp/... (a5f4a005)" }, /* not the path */
+		{ CONFIG_HOOK, "url", "http://[::1]:80", "http://[::1]:80/ (fa6d40b4)" },
+		{ CONFIG_HOOK, "url", "https://a.jp/a b", NULL },
+		{ CONFIG_HOOK, "url", "https://a.jp/\"", NULL },
+		{ CONFIG_HOOK, "format", "slack", "slack" },
+		{ CONFIG_HOOK, "format", "postfix", NULL },
 		{ CONFIG_DOMAIN, "mode", "Auto", NULL },
 		{ CONFIG_DOMAIN, "mode", "", NULL },
 	};

@@ -1,5 +1,6 @@
 #include "daemon/store/store_counts.h"
 #include "daemon/store/store_cursors.h"
+#include "daemon/store/store_hooks.h"
 #include "daemon/store/store_intents.h"
 #include "daemon/store/store_journal.h"
 #include "daemon/store/store_outbox.h"
@@ -300,6 +301,98 @@ Test(tables, journal_pages_and_outbox_tells_in_order)
 	cr_assert(found && item.journal_id == 2);
 	OK(store_outbox_waiting(room.store, &waiting, &failed, &room.err));
 	cr_assert(waiting == 2 && failed == 0);
+	room_clear(&room);
+}
+
+static void
+hear_dead(void *ctx, const struct store_outbox_dead *dead)
+{
+	struct text *text = ctx;
+
+	text_add(text, "%lld after %u: ", (long long)dead->id, dead->attempts);
+	text_add_span(text, dead->why);
+	text_add(text, "; ");
+}
+
+Test(tables, dead_letters_are_kept_and_wait_again_in_their_order)
+{
+	static struct store_outbox_item item;
+	struct store_hooks_state state;
+	struct room room = room_make();
+	char heard[256];
+	struct text text = TEXT(heard);
+	unsigned count = 0;
+	bool found;
+
+	room_open(&room, NULL);
+	for (int i = 1; i <= 3; i++)
+		OK(store_outbox_add(room.store, "page", i, "{}", 10, &room.err));
+	OK(store_outbox_put(room.store, "page", 4, "{}", true, 10, &room.err));
+	cr_assert_eq(store_outbox_last(room.store), 4);
+	OK(store_outbox_next(room.store, "page", 10, &found, &item, &room.err));
+	cr_assert(found && item.id == 4 && item.test, "a test goes first");
+	OK(store_outbox_done(room.store, 4, 10, &room.err));
+	OK(store_hooks_told(room.store, "page", 4, 10, &room.err));
+	for (int64_t i = 1; i <= 2; i++) {
+		OK(store_outbox_give_up(room.store, i, 20, "404", &room.err));
+		OK(store_hooks_failed(room.store, "page", i, 20, "404", &room.err));
+	}
+	OK(store_outbox_next(room.store, "page", 20, &found, &item, &room.err));
+	cr_assert(found && item.id == 3 && !item.test, "a dead letter holds nothing back");
+	OK(store_outbox_dead(room.store, "page", 9, hear_dead, &text, &room.err));
+	cr_assert_str_eq(heard, "2 after 1: 404; 1 after 1: 404; ");
+	OK(store_hooks_state(room.store, "page", &state, &room.err));
+	cr_assert(state.waiting == 1 && state.dead == 2 && !state.failing && state.told == 4 &&
+		  state.told_at == 10 && state.failed == 2 && state.failed_at == 20);
+	cr_assert_str_eq(state.why, "404");
+	OK(store_outbox_resend(room.store, "other", &count, &room.err));
+	cr_assert_eq(count, 0);
+	OK(store_outbox_resend(room.store, "page", &count, &room.err));
+	cr_assert_eq(count, 2);
+	OK(store_outbox_next(room.store, "page", 20, &found, &item, &room.err));
+	cr_assert(found && item.id == 1 && item.attempts == 0);
+	room_clear(&room);
+}
+
+static void
+hear_span(void *ctx, struct span span)
+{
+	text_add_span(ctx, span);
+	text_add(ctx, ";");
+}
+
+Test(tables, alerts_that_fire_are_remembered_for_each_hook)
+{
+	static struct store_hooks_alert alert;
+	struct room room = room_make();
+	char heard[256];
+	struct text text = TEXT(heard);
+
+	room_open(&room, NULL);
+	OK(store_outbox_add(room.store, "am", 1, "{1}", 10, &room.err));
+	OK(store_outbox_add(room.store, "am", 2, "{2}", 10, &room.err));
+	OK(store_outbox_add(room.store, "pager", 2, "{3}", 10, &room.err));
+	OK(store_hooks_alert(room.store, "am", "a.jp", "MxsplitSplit", &alert, &room.err));
+	cr_assert(alert.item == 0 && !alert.firing);
+	OK(store_hooks_note(room.store, 1, "a.jp", "MxsplitSplit", true, &room.err));
+	OK(store_hooks_note(room.store, 2, "b.jp", "MxsplitSplit", true, &room.err));
+	OK(store_hooks_note(room.store, 3, "a.jp", "MxsplitSplit", true, &room.err));
+	OK(store_hooks_firing(room.store, "am", hear_span, &text, &room.err));
+	OK(store_hooks_each(room.store, hear_span, &text, &room.err));
+	cr_assert_str_eq(heard, "{1};{2};am;pager;");
+	OK(store_outbox_add(room.store, "am", 4, "{4}", 10, &room.err));
+	OK(store_hooks_note(room.store, 4, "a.jp", "MxsplitSplit", false, &room.err));
+	OK(store_hooks_alert(room.store, "am", "a.jp", "MxsplitSplit", &alert, &room.err));
+	cr_assert(alert.item == 4 && !alert.firing);
+	cr_assert_str_eq(alert.payload, "{4}");
+	OK(store_hooks_quiet(room.store, "am", "b.jp", "MxsplitSurge", &room.err));
+	text = TEXT(heard);
+	OK(store_hooks_firing(room.store, "am", hear_span, &text, &room.err));
+	cr_assert_str_eq(heard, "{2};", "another alert of this domain");
+	OK(store_hooks_quiet(room.store, "am", "", NULL, &room.err));
+	text = TEXT(heard);
+	OK(store_hooks_each(room.store, hear_span, &text, &room.err));
+	cr_assert_str_eq(heard, "pager;");
 	room_clear(&room);
 }
 

@@ -181,6 +181,49 @@ room_series(void *ctx, const char *domain, struct series *series, struct err *er
 	return true;
 }
 
+static inline bool
+room_hook(void *ctx, unsigned index, struct notice_hook *out, bool *found_out, struct err *err)
+{
+	struct room *room = ctx;
+
+	if (room->journal != ERR_NONE)
+		return err_set(err, room->journal, "the outbox cannot be read");
+	*found_out = index < 2;
+	*out = (struct notice_hook){ .waiting = 3, .told = 1700000000, .told_item = 5 };
+	snprintf(out->name, sizeof(out->name), index ? "chat" : "page");
+	snprintf(out->how, sizeof(out->how), "run /bin/page");
+	if (index == 0)
+		return true;
+	out->dead = out->shown = 1;
+	out->failed = 1700000000;
+	out->list[0] = (struct notice_dead){ .item = 4, .since = 1700000000, .attempts = 1 };
+	snprintf(out->list[0].why, sizeof(out->list[0].why), "it answered 404: \xff");
+	return true;
+}
+
+static inline bool
+room_resend(void *ctx, const char *hook, const char *by, unsigned *count_out, struct err *err)
+{
+	struct room *room = ctx;
+
+	(void)err;
+	snprintf(room->last_domain, sizeof(room->last_domain), "%s by %s", hook, by);
+	*count_out = 2;
+	return true;
+}
+
+static inline bool
+room_test(void *ctx, const char *hook, const char *by, int64_t *item_out, struct err *err)
+{
+	struct room *room = ctx;
+
+	if (room->answer != ERR_NONE)
+		return err_set(err, room->answer, "the test is not taken");
+	snprintf(room->last_domain, sizeof(room->last_domain), "%s by %s", hook, by);
+	*item_out = 77;
+	return true;
+}
+
 static inline void
 room_open(struct room *room, unsigned deadline_ms)
 {
@@ -194,7 +237,8 @@ room_open(struct room *room, unsigned deadline_ms)
 				       .tokens_path = room->tokens,
 				       .deadline_ms = deadline_ms };
 	struct web_deps deps = { room,	      room_snapshot, room_events, room_last_event,
-				 room_series, room_override, room_push };
+				 room_series, room_override, room_push,	  room_hook,
+				 room_resend, room_test };
 	struct err err = { 0 };
 	FILE *tokens;
 

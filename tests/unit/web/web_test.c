@@ -113,7 +113,8 @@ Test(web, reads)
 		  "example.jp.\"}]}" },
 		{ "GET /v1/domains/example.jp", 200, "\"sent\":null,\"shown\":null" },
 		{ "GET /v1/domains/example.jp", 200,
-		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9,\"verdict\":\"open\",\"text\":null}" },
+		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9,\"verdict\":"
+		  "\"open\",\"text\":null}" },
 		{ "GET /v1/domains/quiet.example", 200,
 		  "\"measured\":{\"known\":false,\"surge\":null" },
 		{ "GET /v1/domains/other.example", 404, "no domain 'other.example'" },
@@ -619,6 +620,47 @@ Test(web, counters_are_pushed_by_those_who_may)
 	room.answer = ERR_INPUT;
 	room_call(&room, true, "POST /v1/counters", JSON, ONE);
 	expect("the daemon does not know it", 422, "are not taken");
+}
+
+Test(web, hooks_are_shown_tested_and_sent_again)
+{
+	static const struct {
+		const char *what, *request, *headers;
+		unsigned status;
+		const char *fragment;
+	} rows[] = {
+		{ "all hooks", "GET /v1/hooks", "", 200,
+		  "\"name\":\"chat\",\"how\":\"run /bin/page\",\"waiting\":3,\"failing\":false,"
+		  "\"last_success\":{\"time\":\"2023-11-14T22:13:20Z\",\"item\":5}," },
+		{ "a dead letter", "GET /v1/hooks", "", 200,
+		  "\"dead_letters\":1,\"dead\":[{\"item\":4,"
+		  "\"since\":\"2023-11-14T22:13:20Z\",\"attempts\":1,"
+		  "\"why\":\"it answered 404: \xef\xbf\xbd\",\"kind\":null," },
+		{ "no parameters", "GET /v1/hooks?a=1", "", 400, "" },
+		{ "a test", "POST /v1/hooks/chat/test", ANNA, 200, "{\"item\":77}" },
+		{ "again", "POST /v1/hooks/page/resend", ANNA, 200, "{\"resent\":2}" },
+		{ "a reader", "POST /v1/hooks/page/resend", BOB, 403, "" },
+		{ "nobody", "POST /v1/hooks/page/test", "", 401, "" },
+		{ "another page", "POST /v1/hooks/page/test",
+		  ANNA "Origin: http://evil.example\r\n", 403, "another origin" },
+		{ "no such hook", "POST /v1/hooks/pag/test", ANNA, 404, "no hook 'pag'" },
+		{ "no such deed", "POST /v1/hooks/page/drop", ANNA, 404, "" },
+		{ "another method", "GET /v1/hooks/page/test", "", 405, "Allow: POST\r\n" },
+	};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		bool post = strncmp(rows[i].request, "POST", 4) == 0;
+
+		room_call(&room, false, rows[i].request, rows[i].headers, post ? "{}" : "");
+		expect(rows[i].what, rows[i].status, rows[i].fragment);
+	}
+	cr_assert_str_eq(room.last_domain, "page by anna");
+	room.answer = ERR_SYSTEM;
+	room_call(&room, true, "POST /v1/hooks/page/test", "", "{}");
+	expect("the disk is full", 503, "the test is not taken");
+	room.journal = ERR_SYSTEM;
+	room_call(&room, true, "GET /v1/hooks", "", "");
+	expect("the store cannot be read", 503, "the outbox cannot be read");
 }
 
 Test(web, pushed_bodies_are_read_strictly)

@@ -1,0 +1,10 @@
+/*
+ * mxsplitctl hooks [test NAME | resend NAME]: who is told, what could not be, a test.
+ */
+#ifndef CTL_CTL_HOOKS_H
+#define CTL_CTL_HOOKS_H
+
+/* argv[0] is the command. Returns an exit code of sysexits.h. */
+int ctl_hooks(int argc, char **argv);
+
+#endif
