@@ -7,6 +7,7 @@
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
+#include "daemon/sys/service.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -70,6 +71,7 @@ stop(uv_signal_t *handle, int number)
 
 	if (program->engine.closing)
 		return;
+	service_stopping();
 	record(&program->engine, JOURNAL_START, "", "",
 	       "stopping on signal %d; the zone stays as it is", number);
 	engine_stop(&program->engine);
@@ -82,12 +84,15 @@ reload(uv_signal_t *handle, int number)
 {
 	struct program *program = handle->data;
 	struct engine *engine = &program->engine;
-	struct config *config = survives(program->path) ? read_config(program->path) : NULL;
+	struct config *config;
 	char sentence[JOURNAL_TEXT];
 	struct text changes = TEXT(sentence);
 	struct err err = { .text = "the new configuration has errors, see the log" }, none = { 0 };
 
 	(void)number;
+	service_reloading();
+	engine->ready = false; /* the next pass says that it is again */
+	config = survives(program->path) ? read_config(program->path) : NULL;
 	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
 	if (config && web_reload(engine->web, config->tokens, &err)) {
 		if (engine_reload(engine, config, &changes, &err)) {
