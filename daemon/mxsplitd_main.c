@@ -2,12 +2,14 @@
  * mxsplitd: reads its configuration, opens its parts in order, runs the loop, closes in reverse.
  */
 #include "daemon/base/when.h"
+#include "daemon/conf/config_manual.h"
 #include "daemon/desk.h"
 #include "daemon/engine.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
 #include "daemon/sys/service.h"
+#include "daemon/version.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -208,6 +210,7 @@ usage(FILE *out)
 {
 	fputs("usage: mxsplitd -f -c FILE     run in the foreground (the only way it runs)\n"
 	      "       mxsplitd --print-config print the commented sample configuration\n"
+	      "       mxsplitd --print-settings  print the settings as the manual has them, in mdoc\n"
 	      "       mxsplitd --version\n",
 	      out);
 }
@@ -218,6 +221,7 @@ main(int argc, char **argv)
 	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
 						 { "foreground", no_argument, NULL, 'f' },
 						 { "print-config", no_argument, NULL, 'p' },
+						 { "print-settings", no_argument, NULL, 's' },
 						 { "version", no_argument, NULL, 'v' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
@@ -237,8 +241,11 @@ main(int argc, char **argv)
 		case 'p':
 			config_print_sample(stdout);
 			return EX_OK;
+		case 's':
+			config_manual_print(stdout);
+			return EX_OK;
 		case 'v':
-			puts("mxsplitd " MXSPLIT_VERSION);
+			version_print(stdout);
 			return EX_OK;
 		case 'h':
 			usage(stdout);
