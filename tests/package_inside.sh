@@ -1,6 +1,7 @@
 #!/bin/bash
 # Inside the chroot of tests/package.sh.
 set -eu
+port=$((20000 + RANDOM % 9000))
 say() { echo "ok $*"; }
 fail() { echo "not ok $*" >&2; tail -n 20 /tmp/*.log >&2; exit 1; }
 # within SECONDS COMMAND...: until it succeeds
@@ -13,7 +14,7 @@ within() {
 	done
 }
 ctl() { runuser -u mxsplit -- mxsplitctl "$@"; }
-mx() { dig +short -p 5353 @127.77.0.53 example.jp MX | sort | tr '\n' ' '; }
+mx() { dig +short -p "$port" @127.0.0.1 example.jp MX | sort | tr '\n' ' '; }
 start() {
 	install -d -o mxsplit -g mxsplit /run/mxsplit
 	runuser -u mxsplit -- mxsplitd -f -c /etc/mxsplit/mxsplitd.yaml >>/tmp/mxsplitd.log 2>&1 &
@@ -45,19 +46,19 @@ cat >/tmp/zone/example.jp.db <<-ZONE
 	@ IN NS ns1
 	@ 86400 IN MX 10 mta1
 	@ 86400 IN MX 20 mta2
-	ns1 IN A 127.77.0.53
+	ns1 IN A 127.0.0.1
 	mta1 IN A 127.0.0.1
 	mta2 IN A 127.0.0.1
 ZONE
 { cat /etc/mxsplit/ns1.key; cat <<-CONF; } >/tmp/zone/named.conf
 	options { directory "/tmp/zone"; pid-file none; lock-file none; session-keyfile none; recursion no;
-		listen-on port 5353 { 127.77.0.53; }; listen-on-v6 { none; }; };
+		listen-on port $port { 127.0.0.1; }; listen-on-v6 { none; }; };
 	controls { };
 	zone "example.jp" { type primary; file "example.jp.db"; update-policy { grant mxsplit name example.jp. MX; }; };
 CONF
 chown -R bind /tmp/zone
 named -g -u bind -c /tmp/zone/named.conf >/tmp/named.log 2>&1 &
-within 30 dig +short +time=1 +tries=1 -p 5353 @127.77.0.53 example.jp SOA
+within 30 dig +short +time=1 +tries=1 -p "$port" @127.0.0.1 example.jp SOA
 normal=$(mx)
 touch /var/log/mail.log
 chgrp adm /var/log/mail.log
@@ -67,7 +68,7 @@ cat >/etc/mxsplit/mxsplitd.yaml <<-YAML
 	probe: 0s
 	servers:
 	  - name: ns1
-	    address: 127.77.0.53:5353
+	    address: 127.0.0.1:$port
 	    zone: example.jp
 	    key-file: /etc/mxsplit/ns1.key
 	domains:
