@@ -210,7 +210,7 @@ usage(FILE *out)
 {
 	fputs("usage: mxsplitd -f -c FILE     run in the foreground (the only way it runs)\n"
 	      "       mxsplitd --print-config print the commented sample configuration\n"
-	      "       mxsplitd --print-settings  print the settings as the manual has them, in mdoc\n"
+	      "       mxsplitd --print-settings the settings as the manual has them, in mdoc\n"
 	      "       mxsplitd --version\n",
 	      out);
 }

@@ -65,6 +65,7 @@ chgrp adm /var/log/mail.log
 chmod 640 /var/log/mail.log
 chown mxsplit /etc/mxsplit/ns1.key
 cat >/etc/mxsplit/mxsplitd.yaml <<-YAML
+	listen: ["unix:/run/mxsplit/api.sock"]
 	probe: 0s
 	servers:
 	  - name: ns1

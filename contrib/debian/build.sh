@@ -19,4 +19,8 @@ if ! dpkg-buildpackage -us -uc -b >../build.log 2>&1; then
 	tail -n 30 ../build.log >&2
 	exit 1
 fi
+if command -v lintian >/dev/null; then
+	[ "$(id -u)" != 0 ] || root=--allow-root
+	lintian ${root:-} --fail-on error "$build"/deb/*.changes
+fi
 ls "$build"/deb/*.deb

@@ -42,6 +42,17 @@ class Manual(unittest.TestCase):
         for option in options:
             self.assertIn("Fl -" + option, page("mxsplitd.8"))
 
+    def test_help_shows_the_page_or_what_the_command_says(self):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-man-") as directory:
+            with open(os.path.join(directory, "man"), "w", encoding="utf-8") as f:
+                f.write("#!/bin/sh\necho page $*\n")
+            os.chmod(os.path.join(directory, "man"), 0o755)
+            done = subprocess.run([program("mxsplitctl"), "help", "mxsplitd.yaml"], capture_output=True, text=True, check=True,
+                                  env=dict(os.environ, PATH=directory + ":" + os.environ["PATH"]))
+        self.assertEqual(done.stdout, "page mxsplitd.yaml\n")
+        self.assertEqual(said("mxsplitctl", "help", "restore"), said("mxsplitctl", "restore", "--help"))
+        self.assertEqual(subprocess.run([program("mxsplitctl"), "help", "nothing"], capture_output=True, check=False).returncode, 64)
+
     def test_the_version_names_the_libraries(self):
         lines = said("mxsplitd", "--version").splitlines()
         self.assertRegex(lines[0], r"^mxsplitd \d+\.\d+\.\d+$")

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from bind import Bind
-from daemon import ROOT, Daemon, program
+from daemon import ROOT, Daemon, program, refused
 
 UNITS = os.path.join(ROOT, "contrib/systemd")
 WATCHDOG = 2.0  # seconds
@@ -118,6 +118,44 @@ class Service(unittest.TestCase):
         daemon.wait_for(lambda: daemon.status()["ticks"] > ticks + 4, 30, "the loop turned")
         self.manager.drain()
         self.assertNotIn("WATCHDOG=1", self.manager.heard)
+
+    def test_at_boot_in_any_order(self):
+        """The name server or the log may come later: ready all the same, and nothing is done to the zone."""
+        for server_first, log_first in ((True, True), (True, False), (False, True), (False, False)):
+            with self.subTest(server_first=server_first, log_first=log_first), Bind() as bind, \
+                    tempfile.TemporaryDirectory(prefix="mxsplit-boot-") as directory:
+                normal, serial = bind.mx(), bind.serial()
+                if not server_first:
+                    bind.primary.stop()
+                daemon = Daemon(directory, dict(address=bind.address, zone=bind.zone, key_file=bind.key_file),
+                                env={"NOTIFY_SOCKET": os.path.join(directory, "notify")})
+                manager = Manager(os.path.join(directory, "notify"))
+                lines = "".join(refused(n) for n in range(3000))  # enough for a surge
+                if log_first:
+                    self.log(daemon, lines)
+                daemon.settings["warm_up"] = "1h"
+                daemon.start(wait=False)
+                try:
+                    manager.wait("READY=1")
+                    if not server_first:
+                        bind.primary.start()
+                    if not log_first:
+                        self.log(daemon, lines)
+                    daemon.wait_for(lambda: "bounce-refused" in str(daemon.totals()) and daemon.domain()["shown"], 60,
+                                    "log and zone are read")
+                    ticks = daemon.status()["ticks"]
+                    daemon.wait_for(lambda: daemon.status()["ticks"] > ticks + 5, 60, "five more passes")
+                    self.assertEqual(daemon.domain()["state"], "normal")
+                    self.assertEqual((bind.mx(), bind.serial()), (normal, serial))
+                    self.assertFalse({"split", "restore", "update"} & set(daemon.kinds()), daemon.kinds())
+                finally:
+                    daemon.stop()
+                    manager.close()
+
+    @staticmethod
+    def log(daemon, lines):
+        with open(daemon.sources["mta1"], "w", encoding="utf-8") as f:
+            f.write(lines)
 
     def test_sockets_that_are_not_there_do_no_harm(self):
         for address in ("", "@", "relative", "/nobody/listens", "/" + "x" * 200):
