@@ -18,7 +18,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=al
 LTO := $(if $(SAN)$(FUZZ)$(filter clang%,$(CC)),,-flto)
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-	-fPIE $(if $(LTO),$(LTO) -ffat-lto-objects) -DMXSPLIT_VERSION='"$(VERSION)"' -I.
+	-fPIE -ffile-prefix-map=$(CURDIR)=. $(if $(LTO),$(LTO) -ffat-lto-objects) -DMXSPLIT_VERSION='"$(VERSION)"' -I.
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
 LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lnetsnmp -lz -lzstd -lm
@@ -113,16 +113,53 @@ bench-latency: all tools ## from a line appended to counted in the API, and what
 bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
 	@/usr/bin/python3 -W ignore tests/bench/update.py
 
-install: all ## into DESTDIR and PREFIX
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
-	install -m 755 $(B)/mxsplitd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(B)/mxsplitctl $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 README.md CHANGES.md LICENSE contrib/mxsplitd.yaml $(DESTDIR)$(PREFIX)/share/doc/mxsplit/
+# The units name the programs as the package has them; another PREFIX is written into them here.
+AT = $(DESTDIR)$(PREFIX)
+DOC = $(AT)/share/doc/mxsplit
+UNITS_AT ?= $(PREFIX)/lib/systemd/system
+install: all man ## into DESTDIR and PREFIX: programs, units, manual, sample, completion, docs
+	install -d $(AT)/sbin $(AT)/bin $(DOC)/examples $(DESTDIR)$(UNITS_AT)
+	install -d $(AT)/share/man/man1 $(AT)/share/man/man5 $(AT)/share/man/man8
+	install -m 755 $(B)/mxsplitd $(AT)/sbin/
+	install -m 755 $(B)/mxsplitctl $(AT)/bin/
+	install -m 644 $(B)/man/mxsplitctl.1 $(AT)/share/man/man1/
+	install -m 644 $(B)/man/mxsplitd.yaml.5 $(AT)/share/man/man5/
+	install -m 644 $(B)/man/mxsplitd.8 $(AT)/share/man/man8/
+	for unit in contrib/systemd/*.service contrib/systemd/*.timer; do \
+		sed 's,/usr/\(s\?bin/mxsplit\),$(PREFIX)/\1,' $$unit > $(DESTDIR)$(UNITS_AT)/$${unit##*/} || exit; done
+	install -m 644 README.md CHANGES.md LICENSE docs/*.md $(DOC)/
+	cp -r --no-preserve=ownership contrib/* $(DOC)/examples/
+	rm -rf $(DOC)/examples/debian $(DOC)/examples/completion $(DOC)/examples/sbom.py
+	[ ! -d contrib/completion ] || install -D -m 644 contrib/completion/mxsplitctl.bash \
+		$(AT)/share/bash-completion/completions/mxsplitctl
+
+man: $(B)/man/mxsplitd.8 $(B)/man/mxsplitctl.1 $(B)/man/mxsplitd.yaml.5 ## the manual, into build/man
+
+deb: ## a Debian package, into build/deb (wants debhelper and what `make deps` installs)
+	@mkdir -p $(B)
+	@contrib/debian/build.sh $(B) $(VERSION)
+
+package: deb ## the package in a fresh Debian 12: install, split, upgrade, remove, purge (root, debootstrap)
+	@tests/package.sh $(B)
+
+sbom: all ## which libraries the programs use, as SPDX: build/mxsplit.spdx.json
+	@/usr/bin/python3 contrib/sbom.py $(B) $(VERSION) > $(B)/mxsplit.spdx.json
+
+reproduce: ## builds in two other directories and compares the bytes
+	@tests/reproduce.sh
 
 clean: ## removes what the build made
 	rm -rf build build-san build-fuzz build-clang
 
 # How things are built
+
+$(B)/man/%: docs/man/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(B)/man/mxsplitd.yaml.5: docs/man/mxsplitd.yaml.5.in $(B)/mxsplitd
+	@mkdir -p $(@D)
+	$(B)/mxsplitd --print-settings | sed -e '/^@SETTINGS@$$/{r /dev/stdin' -e 'd}' $< > $@
 
 ifdef FUZZ
 override CFLAGS += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1
@@ -135,7 +172,7 @@ endif
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(CC) $(CFLAGS) -frandom-seed=$< -MMD -MP -c $< -o $@
 
 $(B)/%.o: %.S
 	@mkdir -p $(@D)
@@ -186,7 +223,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer $< $(GROUP) -o $@
 
--include $(shell [ -d $(B) ] && find $(B) -name '*.d')
+-include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency bench-update install clean
+	bench-peers bench-latency bench-update install man deb package sbom reproduce clean

@@ -2,6 +2,7 @@
 
 #include "daemon/base/when.h"
 #include "daemon/record.h"
+#include "daemon/standing.h"
 #include "daemon/tick.h"
 #include "daemon/wall.h"
 
@@ -165,6 +166,7 @@ static void
 on_timer(uv_timer_t *timer)
 {
 	tick(timer->data);
+	standing_tell(timer->data);
 }
 
 void

@@ -39,6 +39,7 @@ struct engine {
 	struct step step; /* see wall.h */
 	int64_t started, last_prune, delays_at;
 	uint64_t ticks, reloads;
+	bool ready; /* and the service manager knows */
 	struct record_held held;
 	bool full;	     /* the disk is, and people were told */
 	int64_t count_again; /* seconds; while it is full */

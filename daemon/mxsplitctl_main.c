@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static const struct command {
 	const char *name;
@@ -59,13 +60,43 @@ usage(FILE *out)
 	fputs("usage: mxsplitctl COMMAND ...\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-13s %s\n", commands[i].name, commands[i].help);
-	fputs("\nmxsplitctl COMMAND --help says more. Exit codes are those of sysexits.h.\n", out);
+	fputs("\nmxsplitctl COMMAND --help says more; mxsplitctl help mxsplitd, mxsplitctl or\n"
+	      "mxsplitd.yaml shows the manual. Exit codes are those of sysexits.h.\n",
+	      out);
+}
+
+static int
+run(int argc, char **argv)
+{
+	for (size_t i = 0; argc >= 1 && i < COMMANDS; i++)
+		if (strcmp(argv[0], commands[i].name) == 0)
+			return commands[i].run(argc, argv);
+	usage(stderr);
+	return EX_USAGE;
+}
+
+/* A page of the manual, or what a command says of itself. */
+static int
+help(char *topic)
+{
+	static const char *const pages[] = { "mxsplitctl", "mxsplitd", "mxsplitd.yaml" };
+	char option[] = "--help", *words[] = { topic, option, NULL };
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (strcmp(topic, pages[i]) == 0) {
+			execlp("man", "man", topic, (char *)NULL);
+			perror("mxsplitctl: man");
+			return EX_UNAVAILABLE;
+		}
+	return run(2, words);
 }
 
 int
 main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_DFL);
+	if (argc == 3 && strcmp(argv[1], "help") == 0)
+		return help(argv[2]);
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
 		usage(stdout);
 		return EX_OK;
@@ -74,9 +105,5 @@ main(int argc, char **argv)
 		puts("mxsplitctl " MXSPLIT_VERSION);
 		return EX_OK;
 	}
-	for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	usage(stderr);
-	return EX_USAGE;
+	return run(argc - 1, argv + 1);
 }

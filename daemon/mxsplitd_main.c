@@ -2,11 +2,14 @@
  * mxsplitd: reads its configuration, opens its parts in order, runs the loop, closes in reverse.
  */
 #include "daemon/base/when.h"
+#include "daemon/conf/config_manual.h"
 #include "daemon/desk.h"
 #include "daemon/engine.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
+#include "daemon/sys/service.h"
+#include "daemon/version.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -70,6 +73,7 @@ stop(uv_signal_t *handle, int number)
 
 	if (program->engine.closing)
 		return;
+	service_stopping();
 	record(&program->engine, JOURNAL_START, "", "",
 	       "stopping on signal %d; the zone stays as it is", number);
 	engine_stop(&program->engine);
@@ -82,12 +86,15 @@ reload(uv_signal_t *handle, int number)
 {
 	struct program *program = handle->data;
 	struct engine *engine = &program->engine;
-	struct config *config = survives(program->path) ? read_config(program->path) : NULL;
+	struct config *config;
 	char sentence[JOURNAL_TEXT];
 	struct text changes = TEXT(sentence);
 	struct err err = { .text = "the new configuration has errors, see the log" }, none = { 0 };
 
 	(void)number;
+	service_reloading();
+	engine->ready = false; /* the next pass says that it is again */
+	config = survives(program->path) ? read_config(program->path) : NULL;
 	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
 	if (config && web_reload(engine->web, config->tokens, &err)) {
 		if (engine_reload(engine, config, &changes, &err)) {
@@ -203,6 +210,7 @@ usage(FILE *out)
 {
 	fputs("usage: mxsplitd -f -c FILE     run in the foreground (the only way it runs)\n"
 	      "       mxsplitd --print-config print the commented sample configuration\n"
+	      "       mxsplitd --print-settings the settings as the manual has them, in mdoc\n"
 	      "       mxsplitd --version\n",
 	      out);
 }
@@ -213,6 +221,7 @@ main(int argc, char **argv)
 	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
 						 { "foreground", no_argument, NULL, 'f' },
 						 { "print-config", no_argument, NULL, 'p' },
+						 { "print-settings", no_argument, NULL, 's' },
 						 { "version", no_argument, NULL, 'v' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
@@ -233,8 +242,11 @@ main(int argc, char **argv)
 		case 'p':
 			config_print_sample(stdout);
 			return EX_OK;
+		case 's':
+			config_manual_print(stdout);
+			return EX_OK;
 		case 'v':
-			puts("mxsplitd " MXSPLIT_VERSION);
+			version_print(stdout);
 			return EX_OK;
 		case 'h':
 			usage(stdout);

@@ -1,6 +1,7 @@
 #include "dnsupdate/key.h"
 
 #include "daemon/base/names.h"
+#include "daemon/base/secret.h"
 #include "dnsupdate/key_lex.h"
 
 #include <errno.h>
@@ -177,7 +178,7 @@ read_all(int fd, const char *path, char *room, size_t *len_out, struct err *err)
 		return err_set(err, ERR_SYSTEM, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(stat.st_mode))
 		return err_set(err, ERR_INPUT, "%s is not a regular file", path);
-	if (stat.st_mode & 077)
+	if (stat.st_mode & secret_others(path, getenv("CREDENTIALS_DIRECTORY")))
 		return err_set(
 			err, ERR_INPUT,
 			"%s can be read by others (mode %04o): it holds a secret, chmod 600 it",

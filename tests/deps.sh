@@ -8,7 +8,7 @@ packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsql
 	python3 python3-dnspython openssl procps strace valgrind rsyslog zstd jq
 	systemd-journal-remote logrotate libsnmp-dev snmpd snmptrapd faketime
 	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
-lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags"
+lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 [ "${1:-}" = lint ] && packages="$packages $lint"
 [ "${1:-}" = page ] && packages="$packages $page"

@@ -38,6 +38,7 @@
 #define CONFIG_PROBES 32
 
 #define CONFIG_PATH 4096
+#define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* systemd.exec(5); may begin a path */
 #define CONFIG_NAME 256	       /* a DNS name with its final dot, or a name that people chose */
 #define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
 #define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */

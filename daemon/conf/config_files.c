@@ -1,6 +1,9 @@
 #include "daemon/conf/config_files.h"
 
+#include "daemon/base/secret.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +36,7 @@ check_secret(const char *what, const char *path, mode_t others, struct config_pl
 					   strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
 		config_problem_add(problems, where, "%s %s is not a file", what, seen);
-	} else if (status.st_mode & others) {
+	} else if (status.st_mode & others & secret_others(path, getenv(CONFIG_CREDENTIALS))) {
 		config_problem_add(problems, where,
 				   "%s %s is open to others (mode %03o), wanted mode 600", what,
 				   seen, (unsigned)(status.st_mode & 0777));

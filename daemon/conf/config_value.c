@@ -8,6 +8,8 @@
 #include "daemon/core/board.h"
 #include "daemon/core/journal.h"
 
+#include <stdlib.h>
+
 #define WORD 64
 
 static enum config_value
@@ -46,8 +48,17 @@ read_word(const struct config_setting *row, struct span text, void *out)
 static enum config_value
 read_path(const struct config_setting *row, struct span text, void *out)
 {
-	return answer(text.len < row->size && config_net_path(text) &&
-		      span_copy(text, out, row->size));
+	char whole[CONFIG_PATH];
+	struct text path = TEXT(whole);
+	const char *directory = getenv(CONFIG_CREDENTIALS);
+
+	if (directory && span_begins(text, SPAN("${" CONFIG_CREDENTIALS "}/"))) {
+		text_add(&path, "%s", directory);
+		text = span_after(text, strlen("${" CONFIG_CREDENTIALS "}"));
+	}
+	text_add_span(&path, text);
+	return answer(path.len < row->size && !path.cut && !memchr(text.at, '\0', text.len) &&
+		      config_net_path(span_of(whole)) && span_copy(span_of(whole), out, row->size));
 }
 
 static enum config_value

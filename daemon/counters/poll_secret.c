@@ -2,9 +2,11 @@
 
 #include "daemon/base/names.h"
 #include "daemon/base/scan.h"
+#include "daemon/base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,7 +137,7 @@ read_open(int fd, const char *path, struct poll_secret *out, struct err *err)
 
 	if (fstat(fd, &about) < 0 || !S_ISREG(about.st_mode))
 		return err_set(err, ERR_INPUT, "%s is not a file", path);
-	if (about.st_mode & (S_IRWXG | S_IRWXO))
+	if (about.st_mode & secret_others(path, getenv("CREDENTIALS_DIRECTORY")))
 		return err_set(err, ERR_INPUT, "%s is open to others (mode %03o), wanted mode 600",
 			       path, (unsigned)(about.st_mode & 0777));
 	length = read(fd, text, sizeof(text));

@@ -1,0 +1,108 @@
+"""What contrib holds besides units: the Nagios check, rsyslog's lines, init scripts, and the list of libraries."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from bind import Bind
+from daemon import BUILD, DOMAIN, ROOT, Daemon, mail, program
+
+CONTRIB = os.path.join(ROOT, "contrib")
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, check=False, **more)
+
+
+class Nagios(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="mxsplit-contrib-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+
+    def check(self, daemon, *arguments):
+        done = run(os.path.join(CONTRIB, "nagios/check_mxsplit"), "--socket", daemon.socket, *arguments,
+                   env=dict(os.environ, PATH=BUILD + ":" + os.environ["PATH"]))
+        self.assertEqual(done.stdout.count("\n"), 1, done.stdout + done.stderr)
+        return done.returncode, done.stdout
+
+    def write(self, daemon):
+        for path in daemon.sources.values():
+            with open(path, "a", encoding="utf-8") as f:
+                f.write(mail(1))
+
+    def test_each_answer(self):
+        with Bind() as bind:
+            daemon = Daemon(self.directory, dict(address=bind.address, zone=bind.zone, key_file=bind.key_file))
+            self.addCleanup(daemon.kill)
+            daemon.settings["mode"] = "manual"
+            code, said = self.check(daemon)
+            self.assertEqual((code, said[:18]), (3, "MXSPLIT UNKNOWN - "))
+            daemon.start()
+            daemon.wait_for(lambda: self.write(daemon) or self.check(daemon)[0] == 0, 30, "the check says OK")
+            self.assertEqual(self.check(daemon, DOMAIN),
+                             (0, "MXSPLIT OK - all domains normal | domains=1 split=0\n"))
+            daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", {"mode": "split", "for": "1h", "reason": "a | test"})
+            daemon.wait_state("split")
+            self.write(daemon)
+            code, said = self.check(daemon)
+            self.assertEqual(code, 1, said)
+            self.assertRegex(said, rf"^MXSPLIT WARNING - .*{DOMAIN} split: .*a \? test.* \| domains=1 split=1\n$")
+            bind.primary.kill()
+            daemon.wait_for(lambda: self.check(daemon)[0] == 2, 60, "the check says CRITICAL")
+            self.assertIn("ns1: ", self.check(daemon)[1])
+            daemon.stop()
+            self.assertEqual(self.check(daemon)[0], 3)
+
+
+class Files(unittest.TestCase):
+    def test_rsyslog_takes_the_lines(self):
+        done = run("/usr/sbin/rsyslogd", "-N1", "-f", os.path.join(CONTRIB, "rsyslog/90-mxsplit.conf"))
+        self.assertNotIn("error", re.sub("/[^ ]*", "", done.stderr.lower().replace("no error", "")))
+
+    def test_a_shell_takes_the_scripts(self):
+        for name in ("openrc/mxsplitd", "freebsd/mxsplitd", "debian/mxsplit.postinst", "debian/mxsplit.postrm"):
+            done = run("sh", "-n", os.path.join(CONTRIB, name))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+
+    def test_cron_pulls_the_rope(self):
+        with open(os.path.join(CONTRIB, "cron/mxsplit-rope"), encoding="utf-8") as f:
+            line = [line for line in f if not line.startswith("#")][0]
+        with tempfile.TemporaryDirectory(prefix="mxsplit-cron-") as directory:
+            command = line.split(None, 6)[6].replace("/run/systemd/system", directory + "/none").replace(
+                "/etc/mxsplit/mxsplitd.yaml", directory).replace("/usr/bin/mxsplitctl", directory + "/ctl")
+            with open(directory + "/ctl", "w", encoding="utf-8") as f:
+                f.write("#!/bin/sh\necho \"$@\" >&2\n")
+            self.assertEqual(run("sh", "-c", command).returncode, 0)
+            os.chmod(directory + "/ctl", 0o755)
+            self.assertEqual(run("sh", "-c", command).stderr, "restore --all --offline --if-dead\n")
+            os.mkdir(directory + "/none")
+            self.assertEqual(run("sh", "-c", command).stderr, "")
+
+    @unittest.skipUnless(shutil.which("dpkg-query"), "no dpkg here")
+    def test_the_list_of_libraries_is_whole(self):
+        done = run("/usr/bin/python3", os.path.join(CONTRIB, "sbom.py"), BUILD, "1.2.3",
+                   env=dict(os.environ, SOURCE_DATE_EPOCH="1000000000"), cwd=ROOT)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        document = json.loads(done.stdout)
+        self.assertEqual(document["creationInfo"]["created"], "2001-09-09T01:46:40Z")
+        known = {thing["SPDXID"] for thing in document["packages"] + document["files"]} | {"SPDXRef-DOCUMENT"}
+        for relation in document["relationships"]:
+            self.assertLessEqual({relation["spdxElementId"], relation["relatedSpdxElement"]}, known)
+        names = {package["name"] for package in document["packages"]}
+        lines = run(program("mxsplitd"), "--version").stdout
+        for library, package in (("libuv", "libuv1"), ("ldns", "libldns"), ("jansson", "libjansson4"),
+                                 ("sqlite", "libsqlite3-0"), ("zstd", "libzstd1")):
+            self.assertIn(library, lines)
+            self.assertTrue(any(name.startswith(package) for name in names), package)
+        linked = set(re.findall(r"\[(lib.+)\]", run("readelf", "-d", program("mxsplitd")).stdout))
+        self.assertGreater(len(linked), 8)
+        edges = [r for r in document["relationships"] if r["spdxElementId"] == "SPDXRef-mxsplitd"]
+        self.assertEqual(len(edges), len({r["relatedSpdxElement"] for r in edges}))
+        self.assertGreaterEqual(len(edges), 10)
+
+
+if __name__ == "__main__":
+    unittest.main()

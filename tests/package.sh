@@ -1,0 +1,31 @@
+#!/bin/bash
+# tests/package.sh BUILD: the package of `make deb` in a fresh Debian 12 (debootstrap, root): install, start
+# as its user beside BIND, upgrade, remove, purge. ROOTFS=DIR uses a tree that debootstrap made before.
+set -eu
+cd "$(dirname "$0")/.."
+build=$(realpath "${1:?usage: tests/package.sh BUILD}")
+place=$(mktemp -d)
+trap 'rm -rf --one-file-system "$place"' EXIT
+root=$place/root
+
+if [ -n "${ROOTFS:-}" ]; then
+	cp -a "$ROOTFS" "$root"
+else
+	mirror=$(sed -n 's/^URIs: //p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1)
+	debootstrap --variant=minbase bookworm "$root" ${mirror:+"$mirror"} >"$place/debootstrap.log" ||
+		{ tail "$place/debootstrap.log" >&2; exit 1; }
+fi
+
+# the same again under a higher version, for the upgrade
+dpkg-deb -R "$build"/deb/mxsplit_*.deb "$place/next"
+sed -i 's/^Version: .*/&+next/' "$place/next/DEBIAN/control"
+dpkg-deb --root-owner-group -b "$place/next" "$root/tmp/next.deb" >/dev/null
+cp "$build"/deb/mxsplit_*.deb "$root/tmp/this.deb"
+cp tests/package_inside.sh "$root/tmp/inside.sh"
+# mounts and processes end with the namespaces; the network is this machine's, for apt
+unshare --mount --pid --fork --kill-child bash -c '
+	mount --make-rprivate /
+	mount -t proc proc "$1/proc"
+	mount --rbind /dev "$1/dev"
+	exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive bash /tmp/inside.sh' - "$root"
