@@ -24,7 +24,7 @@ struct peer {
 /* Spans are borrowed from the connection; absent fields are empty. */
 struct request {
 	struct span method, path, query;
-	struct span host, origin, authorization, content_type, if_match;
+	struct span host, origin, authorization, content_type, if_match, last_event_id;
 	struct span body;
 	int64_t now; /* seconds, wall clock */
 	const struct peer *peer;
@@ -40,6 +40,7 @@ struct reply {
 	bool page;		    /* of the dashboard: it may run its own scripts */
 	bool challenge;		    /* WWW-Authenticate: Bearer */
 	unsigned retry_after;	    /* seconds; 0: not said */
+	struct stream *stream;	    /* instead of a body, see stream.h */
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "web/pages.h"
 
+#include "daemon/base/scan.h"
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
 #include "web/override.h"
@@ -90,22 +91,21 @@ pages_find(const struct routes_call *call, struct reply *reply)
 	return domain;
 }
 
+/* Makes the reply the document, or a 503 when there is none. */
+static bool
+put(struct reply *reply, json_t *document)
+{
+	if (!document)
+		return problem_set(reply, 503, "out of memory");
+	render_reply(reply, 200, "application/json", document);
+	return true;
+}
+
 bool
 pages_status(const struct routes_call *call, struct reply *reply)
 {
-	struct override *orders;
-
-	if (!no_query(call, reply))
-		return false;
-	orders = calloc(SNAPSHOT_DOMAINS, sizeof(*orders));
-	if (!orders)
-		return problem_set(reply, 503, "out of memory");
-	for (unsigned i = 0; i < call->snapshot->domains && i < SNAPSHOT_DOMAINS; i++)
-		orders[i] = *site_order(call->site, call->snapshot, &call->snapshot->domain[i]);
-	render_reply(reply, 200, "application/json",
-		     render_status(call->snapshot, orders, call->request->now));
-	free(orders);
-	return true;
+	return no_query(call, reply) &&
+	       put(reply, render_site(call->site, call->snapshot, call->request->now));
 }
 
 bool
@@ -193,4 +193,30 @@ pages_events(const struct routes_call *call, struct reply *reply)
 		problem_err(reply, &err);
 	free(entries);
 	return good;
+}
+
+bool
+pages_stream(const struct routes_call *call, struct reply *reply)
+{
+	struct query_number numbers[] = {
+		{ .name = "after", .most = INT64_MAX },
+		{ .name = "every", .most = STREAM_EVERY_MOST, .value = 1 },
+	};
+	struct span last = call->request->last_event_id;
+	struct scan scan = scan_over(last);
+	int64_t after;
+
+	if (!query_read(call->request->query, numbers, 2, reply))
+		return false;
+	after = numbers[0].given ? (int64_t)numbers[0].value : -1;
+	if (last.len)
+		after = (int64_t)scan_number(&scan, INT64_MAX);
+	if (last.len && !scan_done(&scan))
+		return problem_set(reply, 400, "Last-Event-ID is not the id of an entry");
+	reply->status = 200;
+	reply->type = "text/event-stream";
+	if (span_equal(call->request->method, SPAN("HEAD")))
+		return true;
+	reply->stream = stream_open(call->site, after, (unsigned)numbers[1].value, reply);
+	return reply->stream != NULL;
 }

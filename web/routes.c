@@ -21,6 +21,8 @@ const struct route routes_table[] = {
 	{ "/metrics", "GET", RIGHTS_READ, metrics_page, "numbers for Prometheus" },
 	{ "/v1/status", "GET", RIGHTS_READ, pages_status, "everything: sources and domains" },
 	{ "/v1/events", "GET", RIGHTS_READ, pages_events, "the journal: ?after=ID&limit=N" },
+	{ "/v1/stream", "GET", RIGHTS_READ, pages_stream,
+	  "both as they happen, as server-sent events: ?after=ID&every=S" },
 	{ "/v1/domains/{name}", "GET", RIGHTS_READ, pages_domain, "one domain" },
 	{ "/v1/domains/{name}/series", "GET", RIGHTS_READ, series_page,
 	  "over time: ?from=S&to=S&step=S" },

@@ -6,6 +6,7 @@
 #define WEB_SITE_H
 
 #include "web/rights.h"
+#include "web/stream.h"
 #include "web/web.h"
 
 struct site_order {
@@ -18,6 +19,7 @@ struct site {
 	struct rights rights;
 	int64_t fresh_for; /* made_us of the snapshot after which `fresh` was taken */
 	struct site_order fresh[SNAPSHOT_DOMAINS];
+	struct streams streams;
 };
 
 /* The domain of this name (any case), or NULL. */

@@ -113,7 +113,8 @@ Test(web, reads)
 		  "example.jp.\"}]}" },
 		{ "GET /v1/domains/example.jp", 200, "\"sent\":null,\"shown\":null" },
 		{ "GET /v1/domains/example.jp", 200,
-		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9,\"verdict\":\"open\",\"text\":null}" },
+		  "\"effect\":{\"bounces_at_kept\":0.75,\"mail_at_dropped\":0.9,\"verdict\":"
+		  "\"open\",\"text\":null}" },
 		{ "GET /v1/domains/quiet.example", 200,
 		  "\"measured\":{\"known\":false,\"surge\":null" },
 		{ "GET /v1/domains/other.example", 404, "no domain 'other.example'" },
@@ -144,6 +145,9 @@ Test(web, reads)
 		{ "GET /v1/domains/nobody/series", 404, "no domain 'nobody'" },
 		{ "GET /v1/status?x", 400, "" },
 		{ "HEAD /v1/status", 200, "Content-Length: " },
+		{ "HEAD /v1/stream", 200, "Content-Type: text/event-stream\r\n" },
+		{ "GET /v1/stream?every=3601", 400, "every is not a number" },
+		{ "GET /v1/stream?after=x", 400, "after is not a number" },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++)
@@ -211,6 +215,8 @@ Test(web, every_route_times_every_method)
 				 row->pattern, open ? "example.jp" : "",
 				 open ? strchr(open, '}') + 1 : "");
 			/* No token: what changes is refused before anything else is looked at. */
+			if (strcmp(line, "GET /v1/stream") == 0)
+				continue; /* it does not end */
 			room_call(&room, false, line, "", "");
 			if (!knows(row->pattern, methods[i]) && strcmp(methods[i], "HEAD") == 0)
 				cr_assert_eq(room_status(&room), 405, "%s", line);
