@@ -36,7 +36,7 @@ struct reply {
 	char *body;	  /* from malloc, or NULL: none; whoever sends it frees it */
 	size_t length;
 	char etag[EXCHANGE_ETAG];   /* with its quotes, or "" */
-	char allow[EXCHANGE_ALLOW]; /* for 405 */
+	char allow[EXCHANGE_ALLOW]; /* for 405 and OPTIONS, or "" */
 	bool page;		    /* of the dashboard: it may run its own scripts */
 	bool challenge;		    /* WWW-Authenticate: Bearer */
 	unsigned retry_after;	    /* seconds; 0: not said */

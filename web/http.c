@@ -94,7 +94,7 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 		{ reply->type, "Content-Type", reply->type },
 		{ true, "Content-Security-Policy", reply->page ? PAGE_POLICY : DATA_POLICY },
 		{ reply->etag[0], "ETag", reply->etag },
-		{ reply->status == 405, "Allow", reply->allow },
+		{ reply->allow[0], "Allow", reply->allow },
 		{ reply->challenge, "WWW-Authenticate", "Bearer realm=\"mxsplit\"" },
 		{ reply->retry_after, "Retry-After", seconds },
 		{ last, "Connection", "close" },

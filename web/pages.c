@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define INDEX_ROOM 2048
+#define INDEX_ROOM 6144
 
 static bool
 plain(struct reply *reply, const char *text)
@@ -40,7 +40,11 @@ pages_index(const struct routes_call *call, struct reply *reply)
 		 "asks it for you.\n\n");
 	for (const struct route *row = routes_table; row->pattern; row++)
 		text_add(&text, "%-7s %-30s %s\n", row->method, row->pattern, row->sentence);
-	text_add(&text, "\nAnswers are JSON; errors are application/problem+json (RFC 9457).\n");
+	text_add(&text,
+		 "\nAnswers are JSON; errors are application/problem+json (RFC 9457) of these "
+		 "types:\n\n");
+	for (const struct problem *row = problem_table; row->status; row++)
+		text_add(&text, "%u  /v1#%-19s %s\n", row->status, row->name, row->sentence);
 	return plain(reply, page);
 }
 

@@ -85,10 +85,15 @@ routes_answer(struct site *site, const struct request *request, struct reply *re
 	const struct route *row = find(request, &call.name, &allow);
 	bool allowed;
 
+	if (allow.len)
+		text_add(&allow, ", OPTIONS");
+
 	*note_out = (struct routes_note){ 0 };
 	if (!row && !allow.len) {
 		problem_set(reply, 404, "there is nothing at '%.*s'", (int)request->path.len,
 			    request->path.at);
+	} else if (!row && span_equal(request->method, SPAN("OPTIONS"))) {
+		reply->status = 204;
 	} else if (!row) {
 		problem_set(reply, 405, "%.*s is not a method of this address; it knows %s",
 			    (int)request->method.len, request->method.at, reply->allow);

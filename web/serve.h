@@ -33,7 +33,8 @@ const struct listen *serve_listen(const struct serve *serve);
 /* Runs it once: a stream has something to say. */
 void serve_wake(struct serve *serve);
 
-/* Ends it, when stream_end_all was called; `gone` is called by the loop when nothing of it is left. */
+/* Ends it, when stream_end_all was called; `gone` is called by the loop when nothing of it is left.
+ */
 void serve_stop(struct serve *serve, void (*gone)(void *ctx), void *ctx);
 
 #endif
