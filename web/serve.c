@@ -188,15 +188,26 @@ sweep(struct serve *serve)
 	return next;
 }
 
+/*
+ * The library takes a step of each connection a run: accept, head, body, answer. They are taken
+ * together, and before anybody is cut: a pass that took long (a locked database) must not cost a
+ * client whose request has long been here its answer.
+ */
 static void
 pump(struct serve *serve)
 {
 	MHD_UNSIGNED_LONG_LONG wait = 0;
+	bool waits = false;
 	uint64_t next;
 
+	for (unsigned i = 0; i < SERVE_STEPS && !(waits && wait > 0); i++) {
+		MHD_run(serve->daemon);
+		waits = MHD_get_timeout(serve->daemon, &wait) == MHD_YES;
+		if (!waits)
+			break;
+	}
 	next = sweep(serve);
-	MHD_run(serve->daemon);
-	if (MHD_get_timeout(serve->daemon, &wait) == MHD_YES && wait < next)
+	if (waits && wait < next)
 		next = wait;
 	if (serve->first)
 		uv_timer_start(&serve->timer, on_timer, next, 0);

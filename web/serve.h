@@ -14,6 +14,7 @@
 #include "web/listen.h"
 
 #define SERVE_CROWD (WEB_CONNECTIONS * 3 / 4)
+#define SERVE_STEPS 8	   /* of every connection, before others have their turn */
 #define SERVE_MEMORY 32768 /* bytes a connection may use for its head */
 
 struct serve;
