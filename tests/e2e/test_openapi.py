@@ -311,7 +311,8 @@ class OpenApi(unittest.TestCase):
         self.assertIsNone(self.daemon.process.poll(), f"the daemon died of {data[:600]}\n{self.daemon.log()}")
         if answer is None or "X-Content-Type-Options" not in answer.headers:
             return False  # the library itself refused it: no HTTP
-        if answer.status == 405:
+        path = data.split(b" ")[1].decode(errors="replace").split("?")[0]
+        if answer.status == 405 and path == operation.path.replace("{name}", DOMAIN):
             allow = set(answer.headers["Allow"].split(", "))
             self.assertEqual(allow, self.spec.methods(operation.path), data[:300])
         if answer.status >= 400 or method == operation.method:
