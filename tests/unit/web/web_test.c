@@ -89,9 +89,9 @@ Test(web, reads)
 		{ "GET /metrics", 200, "kind=\"bounce-accepted\"} 5000000000\n" },
 		{ "GET /v1/status", 200, "\"started\":\"2023-11-14T22:13:20Z\"" },
 		{ "GET /metrics", 200,
-		  "mxsplitd_counter{mta=\"mta1.example.jp\",name=\"load1\"} 2.5\n# HELP" },
+		  "mxsplitd_agent_reading{mta=\"mta1.example.jp\",name=\"load1\"} 2.5\n# HELP" },
 		{ "GET /metrics", 200,
-		  "mxsplitd_counter_agent_up{agent=\"a1\",mta=\"mta1.example.jp\"} 0\n" },
+		  "mxsplitd_agent_up{agent=\"a1\",mta=\"mta1.example.jp\"} 0\n" },
 		{ "GET /v1/status", 200,
 		  "{\"mta\":\"mta1.example.jp\",\"name\":\"load1\",\"agent\":\"a1\",\"type\":"
 		  "\"gauge\",\"value\":2.5,\"time\":\"2023-11-14T22:13:20Z\",\"stale\":false,"
