@@ -113,10 +113,17 @@ bench-latency: all tools ## from a line appended to counted in the API, and what
 bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
 	@/usr/bin/python3 -W ignore tests/bench/update.py
 
+bench-api: all tools $(B)/bench/minimal ## the API while logs are read at full speed, by wrk, beside libmicrohttpd's least
+	@tests/deps.sh bench
+	@/usr/bin/python3 tests/bench/api.py --bin $(B)
+
 install: all ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/mxsplit
 	install -m 755 $(B)/mxsplitd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(B)/mxsplitctl $(DESTDIR)$(PREFIX)/bin/
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 contrib/completion/mxsplitctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mxsplitctl
+	install -m 644 contrib/completion/_mxsplitctl $(DESTDIR)$(PREFIX)/share/zsh/site-functions/
 	install -m 644 README.md CHANGES.md LICENSE contrib/mxsplitd.yaml $(DESTDIR)$(PREFIX)/share/doc/mxsplit/
 
 clean: ## removes what the build made
@@ -180,7 +187,9 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BENCH_LIBS) -o $@
+
+$(B)/bench/minimal: BENCH_LIBS := -lmicrohttpd
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
@@ -189,4 +198,4 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -name '*.d')
 
 .PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency bench-update install clean
+	bench-peers bench-latency bench-update bench-api install clean

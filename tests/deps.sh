@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that are missing; quiet when all are there. `deps.sh lint` looks for
-# what `make lint` needs besides, `deps.sh page` for `make page`.
+# what `make lint` needs besides, `deps.sh page` for `make page`,
+# `deps.sh bench` for `make bench-api`.
 set -u
 
 packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
@@ -11,6 +12,7 @@ packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsql
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 [ "${1:-}" = lint ] && packages="$packages $lint"
+[ "${1:-}" = bench ] && packages="$packages wrk curl"
 [ "${1:-}" = page ] && packages="$packages $page"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

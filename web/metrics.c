@@ -242,7 +242,8 @@ source_metrics(FILE *out, const struct snapshot *s)
 static void
 counter_metrics(FILE *out, const struct snapshot *s)
 {
-	head(out, "agent_reading", "gauge", "What agents say of the exchangers; rates are a second.");
+	head(out, "agent_reading", "gauge",
+	     "What agents say of the exchangers; rates are a second.");
 	for (unsigned i = 0; i < s->counters && i < BOARD_SERIES; i++) {
 		const struct snapshot_counter *counter = &s->counter[i];
 		const char *labels[4] = { "mta", counter->mta, "name", counter->name };

@@ -95,21 +95,21 @@ pages_find(const struct routes_call *call, struct reply *reply)
 	return domain;
 }
 
-/* Makes the reply the document, or a 503 when there is none. */
-static bool
-put(struct reply *reply, json_t *document)
-{
-	if (!document)
-		return problem_set(reply, 503, "out of memory");
-	render_reply(reply, 200, "application/json", document);
-	return true;
-}
-
 bool
 pages_status(const struct routes_call *call, struct reply *reply)
 {
-	return no_query(call, reply) &&
-	       put(reply, render_site(call->site, call->snapshot, call->request->now));
+	struct span text;
+
+	if (!no_query(call, reply))
+		return false;
+	if (!site_status(call->site, call->snapshot, call->request->now, &text) ||
+	    !(reply->body = malloc(text.len)))
+		return problem_set(reply, 503, "out of memory");
+	memcpy(reply->body, text.at, text.len);
+	reply->length = text.len;
+	reply->status = 200;
+	reply->type = "application/json";
+	return true;
 }
 
 bool

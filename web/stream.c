@@ -16,7 +16,6 @@
 #define COMES_AGAIN 2000 /* ms, after a client lost its stream */
 
 struct stream_text {
-	unsigned users;
 	size_t length;
 	char *at;
 };
@@ -44,21 +43,21 @@ now_ms(void)
 static void
 drop(struct stream_text **text)
 {
-	if (*text && --(*text)->users == 0) {
+	if (*text) {
 		free((*text)->at);
 		free(*text);
 	}
 	*text = NULL;
 }
 
-/* Ends a stdio stream over memory; what was written becomes a text with one user, or NULL. */
+/* Ends a stdio stream over memory; what was written becomes a text, or NULL. */
 static struct stream_text *
 text_end(FILE *out, char **at, const size_t *length)
 {
 	struct stream_text *text = fclose(out) == 0 ? malloc(sizeof(*text)) : NULL;
 
 	if (text)
-		*text = (struct stream_text){ .users = 1, .length = *length, .at = *at };
+		*text = (struct stream_text){ .length = *length, .at = *at };
 	else
 		free(*at);
 	return text;
@@ -129,34 +128,25 @@ journal(struct stream *stream)
 	return text;
 }
 
-/* The last snapshot, made into text once for all. */
+/* The last snapshot. */
 static struct stream_text *
 status(struct site *site)
 {
-	struct streams *streams = &site->streams;
 	const struct snapshot *snapshot = site->deps.snapshot(site->deps.ctx);
 	char *at = NULL;
 	size_t length = 0;
-	json_t *document;
+	struct span text;
 	FILE *out;
 
-	if (!snapshot)
+	if (!snapshot || !site_status(site, snapshot, clock_now_us() / WHEN_SECOND_US, &text))
 		return NULL;
-	if (!streams->status || streams->status_for != snapshot->made_us) {
-		document = render_site(site, snapshot, clock_now_us() / WHEN_SECOND_US);
-		out = document ? open_memstream(&at, &length) : NULL;
-		if (!out) {
-			json_decref(document);
-			return NULL;
-		}
-		put_event(out, "status", document);
-		drop(&streams->status);
-		streams->status = text_end(out, &at, &length);
-		streams->status_for = snapshot->made_us;
-	}
-	if (streams->status)
-		streams->status->users++;
-	return streams->status;
+	out = open_memstream(&at, &length);
+	if (!out)
+		return NULL;
+	fputs("event: status\ndata: ", out);
+	fwrite(text.at, 1, text.len, out);
+	fputs("\n\n", out);
+	return text_end(out, &at, &length);
 }
 
 static bool
@@ -241,8 +231,6 @@ forget(void *cls)
 			break;
 		}
 	drop(&stream->text);
-	if (!streams->count)
-		drop(&streams->status);
 	free(stream);
 }
 

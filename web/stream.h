@@ -25,14 +25,11 @@
 
 struct site;
 struct stream;
-struct stream_text;
 
 struct streams {
 	unsigned count;
 	struct stream *list[STREAM_MOST];
-	int64_t newest;	    /* id in the journal, at the last stream_tell */
-	int64_t status_for; /* made_us of the snapshot that `status` shows */
-	struct stream_text *status;
+	int64_t newest; /* id in the journal, at the last stream_tell */
 };
 
 /*

@@ -56,12 +56,19 @@ start_one(struct web *web, const struct web_options *options, const struct web_l
 }
 
 static void
+free_web(struct web *web)
+{
+	site_free(&web->site);
+	free(web);
+}
+
+static void
 on_gone(void *ctx)
 {
 	struct web *web = ctx;
 
 	if (--web->stopping == 0)
-		free(web);
+		free_web(web);
 }
 
 void
@@ -73,7 +80,7 @@ web_stop(struct web *web)
 	for (unsigned i = 0; i < web->count; i++)
 		web->stopping += web->serve[i] != NULL;
 	if (!web->stopping)
-		free(web);
+		free_web(web);
 	else
 		for (unsigned i = 0; i < web->count; i++)
 			if (web->serve[i])
@@ -90,7 +97,7 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 		return NULL;
 	}
 	if (!take_options(web, options, deps, err) || !web_reload(web, options->tokens_path, err)) {
-		free(web);
+		free_web(web);
 		return NULL;
 	}
 	for (unsigned i = 0; i < options->listens; i++)
