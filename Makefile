@@ -113,6 +113,10 @@ bench-latency: all tools ## from a line appended to counted in the API, and what
 bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
 	@/usr/bin/python3 -W ignore tests/bench/update.py
 
+bench-api: all tools $(B)/bench/minimal ## the API while logs are read at full speed, by wrk, beside libmicrohttpd's least
+	@tests/deps.sh bench
+	@/usr/bin/python3 tests/bench/api.py --bin $(B)
+
 # The units name the programs as the package has them; another PREFIX is written into them here.
 AT = $(DESTDIR)$(PREFIX)
 DOC = $(AT)/share/doc/mxsplit
@@ -130,8 +134,8 @@ install: all man ## into DESTDIR and PREFIX: programs, units, manual, sample, co
 	install -m 644 README.md CHANGES.md LICENSE docs/*.md $(DOC)/
 	cp -r --no-preserve=ownership contrib/* $(DOC)/examples/
 	rm -rf $(DOC)/examples/debian $(DOC)/examples/completion $(DOC)/examples/sbom.py
-	[ ! -d contrib/completion ] || install -D -m 644 contrib/completion/mxsplitctl.bash \
-		$(AT)/share/bash-completion/completions/mxsplitctl
+	install -D -m 644 contrib/completion/mxsplitctl.bash $(AT)/share/bash-completion/completions/mxsplitctl
+	install -D -m 644 contrib/completion/_mxsplitctl $(AT)/share/zsh/site-functions/_mxsplitctl
 
 man: $(B)/man/mxsplitd.8 $(B)/man/mxsplitctl.1 $(B)/man/mxsplitd.yaml.5 ## the manual, into build/man
 
@@ -217,7 +221,9 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BENCH_LIBS) -o $@
+
+$(B)/bench/minimal: BENCH_LIBS := -lmicrohttpd
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
@@ -226,4 +232,4 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency bench-update install man deb package sbom reproduce clean
+	bench-peers bench-latency bench-update bench-api install man deb package sbom reproduce clean

@@ -5,6 +5,7 @@
 #include "daemon/core/tally.h"
 #include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_lines.h"
+#include "daemon/ctl/ctl_progress.h"
 #include "daemon/imported.h"
 #include "daemon/store/store.h"
 #include "daemon/sys/clock.h"
@@ -15,12 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 /* A commit after so many bytes of a log (uncompressed), or so many counts. */
 #define TRANSACTION ((uint64_t)128 << 20)
 #define COUNTS 32768u
-#define SOURCE 64			 /* bytes of a source's name */
+#define SOURCE 64 /* bytes of a source's name */
 
 struct import {
 	const char *database, *source;
@@ -32,7 +32,7 @@ struct import {
 	struct tally *tally;
 	struct imported_place place;
 	uint64_t unsaved; /* bytes since the last commit */
-	bool terminal;
+	struct ctl_progress progress;
 	struct err *err;
 	bool ok; /* of rows that are being saved */
 };
@@ -111,12 +111,11 @@ given(void *ctx, struct span bytes, struct err *err)
 
 	imported_move(&import->place, bytes);
 	import->unsaved += bytes.len;
+	ctl_progress_add(&import->progress, bytes.len);
 	if (import->unsaved < TRANSACTION && tally_cells(import->tally) < COUNTS)
 		return true;
 	if (bytes.len == 0 || bytes.at[bytes.len - 1] != '\n')
 		return true; /* a place within a line cannot be gone on from */
-	if (import->terminal)
-		fprintf(stderr, "\r%" PRIu64 " MB ", import->place.so_far.bytes >> 20);
 	return save(import, false, err);
 }
 
@@ -128,6 +127,7 @@ open_log(struct import *import, const char *path, struct err *err)
 
 	if (fd < 0)
 		return NULL;
+	ctl_progress_start(&import->progress, fd);
 	/* Without a year, stamps are of the year before the file was last written. */
 	reader_reference(import->reader, changed ? changed : clock_now_us() / WHEN_SECOND_US);
 	return unpack_open(fd, err);
@@ -164,9 +164,8 @@ import_log(struct import *import, const char *path, struct err *err)
 	bool ok = unpack && ctl_lines_unpacked(unpack, &sink, err) &&
 		  (import->place.so_far.bytes == known || save(import, false, err));
 
+	ctl_progress_end(&import->progress);
 	unpack_free(unpack);
-	if (import->terminal)
-		fputc('\r', stderr);
 	if (!ok)
 		return err_while(err, "%s", path);
 	if (known && import->place.so_far.bytes == known)
@@ -312,7 +311,6 @@ import(int argc, char **argv)
 		return EX_OSERR;
 	import->source = "import";
 	import->options.at_once = true;
-	import->terminal = isatty(STDERR_FILENO);
 	code = read_options(argc, argv, import);
 	if (code < 0) {
 		snprintf(import->open_key, sizeof(import->open_key), "import %s", import->source);

@@ -13,6 +13,7 @@
 #include "daemon/ctl/ctl_status.h"
 #include "daemon/ctl/ctl_survival.h"
 #include "daemon/ctl/ctl_token.h"
+#include "daemon/ctl/ctl_watch.h"
 #include "daemon/import.h"
 #include "daemon/preflight.h"
 #include "daemon/restore.h"
@@ -30,6 +31,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "status", ctl_status, "state of every domain: why, numbers, what each server shows" },
+	{ "watch", ctl_watch, "[DOMAIN]: the same, live, over the whole screen" },
 	{ "events", ctl_events, "the journal: decisions, updates, overrides, alerts" },
 	{ "split", ctl_override, "DOMAIN --for 2h --reason TEXT: split now and keep it" },
 	{ "normal", ctl_override, "DOMAIN --for 2h --reason TEXT: restore now and keep it" },
@@ -38,7 +40,7 @@ static const struct command {
 	{ "restore", restore, "DOMAIN --offline: bring the normal set back without a daemon" },
 	{ "preflight", preflight, "DOMAIN: what would make a split fail or hurt" },
 	{ "dns", preflight_dns,
-	  "check DOMAIN: what each name server shows, and whether the key works" },
+	  "check DOMAIN: what each name server shows, whether the key works" },
 	{ "check-config", ctl_check_config, "FILE: every error with its line" },
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
@@ -60,8 +62,16 @@ usage(FILE *out)
 	fputs("usage: mxsplitctl COMMAND ...\n\n", out);
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  %-13s %s\n", commands[i].name, commands[i].help);
-	fputs("\nmxsplitctl COMMAND --help says more; mxsplitctl help mxsplitd, mxsplitctl or\n"
-	      "mxsplitd.yaml shows the manual. Exit codes are those of sysexits.h.\n",
+	fputs("\nWhat is going on:   mxsplitctl status, mxsplitctl watch, mxsplitctl events\n"
+	      "Before it may act:  mxsplitctl check-config FILE; mxsplitctl preflight DOMAIN\n"
+	      "To take over:       mxsplitctl normal DOMAIN --for 2h --reason TEXT\n"
+	      "                    mxsplitctl auto DOMAIN          (the daemon decides again)\n"
+	      "The daemon is dead: mxsplitctl restore DOMAIN --offline\n"
+	      "\nmxsplitctl COMMAND --help says more; mxsplitctl help mxsplitd, mxsplitctl or\n"
+	      "mxsplitd.yaml shows the manual. NO_COLOR=1 leaves colours out.\n"
+	      "Exit codes: 0 done; 64 the command line is wrong; 65 the input is; 66 it is not\n"
+	      "there; 69 no daemon answers; 74 reading or writing failed; 75 try again later;\n"
+	      "77 you may not, or it was refused; 78 the configuration is wrong.\n",
 	      out);
 }
 

@@ -295,6 +295,8 @@ tick(struct engine *engine)
 	if (!engine->closing && stored)
 		prune(engine, now);
 	picture_take(engine);
+	if (!engine->closing && engine->web)
+		web_tell(engine->web);
 	if (more && stored && !engine->closing)
 		engine_kick(engine);
 }

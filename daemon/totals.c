@@ -58,12 +58,19 @@ print(const char *path, int64_t from, int64_t to)
 	return ok ? EX_OK : EX_NOINPUT;
 }
 
+static const char usage[] =
+	"usage: mxsplitctl totals --db FILE [--from 2026-11-24T16:00:00Z] [--to TIME]\n"
+	"What the database counted, by domain and kind, as JSON.\n"
+	"  --db FILE          the database\n"
+	"  --from, --to TIME  only the minutes from the one on, and before the other\n";
+
 int
 totals(int argc, char **argv)
 {
 	static const struct option options[] = { { "db", required_argument, NULL, 'd' },
 						 { "from", required_argument, NULL, 'f' },
 						 { "to", required_argument, NULL, 't' },
+						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	const char *path = NULL;
 	int64_t from = 0, to = 0;
@@ -81,14 +88,15 @@ totals(int argc, char **argv)
 		case 't':
 			ok = ok && minute(optarg, &to);
 			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EX_OK;
 		default:
 			ok = false;
 			break;
 		}
 	if (!ok || !path || optind != argc) {
-		fputs("usage: mxsplitctl totals --db FILE [--from 2026-11-24T16:00:00Z] [--to "
-		      "TIME]\n",
-		      stderr);
+		fputs(usage, stderr);
 		return EX_USAGE;
 	}
 	return print(path, from, to);

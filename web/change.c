@@ -25,15 +25,25 @@ static const struct snapshot_domain *
 target(const struct routes_call *call, struct reply *reply)
 {
 	const struct snapshot_domain *domain = pages_find(call, reply);
+	const struct override *order;
 	char etag[EXCHANGE_ETAG];
+	bool unseen; /* over TCP: an order that the request does not speak of */
 
 	if (!domain || !query_read(call->request->query, NULL, 0, reply))
 		return NULL;
-	override_etag(site_order(call->site, call->snapshot, domain), call->request->now, etag,
-		      sizeof(etag));
-	if (override_matches(call->request->if_match, etag))
+	order = site_order(call->site, call->snapshot, domain);
+	override_etag(order, call->request->now, etag, sizeof(etag));
+	unseen = !call->request->if_match.len && !call->request->peer->local &&
+		 order->order != ORDER_AUTO && order->expires > call->request->now;
+	if (!unseen && override_matches(call->request->if_match, etag))
 		return domain;
 	span_copy(span_of(etag), reply->etag, sizeof(reply->etag));
+	if (unseen) {
+		problem_set(reply, 428,
+			    "an order is in force; send If-Match with the ETag of what you saw, "
+			    "or If-Match: * to replace whatever is there");
+		return NULL;
+	}
 	problem_set(reply, 412,
 		    "somebody changed the override since you read it; look at it again");
 	return NULL;

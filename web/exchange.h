@@ -24,7 +24,7 @@ struct peer {
 /* Spans are borrowed from the connection; absent fields are empty. */
 struct request {
 	struct span method, path, query;
-	struct span host, origin, authorization, content_type, if_match;
+	struct span host, origin, authorization, content_type, if_match, last_event_id;
 	struct span body;
 	int64_t now; /* seconds, wall clock */
 	const struct peer *peer;
@@ -36,10 +36,11 @@ struct reply {
 	char *body;	  /* from malloc, or NULL: none; whoever sends it frees it */
 	size_t length;
 	char etag[EXCHANGE_ETAG];   /* with its quotes, or "" */
-	char allow[EXCHANGE_ALLOW]; /* for 405 */
+	char allow[EXCHANGE_ALLOW]; /* for 405 and OPTIONS, or "" */
 	bool page;		    /* of the dashboard: it may run its own scripts */
 	bool challenge;		    /* WWW-Authenticate: Bearer */
 	unsigned retry_after;	    /* seconds; 0: not said */
+	struct stream *stream;	    /* instead of a body, see stream.h */
 };
 
 #endif

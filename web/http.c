@@ -6,12 +6,14 @@
 #include "daemon/sys/log.h"
 #include "web/problem.h"
 #include "web/routes.h"
+#include "web/stream.h"
 
 #include <stdlib.h>
 
 struct http_exchange {
 	char *target;
 	bool seen; /* the head has been looked at */
+	bool streams;
 	char *body;
 	size_t length;
 	struct request request;
@@ -31,6 +33,14 @@ http_begin(void *cls, const char *target, struct MHD_Connection *connection)
 		return exchange;
 	free(exchange);
 	return NULL;
+}
+
+bool
+http_streams(const void *context)
+{
+	const struct http_exchange *exchange = context;
+
+	return exchange && exchange->streams;
 }
 
 void
@@ -84,7 +94,7 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 		{ reply->type, "Content-Type", reply->type },
 		{ true, "Content-Security-Policy", reply->page ? PAGE_POLICY : DATA_POLICY },
 		{ reply->etag[0], "ETag", reply->etag },
-		{ reply->status == 405, "Allow", reply->allow },
+		{ reply->allow[0], "Allow", reply->allow },
 		{ reply->challenge, "WWW-Authenticate", "Bearer realm=\"mxsplit\"" },
 		{ reply->retry_after, "Retry-After", seconds },
 		{ last, "Connection", "close" },
@@ -106,9 +116,12 @@ static enum MHD_Result
 send_reply(struct MHD_Connection *connection, struct reply *reply, bool last)
 {
 	enum MHD_Result result = MHD_NO;
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		reply->length, reply->body,
-		reply->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response =
+		reply->stream
+			? stream_response(reply->stream, connection)
+			: MHD_create_response_from_buffer(reply->length, reply->body,
+							  reply->body ? MHD_RESPMEM_MUST_FREE
+								      : MHD_RESPMEM_PERSISTENT);
 
 	if (!response) {
 		free(reply->body);
@@ -195,6 +208,7 @@ answer(const struct http_rules *rules, struct MHD_Connection *connection,
 	request->body = (struct span){ exchange->body ? exchange->body : "", exchange->length };
 	routes_answer(rules->site, request, &reply, &note);
 	tell_log(request, &reply, &note);
+	exchange->streams = reply.stream != NULL;
 	return send_reply(connection, &reply, false);
 }
 

@@ -24,6 +24,9 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *connection, const 
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_size, void **context);
 
+/* Is its answer a stream, which ends only when the client goes? NULL is allowed. */
+bool http_streams(const void *context);
+
 /* Frees what a request had; NULL is allowed. */
 void http_end(void *context);
 

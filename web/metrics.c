@@ -242,19 +242,20 @@ source_metrics(FILE *out, const struct snapshot *s)
 static void
 counter_metrics(FILE *out, const struct snapshot *s)
 {
-	head(out, "counter", "gauge", "Counters of the exchangers; rates are a second.");
+	head(out, "agent_reading", "gauge",
+	     "What agents say of the exchangers; rates are a second.");
 	for (unsigned i = 0; i < s->counters && i < BOARD_SERIES; i++) {
 		const struct snapshot_counter *counter = &s->counter[i];
 		const char *labels[4] = { "mta", counter->mta, "name", counter->name };
 
 		if (counter->known && !counter->stale)
-			sample(out, "counter", labels, counter->value);
+			sample(out, "agent_reading", labels, counter->value);
 	}
-	head(out, "counter_agent_up", "gauge", "1: the last reading succeeded.");
+	head(out, "agent_up", "gauge", "1: the last reading succeeded.");
 	for (unsigned i = 0; i < s->agents && i < SNAPSHOT_AGENTS; i++) {
 		const char *labels[4] = { "agent", s->agent[i].name, "mta", s->agent[i].mta };
 
-		sample(out, "counter_agent_up", labels, s->agent[i].last && !s->agent[i].error[0]);
+		sample(out, "agent_up", labels, s->agent[i].last && !s->agent[i].error[0]);
 	}
 }
 

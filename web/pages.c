@@ -1,5 +1,6 @@
 #include "web/pages.h"
 
+#include "daemon/base/scan.h"
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
 #include "web/override.h"
@@ -9,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define INDEX_ROOM 2048
+#define INDEX_ROOM 6144
 
 static bool
 plain(struct reply *reply, const char *text)
@@ -39,7 +40,11 @@ pages_index(const struct routes_call *call, struct reply *reply)
 		 "asks it for you.\n\n");
 	for (const struct route *row = routes_table; row->pattern; row++)
 		text_add(&text, "%-7s %-30s %s\n", row->method, row->pattern, row->sentence);
-	text_add(&text, "\nAnswers are JSON; errors are application/problem+json (RFC 9457).\n");
+	text_add(&text,
+		 "\nAnswers are JSON; errors are application/problem+json (RFC 9457) of these "
+		 "types:\n\n");
+	for (const struct problem *row = problem_table; row->status; row++)
+		text_add(&text, "%u  /v1#%-19s %s\n", row->status, row->name, row->sentence);
 	return plain(reply, page);
 }
 
@@ -93,18 +98,17 @@ pages_find(const struct routes_call *call, struct reply *reply)
 bool
 pages_status(const struct routes_call *call, struct reply *reply)
 {
-	struct override *orders;
+	struct span text;
 
 	if (!no_query(call, reply))
 		return false;
-	orders = calloc(SNAPSHOT_DOMAINS, sizeof(*orders));
-	if (!orders)
+	if (!site_status(call->site, call->snapshot, call->request->now, &text) ||
+	    !(reply->body = malloc(text.len)))
 		return problem_set(reply, 503, "out of memory");
-	for (unsigned i = 0; i < call->snapshot->domains && i < SNAPSHOT_DOMAINS; i++)
-		orders[i] = *site_order(call->site, call->snapshot, &call->snapshot->domain[i]);
-	render_reply(reply, 200, "application/json",
-		     render_status(call->snapshot, orders, call->request->now));
-	free(orders);
+	memcpy(reply->body, text.at, text.len);
+	reply->length = text.len;
+	reply->status = 200;
+	reply->type = "application/json";
 	return true;
 }
 
@@ -193,4 +197,30 @@ pages_events(const struct routes_call *call, struct reply *reply)
 		problem_err(reply, &err);
 	free(entries);
 	return good;
+}
+
+bool
+pages_stream(const struct routes_call *call, struct reply *reply)
+{
+	struct query_number numbers[] = {
+		{ .name = "after", .most = INT64_MAX },
+		{ .name = "every", .most = STREAM_EVERY_MOST, .value = 1 },
+	};
+	struct span last = call->request->last_event_id;
+	struct scan scan = scan_over(last);
+	int64_t after;
+
+	if (!query_read(call->request->query, numbers, 2, reply))
+		return false;
+	after = numbers[0].given ? (int64_t)numbers[0].value : -1;
+	if (last.len)
+		after = (int64_t)scan_number(&scan, INT64_MAX);
+	if (last.len && !scan_done(&scan))
+		return problem_set(reply, 400, "Last-Event-ID is not the id of an entry");
+	reply->status = 200;
+	reply->type = "text/event-stream";
+	if (span_equal(call->request->method, SPAN("HEAD")))
+		return true;
+	reply->stream = stream_open(call->site, after, (unsigned)numbers[1].value, reply);
+	return reply->stream != NULL;
 }

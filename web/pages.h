@@ -17,6 +17,7 @@ bool pages_status(const struct routes_call *call, struct reply *reply);
 bool pages_domain(const struct routes_call *call, struct reply *reply);
 bool pages_override(const struct routes_call *call, struct reply *reply);
 bool pages_events(const struct routes_call *call, struct reply *reply);
+bool pages_stream(const struct routes_call *call, struct reply *reply);
 
 /* Makes the reply the domain's override as a resource, with its entity tag. */
 bool pages_put_override(const struct override *order, int64_t now, struct reply *reply);

@@ -1,5 +1,6 @@
 /*
- * Errors as application/problem+json (RFC 9457). Titles are the words of the status code.
+ * Errors as application/problem+json (RFC 9457). Titles are the words of the status code; each
+ * status has one type, a reference to its row in the list at /v1.
  */
 #ifndef WEB_PROBLEM_H
 #define WEB_PROBLEM_H
@@ -8,6 +9,14 @@
 #include "web/exchange.h"
 
 #define PROBLEM_TYPE "application/problem+json"
+
+struct problem {
+	unsigned status;
+	const char *name, *sentence;
+};
+
+/* The table of all; its last row has no status. */
+extern const struct problem problem_table[];
 
 /* Makes the reply a problem with this sentence. Returns false. */
 bool problem_set(struct reply *reply, unsigned status, const char *format, ...)

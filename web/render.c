@@ -3,6 +3,7 @@
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
 #include "daemon/core/clues.h"
+#include "web/site.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -332,6 +333,21 @@ render_status(const struct snapshot *snapshot, const struct override *orders, in
 	if (status)
 		add_counters(status, snapshot);
 	return status;
+}
+
+json_t *
+render_site(const struct site *site, const struct snapshot *snapshot, int64_t now)
+{
+	struct override *orders = calloc(SNAPSHOT_DOMAINS, sizeof(*orders));
+	json_t *document;
+
+	if (!orders)
+		return NULL;
+	for (unsigned i = 0; i < snapshot->domains && i < SNAPSHOT_DOMAINS; i++)
+		orders[i] = *site_order(site, snapshot, &snapshot->domain[i]);
+	document = render_status(snapshot, orders, now);
+	free(orders);
+	return document;
 }
 
 json_t *

@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 
+struct site;
+
 /* `orders` holds one override for each domain of the snapshot. The caller owns what comes back. */
 json_t *render_status(const struct snapshot *snapshot, const struct override *orders, int64_t now);
 json_t *render_domain(const struct snapshot_domain *domain, const struct override *order,
@@ -18,6 +20,10 @@ json_t *render_domain(const struct snapshot_domain *domain, const struct overrid
 
 /* The override as a resource: mode auto when there is none or it has expired. */
 json_t *render_override(const struct override *order, int64_t now);
+
+/* As render_status, with the orders that the site took since: what GET /v1/status answers. NULL: no
+ * memory. */
+json_t *render_site(const struct site *site, const struct snapshot *snapshot, int64_t now);
 
 json_t *render_event(const struct journal_entry *entry);
 

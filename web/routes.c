@@ -22,6 +22,8 @@ const struct route routes_table[] = {
 	{ "/metrics", "GET", RIGHTS_READ, metrics_page, "numbers for Prometheus" },
 	{ "/v1/status", "GET", RIGHTS_READ, pages_status, "everything: sources and domains" },
 	{ "/v1/events", "GET", RIGHTS_READ, pages_events, "the journal: ?after=ID&limit=N" },
+	{ "/v1/stream", "GET", RIGHTS_READ, pages_stream,
+	  "both as they happen, as server-sent events: ?after=ID&every=S" },
 	{ "/v1/domains/{name}", "GET", RIGHTS_READ, pages_domain, "one domain" },
 	{ "/v1/domains/{name}/series", "GET", RIGHTS_READ, series_page,
 	  "over time: ?from=S&to=S&step=S" },
@@ -88,10 +90,15 @@ routes_answer(struct site *site, const struct request *request, struct reply *re
 	const struct route *row = find(request, &call.name, &allow);
 	bool allowed;
 
+	if (allow.len)
+		text_add(&allow, ", OPTIONS");
+
 	*note_out = (struct routes_note){ 0 };
 	if (!row && !allow.len) {
 		problem_set(reply, 404, "there is nothing at '%.*s'", (int)request->path.len,
 			    request->path.at);
+	} else if (!row && span_equal(request->method, SPAN("OPTIONS"))) {
+		reply->status = 204;
 	} else if (!row) {
 		problem_set(reply, 405, "%.*s is not a method of this address; it knows %s",
 			    (int)request->method.len, request->method.at, reply->allow);

@@ -13,6 +13,7 @@ struct connection {
 	uint64_t since; /* ms of the loop: opened, or last answered */
 	int fd;
 	bool cut;
+	bool streams; /* it has no deadline: web/stream.h watches it */
 };
 
 struct serve {
@@ -78,7 +79,7 @@ cut_oldest(struct serve *serve)
 	struct connection *oldest = NULL;
 
 	for (struct connection *one = serve->first; one; one = one->next)
-		if (!one->cut && (!oldest || one->since <= oldest->since))
+		if (!one->cut && !one->streams && (!oldest || one->since <= oldest->since))
 			oldest = one;
 	if (oldest)
 		cut(oldest);
@@ -141,6 +142,8 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	struct connection *connection =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 
+	if (connection)
+		connection->streams = false;
 	if (connection && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		connection->since = uv_now(serve->poll.loop);
 	http_end(*context);
@@ -152,10 +155,16 @@ on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *m
 	   const char *version, const char *upload, size_t *upload_size, void **context)
 {
 	struct serve *serve = cls;
+	struct connection *connection =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	enum MHD_Result result;
 
-	if (!MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context)
+	if (!connection)
 		return MHD_NO;
-	return http_handle(&serve->rules, mhd, url, method, version, upload, upload_size, context);
+	result =
+		http_handle(&serve->rules, mhd, url, method, version, upload, upload_size, context);
+	connection->streams = http_streams(*context);
+	return result;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -169,7 +178,7 @@ sweep(struct serve *serve)
 	for (struct connection *one = serve->first; one; one = one->next) {
 		uint64_t age = now - one->since;
 
-		if (one->cut)
+		if (one->cut || one->streams)
 			continue;
 		if (age >= serve->deadline)
 			cut(one);
@@ -179,15 +188,26 @@ sweep(struct serve *serve)
 	return next;
 }
 
+/*
+ * The library takes a step of each connection a run: accept, head, body, answer. They are taken
+ * together, and before anybody is cut: a pass that took long (a locked database) must not cost a
+ * client whose request has long been here its answer.
+ */
 static void
 pump(struct serve *serve)
 {
 	MHD_UNSIGNED_LONG_LONG wait = 0;
+	bool waits = false;
 	uint64_t next;
 
+	for (unsigned i = 0; i < SERVE_STEPS && !(waits && wait > 0); i++) {
+		MHD_run(serve->daemon);
+		waits = MHD_get_timeout(serve->daemon, &wait) == MHD_YES;
+		if (!waits)
+			break;
+	}
 	next = sweep(serve);
-	MHD_run(serve->daemon);
-	if (MHD_get_timeout(serve->daemon, &wait) == MHD_YES && wait < next)
+	if (waits && wait < next)
 		next = wait;
 	if (serve->first)
 		uv_timer_start(&serve->timer, on_timer, next, 0);
@@ -212,9 +232,9 @@ static struct MHD_Daemon *
 start_daemon(struct serve *serve)
 {
 	return MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, on_request, serve, MHD_OPTION_LISTEN_SOCKET,
-		serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)WEB_CONNECTIONS,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVE_MEMORY,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, serve,
+		MHD_OPTION_LISTEN_SOCKET, serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVE_MEMORY,
 		MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL, MHD_OPTION_NOTIFY_CONNECTION,
 		on_connection, serve, MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -257,6 +277,12 @@ serve_listen(const struct serve *serve)
 	return &serve->listen;
 }
 
+void
+serve_wake(struct serve *serve)
+{
+	pump(serve);
+}
+
 static void
 on_closed(uv_handle_t *handle)
 {
@@ -279,6 +305,7 @@ serve_stop(struct serve *serve, void (*gone)(void *ctx), void *ctx)
 	uv_timer_stop(&serve->timer);
 	uv_close((uv_handle_t *)&serve->poll, on_closed);
 	uv_close((uv_handle_t *)&serve->timer, on_closed);
+	MHD_run(serve->daemon); /* it aborts on a connection that is still suspended */
 	MHD_stop_daemon(serve->daemon);
 	listen_forget(&serve->listen);
 }

@@ -14,6 +14,7 @@
 #include "web/listen.h"
 
 #define SERVE_CROWD (WEB_CONNECTIONS * 3 / 4)
+#define SERVE_STEPS 8	   /* of every connection, before others have their turn */
 #define SERVE_MEMORY 32768 /* bytes a connection may use for its head */
 
 struct serve;
@@ -30,7 +31,11 @@ struct serve *serve_start(const struct serve_options *options, struct err *err);
 
 const struct listen *serve_listen(const struct serve *serve);
 
-/* Ends it; `gone` is called by the loop when nothing of it is left. */
+/* Runs it once: a stream has something to say. */
+void serve_wake(struct serve *serve);
+
+/* Ends it, when stream_end_all was called; `gone` is called by the loop when nothing of it is left.
+ */
 void serve_stop(struct serve *serve, void (*gone)(void *ctx), void *ctx);
 
 #endif

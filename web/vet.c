@@ -182,6 +182,7 @@ vet_check(const struct vet_head *head, const struct vet_rules *rules, struct req
 		{ "Authorization", offsetof(struct request, authorization) },
 		{ "Content-Type", offsetof(struct request, content_type) },
 		{ "If-Match", offsetof(struct request, if_match) },
+		{ "Last-Event-ID", offsetof(struct request, last_event_id) },
 	};
 
 	if (!is_token(head->method))

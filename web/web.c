@@ -12,6 +12,7 @@ struct web {
 	struct serve *serve[WEB_LISTENS];
 	unsigned count;
 	unsigned stopping; /* serves that are not gone yet */
+	unsigned deadline_ms;
 };
 
 static bool
@@ -19,6 +20,7 @@ take_options(struct web *web, const struct web_options *options, const struct we
 	     struct err *err)
 {
 	web->site.deps = *deps;
+	web->deadline_ms = options->deadline_ms ? options->deadline_ms : WEB_DEADLINE_MS;
 	if (options->listens > WEB_LISTENS || options->host_count > WEB_HOSTS)
 		return err_set(err, ERR_INPUT,
 			       "at most %d addresses to listen on and %d host names", WEB_LISTENS,
@@ -39,7 +41,7 @@ start_one(struct web *web, const struct web_options *options, const struct web_l
 {
 	struct serve_options serve = {
 		.loop = options->loop,
-		.deadline_ms = options->deadline_ms ? options->deadline_ms : WEB_DEADLINE_MS,
+		.deadline_ms = web->deadline_ms,
 		.rules = { .site = &web->site,
 			   .vet = { .any_host = listen->unix_socket,
 				    .hosts = web->host_list,
@@ -54,12 +56,19 @@ start_one(struct web *web, const struct web_options *options, const struct web_l
 }
 
 static void
+free_web(struct web *web)
+{
+	site_free(&web->site);
+	free(web);
+}
+
+static void
 on_gone(void *ctx)
 {
 	struct web *web = ctx;
 
 	if (--web->stopping == 0)
-		free(web);
+		free_web(web);
 }
 
 void
@@ -67,10 +76,11 @@ web_stop(struct web *web)
 {
 	if (!web)
 		return;
+	stream_end_all(&web->site);
 	for (unsigned i = 0; i < web->count; i++)
 		web->stopping += web->serve[i] != NULL;
 	if (!web->stopping)
-		free(web);
+		free_web(web);
 	else
 		for (unsigned i = 0; i < web->count; i++)
 			if (web->serve[i])
@@ -87,7 +97,7 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 		return NULL;
 	}
 	if (!take_options(web, options, deps, err) || !web_reload(web, options->tokens_path, err)) {
-		free(web);
+		free_web(web);
 		return NULL;
 	}
 	for (unsigned i = 0; i < options->listens; i++)
@@ -98,10 +108,29 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 	return web;
 }
 
+static void
+wake_all(struct web *web)
+{
+	for (unsigned i = 0; i < web->count; i++)
+		if (web->serve[i])
+			serve_wake(web->serve[i]);
+}
+
 bool
 web_reload(struct web *web, const char *tokens_path, struct err *err)
 {
-	return tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err);
+	if (!tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err))
+		return false;
+	stream_end_all(&web->site);
+	wake_all(web);
+	return true;
+}
+
+void
+web_tell(struct web *web)
+{
+	if (stream_tell(&web->site, web->deadline_ms))
+		wake_all(web);
 }
 
 unsigned

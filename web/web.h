@@ -81,8 +81,12 @@ struct web *web_start(const struct web_options *options, const struct web_deps *
  * is allowed. */
 void web_stop(struct web *web);
 
-/* Reads the token file, or another one, again; on failure the old tokens stay. */
+/* Reads the token file, or another one, again; on failure the old tokens stay. Streams end: whoever
+ * listens shows a token again. */
 MUST_USE bool web_reload(struct web *web, const char *tokens_path, struct err *err);
+
+/* The end of a tick: streams tell what is new. */
+void web_tell(struct web *web);
 
 /* The port of the listen with this index, 0 for a unix socket. */
 unsigned web_port(const struct web *web, unsigned listen);

@@ -245,6 +245,8 @@ client_call(const struct client *client, const char *method, const char *path, c
 		goto out;
 	if (token[0])
 		headers = curl_slist_append(headers, token);
+	if (body) /* who types an order means it, whatever was there */
+		headers = curl_slist_append(headers, "If-Match: *");
 	status = perform(curl, client, headers, text, &answer, answer_out);
 out:
 	curl_easy_cleanup(curl);

@@ -3,6 +3,7 @@
 #include "daemon/base/scan.h"
 #include "daemon/core/detect.h"
 #include "daemon/ctl/ctl_backtest_columns.h"
+#include "daemon/ctl/ctl_progress.h"
 #include "daemon/ctl/plot.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define BUFFER (1 << 18) /* bytes; a line may be at most so long */
 #define TIME_MOST 1000000000000
@@ -26,6 +28,7 @@ struct backtest {
 	struct detect detect;
 	const char *plot_path; /* NULL: no picture is wanted */
 	struct plot *plot;
+	struct ctl_progress progress;
 };
 
 static bool
@@ -85,6 +88,7 @@ take_file(struct backtest *test, FILE *file, char *buffer, struct err *err)
 	size_t held = 0, got;
 
 	while ((got = fread(buffer + held, 1, BUFFER - held, file)) > 0 || held > 0) {
+		ctl_progress_add(&test->progress, got);
 		struct span rest = { buffer, held + got };
 		const char *end;
 
@@ -114,6 +118,8 @@ run(struct backtest *test, const char *path)
 	struct err err = { ERR_NONE, "" };
 	int status = EX_OK;
 
+	if (file && !isatty(STDOUT_FILENO)) /* else the answers show it */
+		ctl_progress_start(&test->progress, fileno(file));
 	if (!file || !buffer) {
 		fprintf(stderr, "backtest: %s: %s\n", path, strerror(errno));
 		status = file ? EX_OSERR : EX_NOINPUT;
@@ -124,6 +130,7 @@ run(struct backtest *test, const char *path)
 		fprintf(stderr, "backtest: %s cannot be read\n", path);
 		status = EX_IOERR;
 	}
+	ctl_progress_end(&test->progress);
 	free(buffer);
 	if (file && file != stdin)
 		fclose(file);

@@ -6,6 +6,7 @@
 #include "daemon/core/reader.h"
 #include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_lines.h"
+#include "daemon/ctl/ctl_progress.h"
 #include "daemon/sys/tz_load.h"
 
 #include <getopt.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_DOMAINS 4096 /* named in a summary; what is beyond counts as "other" */
 
@@ -25,18 +27,39 @@ struct classify {
 	struct reader *reader;
 	int64_t kinds[EVENT_KINDS];
 	struct domains *domains;
+	struct ctl_progress progress;
 };
 
 static int
 usage(const char *why)
 {
-	fprintf(stderr,
-		"mxsplitctl: %s\n"
-		"usage: mxsplitctl classify [--format FORMAT] [--year N] [--zone ZONE] [--summary] "
-		"FILE|-\n"
-		"FORMAT is one of %s\n",
-		why, format_list());
-	return EX_USAGE;
+	FILE *out = why ? stderr : stdout;
+
+	if (why)
+		fprintf(out, "mxsplitctl: %s\n", why);
+	fprintf(out,
+		"usage: mxsplitctl classify [--format FORMAT] [--year N] [--zone ZONE]\n"
+		"                           [--summary] FILE|-\n"
+		"The events in a log, one JSON object a line. FILE is plain, gzip or zstd.\n"
+		"  --format FORMAT    the MTA that wrote it (auto): one of\n"
+		"                     %s\n"
+		"  --year N           of stamps that have none (by the file's last change)\n"
+		"  --zone ZONE        of stamps that name none (local)\n"
+		"  --summary          one object with their numbers, by kind and domain\n"
+		"  --help             this\n",
+		format_list());
+	return why ? EX_USAGE : EX_OK;
+}
+
+/* On a terminal the events themselves show how far it is. */
+static bool
+given(void *ctx, struct span bytes, struct err *err)
+{
+	struct classify *classify = ctx;
+
+	(void)err;
+	ctl_progress_add(&classify->progress, bytes.len);
+	return true;
 }
 
 static void
@@ -167,7 +190,7 @@ print_summary(const struct classify *classify)
 	fputs("}}\n", stdout);
 }
 
-/* 0, or an exit code. */
+/* -1: go on; else an exit code. */
 static int
 read_options(int argc, char **argv, struct classify *out)
 {
@@ -176,6 +199,7 @@ read_options(int argc, char **argv, struct classify *out)
 		{ "year", required_argument, NULL, 'y' },
 		{ "zone", required_argument, NULL, 'z' },
 		{ "summary", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	const char *zone = "local"; /* as mxsplitd */
@@ -201,6 +225,8 @@ read_options(int argc, char **argv, struct classify *out)
 		case 's':
 			out->summary = true;
 			break;
+		case 'h':
+			return usage(NULL);
 		default:
 			return usage("an option is not known");
 		}
@@ -208,16 +234,17 @@ read_options(int argc, char **argv, struct classify *out)
 		return usage("classify wants one FILE, or - for standard input");
 	out->path = argv[optind];
 	out->options.zone = &out->zone;
-	return tz_load(zone, &out->zone, &err) ? 0 : usage(err.text);
+	return tz_load(zone, &out->zone, &err) ? -1 : usage(err.text);
 }
 
 static bool
 read_all(struct classify *classify, struct err *err)
 {
-	struct ctl_lines_sink sink = { .line = take_line,
-				       .too_long = take_too_long,
-				       .ctx = classify };
+	struct ctl_lines_sink sink = {
+		.line = take_line, .too_long = take_too_long, .ctx = classify, .given = given
+	};
 	int64_t changed;
+	bool good;
 	int fd = ctl_lines_open(classify->path, &changed, err);
 
 	if (fd < 0)
@@ -228,7 +255,11 @@ read_all(struct classify *classify, struct err *err)
 	classify->domains = domains_new(MAX_DOMAINS);
 	if (!classify->reader || !classify->domains)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	if (!ctl_lines_read(fd, &sink, err))
+	if (classify->summary || !isatty(STDOUT_FILENO))
+		ctl_progress_start(&classify->progress, fd);
+	good = ctl_lines_read(fd, &sink, err);
+	ctl_progress_end(&classify->progress);
+	if (!good)
 		return err_while(err, "%s", classify->path);
 	reader_end(classify->reader, classify->summary ? count_event : print_event, classify);
 	return true;
@@ -241,8 +272,9 @@ ctl_classify(int argc, char **argv)
 	struct err err = { 0 };
 	int code = read_options(argc, argv, &classify);
 
-	if (code)
+	if (code >= 0)
 		return code;
+	code = EX_OK;
 	if (!read_all(&classify, &err)) {
 		fprintf(stderr, "mxsplitctl: classify: %s\n", err.text);
 		code = err.kind == ERR_INPUT ? EX_NOINPUT : EX_IOERR;

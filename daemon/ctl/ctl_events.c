@@ -111,6 +111,27 @@ ask(const struct client *client, const struct wish *wish)
 }
 
 int
+ctl_events_newest(const struct client *client, unsigned limit)
+{
+	char path[PATH_ROOM];
+	struct text text = TEXT(path);
+	json_t *answer = NULL, *entry;
+	size_t i;
+	int status;
+
+	text_add(&text, "/v1/events?last=%u", limit);
+	status = client_call(client, "GET", path, NULL, &answer);
+	if (status != EX_OK)
+		return status;
+	json_array_foreach(json_object_get(answer, "events"), i, entry)
+	{
+		show(entry);
+	}
+	json_decref(answer);
+	return EX_OK;
+}
+
+int
 ctl_events_last(const struct client *client, unsigned limit, json_t *list)
 {
 	struct wish wish = { .limit = limit };

@@ -25,11 +25,18 @@ struct explain {
 static int
 usage(const char *why)
 {
-	fprintf(stderr,
-		"mxsplitctl: %s\n"
-		"usage: mxsplitctl explain [--json] [--year N] [--zone ZONE] LINE... | -\n",
-		why);
-	return EX_USAGE;
+	FILE *out = why ? stderr : stdout;
+
+	if (why)
+		fprintf(out, "mxsplitctl: %s\n", why);
+	fputs("usage: mxsplitctl explain [--json] [--year N] [--zone ZONE] LINE... | -\n"
+	      "How lines of a log are read, one after the other, and why.\n"
+	      "  --json             one object a line\n"
+	      "  --year N           of stamps that have none (this one)\n"
+	      "  --zone ZONE        of stamps that name none (local)\n"
+	      "  --help             this\n",
+	      out);
+	return why ? EX_USAGE : EX_OK;
 }
 
 /* Foreign bytes for a terminal. */
@@ -221,12 +228,13 @@ read_standard_input(struct explain *explain, struct err *err)
 	return fd >= 0 && ctl_lines_read(fd, &sink, err);
 }
 
-/* 0, or an exit code. */
+/* -1: go on; else an exit code. */
 static int
 read_options(int argc, char **argv, struct explain *out)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
 		{ "year", required_argument, NULL, 'y' },
 		{ "zone", required_argument, NULL, 'z' },
 		{ 0 },
@@ -242,6 +250,8 @@ read_options(int argc, char **argv, struct explain *out)
 			out->json = true;
 		else if (option == 'z')
 			zone = optarg;
+		else if (option == 'h')
+			return usage(NULL);
 		else if (option != 'y')
 			return usage("an option is not known");
 		else if ((out->options.year = ctl_json_year(optarg)) == 0)
@@ -250,7 +260,7 @@ read_options(int argc, char **argv, struct explain *out)
 	if (optind == argc)
 		return usage("explain wants lines of a log, or - for standard input");
 	out->options.zone = &out->zone;
-	return tz_load(zone, &out->zone, &err) ? 0 : usage(err.text);
+	return tz_load(zone, &out->zone, &err) ? -1 : usage(err.text);
 }
 
 int
@@ -260,8 +270,9 @@ ctl_explain(int argc, char **argv)
 	struct err err = { 0 };
 	int code = read_options(argc, argv, &explain);
 
-	if (code)
+	if (code >= 0)
 		return code;
+	code = EX_OK;
 	explain.options.reference = (int64_t)time(NULL);
 	explain.reader = reader_new(&explain.options);
 	if (!explain.reader) {

@@ -312,8 +312,8 @@ show_all(const json_t *status, long long now)
 	show_counters(status, now);
 }
 
-static int
-ask(const struct client *client, const char *domain)
+int
+ctl_status_print(const struct client *client, const char *domain)
 {
 	char path[PATH_ROOM];
 	struct text text = TEXT(path);
@@ -361,5 +361,5 @@ ctl_status(int argc, char **argv)
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
-	return ask(&client, argv[optind]);
+	return ctl_status_print(&client, argv[optind]);
 }

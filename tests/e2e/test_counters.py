@@ -111,8 +111,8 @@ class RealAgent(Counters):
                                capture_output=True, text=True).stdout
         self.assertRegex(shown, rf"{MTA} +load1 +[0-9.]+ ")
         code, page = self.daemon.request("GET", "/metrics")
-        self.assertIn('mxsplitd_counter{mta="%s",name="load1"} ' % MTA, page)
-        self.assertIn('mxsplitd_counter_agent_up{agent="host",mta="%s"} 1\n' % MTA, page)
+        self.assertIn('mxsplitd_agent_reading{mta="%s",name="load1"} ' % MTA, page)
+        self.assertIn('mxsplitd_agent_up{agent="host",mta="%s"} 1\n' % MTA, page)
         return agent
 
     def restarted_and_gone(self, agent):

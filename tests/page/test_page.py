@@ -29,7 +29,8 @@ class PageTest(unittest.TestCase):
     def setUpClass(cls):
         options = webdriver.ChromeOptions()
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                         "--window-size=1280,1400", "--lang=en"):
+                         "--window-size=1280,1400", "--lang=en",
+                         "--force-prefers-reduced-motion"):  # a colour half faded in has too little contrast
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         cls.browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
@@ -89,6 +90,7 @@ class PageTest(unittest.TestCase):
             self.browser.get(f"http://127.0.0.1:{world.daemon.port}/")
             self.state("NORMAL")
             self.wait(lambda: self.text("article table").count("as wanted") == 2, "both servers as wanted")
+            self.wait(lambda: self.browser.execute_script("return here.streams"), "the stream is read")
             self.axe("normal, light")
             self.picture("normal")
             # the surge, the split, its end
@@ -160,6 +162,7 @@ class PageTest(unittest.TestCase):
             self.picture("lost")
             world.daemon.start()
             self.wait(lambda: not self.find("#lost").is_displayed(), "it is back")
+            self.wait(lambda: self.browser.execute_script("return here.streams"), "the stream is read again")
             self.state("NORMAL")
             log = [entry["message"] for entry in self.browser.get_log("browser")
                    if not any(known in entry["message"] for known in EXPECTED_IN_LOG)]

@@ -1,11 +1,11 @@
 "use strict";
 /* The page: asks the API of the same origin, draws what it says, gives orders. Text from the daemon is only ever textContent. */
 const $ = (id) => document.getElementById(id);
-const STATUS_MS = 2000, SERIES_MS = 30000, LOST_MS = 10000, EVENTS = 50;
+const STATUS_MS = 2000, SERIES_MS = 30000, LOST_MS = 10000, EVENTS = 50, STREAM_S = 2, COMES_AGAIN_MS = 15000;
 const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
 const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
 
-const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, events: [], next: 0, order: null };
+const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, events: [], next: 0, streams: false, stop: null, order: null };
 let token = sessionStorage.getItem("mxsplit-token") || "";
 
 const word = (name, facts = {}) => WORDS[here.language][name].replace(/\{(\w+)\}/g, (_, key) => facts[key] ?? "");
@@ -236,10 +236,62 @@ async function readStatus() {
 async function readEvents() {
   const page = await read(here.next ? `v1/events?after=${here.next}&limit=500` : `v1/events?last=${EVENTS}`);
   here.next = page.next;
-  if (!page.events.length) return;
-  here.events = here.events.concat(page.events).slice(-EVENTS);
+  takeEvents(page.events);
+}
+
+function takeEvents(events) {
+  if (!events.length) return;
+  here.events = here.events.concat(events).slice(-EVENTS);
   drawJournal();
-  if (page.events.some((e) => ["split", "restore", "surge", "calm"].includes(e.kind))) readSeries();
+  if (events.some((e) => ["split", "restore", "surge", "calm"].includes(e.kind))) readSeries();
+}
+
+/* The stream of both: what the page reads as long as it is open; else it asks every STATUS_MS. Not an EventSource,
+   which cannot show a token. */
+
+function takeBlock(block) {
+  const field = (name) => (block.split("\n").find((line) => line.startsWith(`${name}: `)) || "").slice(name.length + 2);
+  if (!field("data")) return;
+  const data = JSON.parse(field("data"));
+  if (field("event") === "status") {
+    here.status = data;
+    draw();
+  } else if (data.id > here.next) {
+    here.next = data.id;
+    takeEvents([data]);
+  }
+}
+
+async function listen() {
+  const stop = here.stop = new AbortController(), decoder = new TextDecoder();
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  let rest = "", heard = Date.now();
+  const watch = setInterval(() => { if (Date.now() - heard > LOST_MS) stop.abort(); }, 1000);
+  try {
+    const answer = await fetch(`v1/stream?every=${STREAM_S}&after=${here.next}`, { headers, cache: "no-store", signal: stop.signal });
+    if (!answer.ok) return;
+    const reader = answer.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      here.streams = true;
+      here.heard = heard = Date.now();
+      const blocks = (rest + decoder.decode(part.value, { stream: true })).split("\n\n");
+      rest = blocks.pop();
+      blocks.forEach(takeBlock);
+      drawLive();
+    }
+  } finally {
+    clearInterval(watch);
+    here.streams = false;
+  }
+}
+
+async function keepListening() {
+  for (;;) {
+    try {
+      if (here.status) await listen();
+    } catch (_) { /* asked instead, until it is there again */ }
+    await new Promise((done) => setTimeout(done, here.status ? COMES_AGAIN_MS : STATUS_MS));
+  }
 }
 
 async function readSeries() {
@@ -327,6 +379,7 @@ function keepToken(text) {
   if (token) sessionStorage.setItem("mxsplit-token", token);
   else sessionStorage.removeItem("mxsplit-token");
   $("token-box").close();
+  if (here.stop) here.stop.abort();
   readStatus();
 }
 
@@ -349,8 +402,8 @@ function begin() {
   $("token-open").addEventListener("click", openToken);
   $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
   $("token-forget").addEventListener("click", () => keepToken(""));
-  readStatus().then(readSeries);
-  setInterval(readStatus, STATUS_MS);
+  readStatus().then(readSeries).then(keepListening);
+  setInterval(() => here.streams || readStatus(), STATUS_MS);
   setInterval(readSeries, SERIES_MS);
   setInterval(drawLive, 1000);
 }

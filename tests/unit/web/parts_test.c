@@ -1,3 +1,4 @@
+#include "web/problem.h"
 #include "web/routes.h"
 
 #include <criterion/criterion.h>
@@ -106,6 +107,16 @@ described(const char *path, const char *method)
 	}
 	fclose(file);
 	return found;
+}
+
+/* Every status that anything here answers has its type. */
+Test(parts, problems_have_types_of_their_own)
+{
+	for (const struct problem *row = problem_table; row->status; row++)
+		for (const struct problem *other = row + 1; other->status; other++)
+			cr_assert(row->status < other->status &&
+					  strcmp(row->name, other->name) != 0,
+				  "%s, %s", row->name, other->name);
 }
 
 Test(parts, openapi_describes_exactly_the_routes)

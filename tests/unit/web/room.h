@@ -40,6 +40,7 @@ struct room {
 	struct snapshot *snapshot;
 	enum err_kind answer;  /* of the override dep; ERR_NONE: it takes the order */
 	enum err_kind journal; /* of the events dep */
+	int64_t newest;	       /* of the last_event dep; 0: 3, and the journal has 7 */
 	unsigned orders;
 	struct override last;
 	unsigned pushes;
@@ -59,14 +60,15 @@ room_events(void *ctx, int64_t after, unsigned limit, struct journal_entry *out,
 	    unsigned *count_out, struct err *err)
 {
 	struct room *room = ctx;
+	int64_t last = room->newest ? room->newest : 7;
 
 	if (room->journal != ERR_NONE)
 		return err_set(err, room->journal, "the journal cannot be read");
 	*count_out = 0;
-	for (int64_t id = after < 7 ? after + 1 : 8; id <= 7 && *count_out < limit; id++) {
+	for (int64_t id = after; id < last && *count_out < limit;) {
 		struct journal_entry *entry = &out[(*count_out)++];
 
-		*entry = (struct journal_entry){ .id = id,
+		*entry = (struct journal_entry){ .id = ++id,
 						 .time_us = 1700000000 * INT64_C(1000000),
 						 .kind = JOURNAL_SURGE };
 		snprintf(entry->domain, sizeof(entry->domain), "%s", id == 1 ? "" : "example.jp");
@@ -162,9 +164,10 @@ room_fill(struct snapshot *s)
 static inline bool
 room_last_event(void *ctx, int64_t *id_out, struct err *err)
 {
-	(void)ctx;
+	const struct room *room = ctx;
+
 	(void)err;
-	*id_out = 3;
+	*id_out = room->newest ? room->newest : 3;
 	return true;
 }
 
