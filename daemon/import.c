@@ -20,7 +20,7 @@
 /* A commit after so many bytes of a log (uncompressed), or so many counts. */
 #define TRANSACTION ((uint64_t)128 << 20)
 #define COUNTS 32768u
-#define SOURCE 64			 /* bytes of a source's name */
+#define SOURCE 64 /* bytes of a source's name */
 
 struct import {
 	const char *database, *source;
