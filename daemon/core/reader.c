@@ -11,14 +11,11 @@
 
 /* What the last line of a host said, for "last message repeated N times". Plain memory. */
 struct last {
-	uint32_t host_key;
-	uint32_t valid;
-	uint32_t kind;
+	uint32_t host_key, valid, kind;
 	uint32_t twice;	   /* it may be written twice */
 	uint32_t process;  /* by this one (twice.h) */
 	uint32_t pressure; /* it was a refusal because the MTA is at a limit: two events */
-	uint32_t unknown_user;
-	uint32_t domain_len, client_len, status_len;
+	uint32_t unknown_user, domain_len, client_len, status_len;
 	char domain[CLASSIFY_DOMAIN];
 	char client[LAST_CLIENT];
 	char status[16];
@@ -28,8 +25,7 @@ struct last {
 struct tail {
 	uint32_t version;
 	int32_t year;
-	uint32_t last_month;
-	uint32_t spare;
+	uint32_t last_month, spare;
 	int64_t last_instant; /* of a stamp without a zone: parts the passes of a repeated hour */
 	struct last last;
 };
@@ -241,9 +237,8 @@ strip_more(struct span line)
 static inline struct span
 strip(struct span line)
 {
-	if (line.len && (line.at[0] == '\0' || line.at[line.len - 1] == '\r'))
-		return strip_more(line);
-	return line;
+	return line.len && (line.at[0] == '\0' || line.at[line.len - 1] == '\r') ? strip_more(line)
+										 : line;
 }
 
 static void
