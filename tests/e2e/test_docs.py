@@ -227,10 +227,13 @@ class Docs(unittest.TestCase):
         walk.wait_state("split")
         walk.run(book, "offline")
         self.assertEqual(walk.bind.mx(), NORMAL)
-        os.unlink(walk.path("lib/mxsplit.db"))  # or the order to split would be obeyed again
         book["start"] = "systemctl start mxsplitd\n"
         walk.run(book, "start")
+        walk.wait_shown(SPLIT)  # as the page says: the order is still in force
+        walk.wait_state("split")
+        walk.run(book, "mta2")
         walk.wait_state("normal")
+        walk.run(book, "back")
 
         walk.bind.set_mx(300, [(5, "elsewhere.example.")], zone=ZONE)
         walk.wait(lambda: "elsewhere" in str(walk.domain()["shown"]), "somebody's edit is seen")
