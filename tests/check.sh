@@ -3,7 +3,7 @@
 # build, some at a time. Shows the output of what fails; all of it is kept in BUILD/logs.
 #
 #   ONLY=unit|e2e   one part            PATTERN=TEXT   only what has this in its name
-#   LONG=1          the long versions   JOBS=N         instead of 5: most tests wait more than they work
+#   LONG=1          the long versions   JOBS=N         instead of 6: most tests wait more than they work
 #
 # The last line is "N passed, N failed", with ", N skipped" when something was skipped. Exit code 1
 # when anything failed or nothing passed. A file that tested nothing has failed, and so has one that
@@ -92,7 +92,7 @@ both() {
 	shift
 	for item; do
 		[ -z "${PATTERN:-}" ] || [[ $item == *$PATTERN* ]] || continue
-		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-5}" ]; do
+		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-6}" ]; do
 			wait -n
 		done
 		"$what" "$item" &
@@ -107,7 +107,15 @@ for source in tests/unit/*/*_test.c; do
 	units+=("$BUILD/tests/${folder}_$(basename "$source" .c)")
 done
 [ "${ONLY:-unit}" = unit ] && both unit "${units[@]}"
-[ "${ONLY:-e2e}" = e2e ] && both e2e tests/e2e/test_*.py
+# The longest first, so that none is waited for alone at the end.
+slow=(rules disk incident counters effect settled clock kill)
+slow=("${slow[@]/#/tests/e2e/test_}")
+slow=("${slow[@]/%/.py}")
+others=()
+for file in tests/e2e/test_*.py; do
+	[[ " ${slow[*]} " == *" $file "* ]] || others+=("$file")
+done
+[ "${ONLY:-e2e}" = e2e ] && both e2e "${slow[@]}" "${others[@]}"
 
 passed=0 failed=0 skipped=0
 for counts in "$LOGS"/check-*.counts; do

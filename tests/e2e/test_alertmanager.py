@@ -77,6 +77,7 @@ class Alertmanager:
             self.temp.cleanup()
 
 
+@unittest.skipUnless(os.environ.get("LONG"), "Alertmanager itself is fetched and run in make check-long")
 class Alerts(unittest.TestCase):
     def test_alertmanager_shows_the_split_until_it_is_over(self):
         with tempfile.TemporaryDirectory(prefix="mxsplit-e2e-") as directory:

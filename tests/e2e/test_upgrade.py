@@ -144,12 +144,21 @@ class Upgrade(unittest.TestCase):
             db = sqlite3.connect(daemon.database)
             with sqlite3.connect(":memory:") as old, open(SCHEMAS[0], encoding="utf-8") as f:
                 old.executescript(f.read())
-                kept = {name for name, in old.execute("SELECT name FROM sqlite_schema")}
+                first = old.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql NOT NULL").fetchall()
+                columns = {name: ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({name})"))
+                           for kind, name, _, _ in first if kind == "table"}
             old.close()
-            for name, in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' "
-                                    "AND name NOT LIKE 'sqlite_%'").fetchall():
-                if name not in kept:
+            for name, sql in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' "
+                                        "AND name NOT LIKE 'sqlite_%'").fetchall():
+                if name not in columns:
                     db.execute(f"DROP TABLE {name}")
+                elif ("table", name, name, sql) not in first:  # a later schema changed it: as it was, with its rows
+                    rows = db.execute(f"SELECT {columns[name]} FROM {name}").fetchall()
+                    db.execute(f"DROP TABLE {name}")
+                    for _, _, _, statement in [row for row in first if row[2] == name]:
+                        db.execute(statement)
+                    if rows:
+                        db.executemany(f"INSERT INTO {name} ({columns[name]}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
             db.execute("PRAGMA user_version=1")
             db.commit()
             db.close()
