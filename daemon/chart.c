@@ -24,15 +24,6 @@ find(void *ctx, const struct series_finding *minute)
 	series_find(chart->series, minute);
 }
 
-static bool
-is_dropped(const struct domain *domain, const char *mta)
-{
-	for (unsigned i = 0; i < domain->config->drop_count; i++)
-		if (strcmp(domain->config->drop[i], mta) == 0)
-			return true;
-	return false;
-}
-
 bool
 chart_read(struct engine *engine, const char *name, struct series *series, struct err *err)
 {
@@ -46,7 +37,7 @@ chart_read(struct engine *engine, const char *name, struct series *series, struc
 	for (unsigned i = 0; i < engine->input_count; i++) {
 		const struct config_source *source = engine->inputs[i]->config;
 
-		chart.dropped = is_dropped(domain, source->mta);
+		chart.dropped = config_drops(domain->config, source->mta);
 		if (!store_counts_series(engine->store, domain->display, source->name, from, to,
 					 count, &chart, err))
 			return false;

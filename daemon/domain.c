@@ -148,8 +148,7 @@ add_effect(struct domain *domain, const char *mta)
 	if (domain->effects == SNAPSHOT_SERVERS)
 		return;
 	span_copy(span_of(mta), effect->mta, sizeof(effect->mta));
-	for (unsigned i = 0; i < domain->config->drop_count; i++)
-		effect->drops = effect->drops || strcmp(domain->config->drop[i], mta) == 0;
+	effect->drops = config_drops(domain->config, mta);
 	domain->effects++;
 }
 

@@ -4,17 +4,6 @@
 
 #define SMTP_TIMEOUT_MS 30000
 
-static bool
-is_dropped(const struct preflight *preflight, const char *host)
-{
-	const struct config_domain *domain = preflight->hand.domain;
-
-	for (unsigned i = 0; i < domain->drop_count; i++)
-		if (strcmp(domain->drop[i], host) == 0)
-			return true;
-	return false;
-}
-
 /* An exchanger must have addresses of its own: RFC 2181, section 10.3. */
 static void
 check_address(struct preflight *preflight, const char *host)
@@ -38,30 +27,17 @@ check_address(struct preflight *preflight, const char *host)
 		findings_add(findings, FINDINGS_FAIL, "address", "%s has no address", host);
 }
 
-static const char *
-address_of(const struct config *config, const char *host)
-{
-	for (unsigned i = 0; i < config->probe_at_count; i++) {
-		const char *at = config->probe_at[i];
-		size_t length = strcspn(at, "=");
-
-		if (strlen(host) == length && memcmp(host, at, length) == 0)
-			return at + length + 1;
-	}
-	return "";
-}
-
 static void
 check_smtp(struct preflight *preflight, const char *host)
 {
 	struct findings *findings = &preflight->findings;
 	struct smtp_wish wish = { .host = host,
-				  .address = address_of(preflight->hand.config, host),
+				  .address = config_probe_at(preflight->hand.config, host),
 				  .rcpt = preflight->rcpt,
 				  .tls = true,
 				  .timeout_ms = SMTP_TIMEOUT_MS };
 	struct smtp_result result;
-	bool kept = !is_dropped(preflight, host);
+	bool kept = !config_drops(preflight->hand.domain, host);
 	enum findings_verdict bad = kept ? FINDINGS_FAIL : FINDINGS_WARN;
 
 	smtp_probe(&wish, &result);
@@ -103,9 +79,10 @@ judge_policy(struct preflight *preflight, const struct sts_policy *policy)
 				     "the policy (%s) does not name %s: senders that honour it "
 				     "deliver nothing there%s",
 				     sts_mode_name(policy->mode), host,
-				     is_dropped(preflight, host) ? ""
-								 : ", so a split would stop "
-								   "their mail");
+				     config_drops(preflight->hand.domain, host)
+					     ? ""
+					     : ", so a split would stop "
+					       "their mail");
 	}
 }
 
@@ -190,7 +167,7 @@ check_source(struct preflight *preflight, const char *host)
 			return;
 		}
 	findings_add(&preflight->findings, FINDINGS_WARN, "source", "%s has no source: %s", host,
-		     is_dropped(preflight, host)
+		     config_drops(preflight->hand.domain, host)
 			     ? "no surge can be seen there"
 			     : "after a split nobody sees whether the surge is over");
 }

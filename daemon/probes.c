@@ -61,20 +61,6 @@ find(const struct probes *probes, const char *host)
 	return NULL;
 }
 
-/* Where the settings say that an exchanger is asked; "" where they do not. */
-static const char *
-address_of(const struct config *config, const char *host)
-{
-	for (unsigned i = 0; i < config->probe_at_count; i++) {
-		const char *at = config->probe_at[i];
-		size_t length = strcspn(at, "=");
-
-		if (strlen(host) == length && memcmp(host, at, length) == 0)
-			return at + length + 1;
-	}
-	return "";
-}
-
 static void
 want(struct engine *engine, const char *host)
 {
@@ -90,7 +76,7 @@ want(struct engine *engine, const char *host)
 		return;
 	probe->wanted = true;
 	if (!probe->busy)
-		span_copy(span_of(address_of(engine->config, host)), probe->address,
+		span_copy(span_of(config_probe_at(engine->config, host)), probe->address,
 			  sizeof(probe->address));
 }
 
@@ -161,15 +147,6 @@ probes_step(struct engine *engine)
 	}
 }
 
-static bool
-is_dropped(const struct config_domain *config, const char *host)
-{
-	for (unsigned i = 0; i < config->drop_count; i++)
-		if (strcmp(config->drop[i], host) == 0)
-			return true;
-	return false;
-}
-
 enum decide_probe
 probes_verdict(const struct engine *engine, const struct mx_set *set,
 	       const struct config_domain *config, bool dropped)
@@ -183,7 +160,7 @@ probes_verdict(const struct engine *engine, const struct mx_set *set,
 		const char *host = set->records[i].exchange;
 		const struct probe *probe = find(probes, host);
 
-		if (is_dropped(config, host) != dropped)
+		if (config_drops(config, host) != dropped)
 			continue;
 		asked++;
 		if (!probe || probe->asked == 0 || probe->asked_us < oldest)

@@ -94,3 +94,25 @@ config_read(const char *path, struct config *out, struct config_problems *proble
 	free(bytes);
 	return ok;
 }
+
+bool
+config_drops(const struct config_domain *domain, const char *host)
+{
+	for (unsigned i = 0; i < domain->drop_count; i++)
+		if (strcmp(domain->drop[i], host) == 0)
+			return true;
+	return false;
+}
+
+const char *
+config_probe_at(const struct config *config, const char *host)
+{
+	for (unsigned i = 0; i < config->probe_at_count; i++) {
+		const char *at = config->probe_at[i];
+		size_t length = strcspn(at, "=");
+
+		if (strlen(host) == length && memcmp(host, at, length) == 0)
+			return at + length + 1;
+	}
+	return "";
+}

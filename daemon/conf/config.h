@@ -209,6 +209,12 @@ void config_print_problems(FILE *out, const char *path, const struct config_prob
 /* The commented sample: every setting, its sentence, range and default. */
 void config_print_sample(FILE *out);
 
+/* Does a split of this domain remove the exchanger? `host` absolute, lower case. */
+bool config_drops(const struct config_domain *domain, const char *host);
+
+/* Where the settings say that an exchanger is asked by SMTP; "" where they do not. */
+const char *config_probe_at(const struct config *config, const char *host);
+
 /* "domains[example.jp].mode: observe -> auto; hooks[page] added", or "nothing changed". */
 void config_changes(const struct config *was, const struct config *is, struct text *text);
 

@@ -116,7 +116,7 @@ set_up(CURL *curl, struct talk *talk)
 	struct text text = TEXT(url);
 
 	if (gethostname(self, sizeof(self) - 1) != 0 || !self[0] || strpbrk(self, "/?#% "))
-		strcpy(self, "localhost");
+		memcpy(self, "localhost", sizeof("localhost"));
 	text_add(&text, "smtp://%.*s:%s/%s", host_length(wish), wish->host,
 		 colon ? colon + 1 : "25", self);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -185,7 +185,7 @@ ask(CURL *curl, struct talk *talk, const char *command, int64_t *left_ms)
 		if (length - last < 4 || reply[last + 3] == '-')
 			continue;
 		show(reply + last, length - last, talk->last);
-		return atoi(talk->last);
+		return (int)strtol(talk->last, NULL, 10);
 	}
 	return 0;
 }
