@@ -169,7 +169,7 @@ class Settled(unittest.TestCase):
             f.write("op operate " + hashlib.sha256(b"mxs_secret").hexdigest() + "\n")
         w.daemon.hooks = [("first", ["/bin/true"], ["surge"]), ("tell", [hook], ["split"])]
         d = w.ready()
-        with_token = {"Authorization": "Bearer mxs_secret"}
+        with_token = {"Authorization": "Bearer mxs_secret", "If-Match": "*"}
         order = {"mode": "split", "for": "2h", "reason": "a test"}
         path = f"/v1/domains/{DOMAIN}/override"
         self.assertEqual(d.request("PUT", path, order, tcp=True, headers=with_token)[0], 401)
