@@ -44,6 +44,7 @@ class OpenApi(unittest.TestCase):
         cls.addClassCleanup(cls.world.close)
         cls.daemon = cls.world.daemon
         cls.daemon.counters = [dict(name="pushed", mta=f"mta1.{DOMAIN}", push="yes")]
+        cls.daemon.hooks = [(DOMAIN, ["/bin/true"], ["failure"])]  # a name that every path with {name} can take
         cls.tokens = {role: cls.token(role) for role in ("read", "operate", "push")}
         cls.seen = set()
 
@@ -170,6 +171,22 @@ class OpenApi(unittest.TestCase):
                 "Authorization", "Bearer guess")]), source="127.0.2.9")
         self.ask("POST", "/v1/counters", 429, self.sample(), [("Authorization", "Bearer guess")], source="127.0.2.9")
 
+    def hooks(self):
+        operate = self.bearer("operate")
+        self.ask("GET", "/v1/hooks", 200)
+        for i, path in enumerate(("/v1/hooks/{name}/resend", "/v1/hooks/{name}/test")):
+            self.ask("POST", path, 200, None, [operate])
+            self.ask("POST", path, 404, None, [operate], name="other.test")
+            self.ask("POST", path, 401, None, source=f"127.0.1.2{i}")
+            self.ask("POST", path, 403, None, [self.bearer("read")])
+            for _ in range(6):
+                self.raw("POST", head("POST", path.replace("{name}", DOMAIN), [("Host", "localhost"), (
+                    "Content-Length", "0"), ("Authorization", "Bearer guess")]), source=f"127.0.2.2{i}")
+            self.ask("POST", path, 429, None, [("Authorization", "Bearer guess")], source=f"127.0.2.2{i}")
+            answer = self.raw("POST", head("POST", path.replace("{name}", DOMAIN), [("Host", "localhost"), operate]))
+            self.take(self.operation("POST", path), answer, "no length")
+            self.assertEqual(answer.status, 411)
+
     def streams(self):
         self.ask("GET", "/v1/stream", 400, query="?every=x")
         answer = self.ask("GET", "/v1/stream", 200, query="?after=0")
@@ -199,6 +216,8 @@ class OpenApi(unittest.TestCase):
             for method, body in (("PUT", order), ("DELETE", None)):
                 answer = self.ask(method, OVERRIDE, 503, body, local=True)
                 self.assertIn("Retry-After", answer.headers)
+            for path in ("/v1/hooks/{name}/resend", "/v1/hooks/{name}/test"):
+                self.ask("POST", path, 503, None, local=True)
         finally:
             other.execute("ROLLBACK")
             other.close()
@@ -255,7 +274,7 @@ class OpenApi(unittest.TestCase):
             body = json.dumps(value).encode()
             headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         if operation.method != "GET":
-            headers.append(self.bearer("push" if operation.method == "POST" else "operate"))
+            headers.append(self.bearer("push" if operation.path == "/v1/counters" else "operate"))
         # what the description does not say in schemas: orders need more than a mode, a range has rules, places run out
         loose = operation.path.endswith("/series") or operation.method in ("PUT", "POST") or operation.path == "/v1/stream"
         expected = "4" if wrong else None if loose else "2"
@@ -274,7 +293,7 @@ class OpenApi(unittest.TestCase):
                                b'{"mode":"\xff"}', b'{"mode":1e999}', b"\x00", b" " * 16384, b'{"value":' + b"9" * 5000 + b"}",
                                b'{"a":' * 5 + b"1" + b"}" * 5, b"\xef\xbb\xbf{}"))
             headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-            headers.append(self.bearer("push" if operation.method == "POST" else "operate"))
+            headers.append(self.bearer("push" if operation.path == "/v1/counters" else "operate"))
         way = rng.randrange(9)
         text = rng.choice(BAD_TEXT)
         if way == 0:
@@ -329,6 +348,7 @@ class OpenApi(unittest.TestCase):
         self.reads()
         self.pushes()
         self.changes()
+        self.hooks()
         self.streams()
         rng = random.Random(SEED)
         answered = 0
