@@ -149,7 +149,9 @@ read_relay(struct scan *scan)
 		if (EAT(scan, "H=")) {
 			struct span address = parse_exim_fields_host(scan);
 
-			return scan->failed ? (struct span){ 0 } : address;
+			if (scan->failed)
+				address = (struct span){ 0 };
+			return address;
 		}
 		if (EAT(scan, "C=\"") || EAT(scan, "Q="))
 			break;

@@ -98,14 +98,16 @@ static void
 draw_count_axis(const struct scale *scale)
 {
 	FILE *file = scale->file;
+	double rate = 0;
 
-	for (double rate = 0; rate <= scale->counts_most; rate = rate < 1 ? 1 : rate * 10) {
+	while (rate <= scale->counts_most) {
 		char text[32];
 		double y = y_count(scale, rate);
 
 		snprintf(text, sizeof(text), "%.0f", rate);
 		line(file, LEFT, y, RIGHT, y, "stroke=\"" GRID "\"");
 		label(file, LEFT - 8, y + 4, "text-anchor=\"end\"", text);
+		rate = rate < 1 ? 1 : rate * 10;
 	}
 	label(file, LEFT, COUNTS_TOP - 10, "class=\"h\"",
 	      "bounces a minute (scale: logarithm of 1 + rate)");
@@ -119,8 +121,9 @@ draw_evidence_axis(const struct scale *scale)
 
 	while (scale->evidence_most / step > 5)
 		step *= scale->evidence_most / step > 20 ? 10 : 2;
-	for (double nats = 0; nats <= scale->evidence_most; nats += step) {
+	for (int i = 0; i * step <= scale->evidence_most; i++) {
 		char text[32];
+		double nats = i * step;
 		double y = y_evidence(scale, nats);
 
 		snprintf(text, sizeof(text), "%.0f", nats);

@@ -184,8 +184,8 @@ add_surges(struct scenario *s, double at, double seconds)
 		add_pulse("surge", at, seconds, s->size, SHAPE_RAMP, STRANGERS);
 	} else if (is("pulses")) { /* ten minutes on, twenty off */
 		printf("# train %.0f %.0f %.0f\n", at, at + seconds, s->size);
-		for (double from = at; from < at + seconds; from += 1800)
-			add_pulse("pulse", from, 600, s->size * 1800 / seconds, SHAPE_FLAT,
+		for (int i = 0; i * 1800 < seconds; i++)
+			add_pulse("pulse", at + i * 1800, 600, s->size * 1800 / seconds, SHAPE_FLAT,
 				  STRANGERS);
 	} else if (is("newsletter")) {
 		add_pulse("burst", at, seconds, s->size, SHAPE_FADING, NEWSLETTER);
