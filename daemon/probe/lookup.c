@@ -27,18 +27,19 @@ set_address(ldns_resolver *resolver, const char *address)
 	const char *colon = strrchr(address, ':'), *bracket = strrchr(address, ']');
 	bool port = colon && (bracket ? bracket < colon : strchr(address, ':') == colon);
 	struct span span = { address, port ? (size_t)(colon - address) : strlen(address) };
+	long number = port ? strtol(colon + 1, NULL, 10) : 53;
 	ldns_rdf *rdf;
 	bool ok;
 
 	if (span_begins(span, SPAN("[")) && span_ends(span, SPAN("]")))
 		span = (struct span){ span.at + 1, span.len - 2 };
-	if (!span_copy(span, host, sizeof(host)))
+	if (!span_copy(span, host, sizeof(host)) || number < 1 || number > UINT16_MAX)
 		return false;
 	rdf = ldns_rdf_new_frm_str(strchr(host, ':') ? LDNS_RDF_TYPE_AAAA : LDNS_RDF_TYPE_A, host);
 	ok = rdf && ldns_resolver_push_nameserver(resolver, rdf) == LDNS_STATUS_OK;
 	ldns_rdf_deep_free(rdf);
 	if (port)
-		ldns_resolver_set_port(resolver, (uint16_t)atoi(colon + 1));
+		ldns_resolver_set_port(resolver, (uint16_t)number);
 	return ok;
 }
 
