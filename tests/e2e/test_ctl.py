@@ -53,6 +53,27 @@ class Terminal:
             if time.monotonic() > end or not self.read():
                 raise AssertionError(f"not seen: {what}\n{self.text[-3000:]!r}")
 
+    def hold(self, path, seconds):
+        """Stops the program for a while in the middle of its reading of this file, however fast the machine is."""
+        end = time.monotonic() + 60
+        while not self.reads(path):
+            if time.monotonic() > end:
+                raise AssertionError(f"{path} was not read")
+        os.kill(self.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(self.pid, signal.SIGCONT)
+
+    def reads(self, path):
+        """Whether it has the file open and has read some of it."""
+        for fd in os.listdir(f"/proc/{self.pid}/fd"):
+            try:
+                with open(f"/proc/{self.pid}/fdinfo/{fd}") as f:
+                    if os.readlink(f"/proc/{self.pid}/fd/{fd}") == path and int(f.readline().split()[1]) > 0:
+                        return True
+            except FileNotFoundError:  # closed meanwhile
+                pass
+        return False
+
     def cooked(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
 
@@ -63,7 +84,8 @@ class Terminal:
             self.read()
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                self.read(0)
+                while select.select([self.fd], [], [], 0)[0] and self.read(0):
+                    pass
                 self.code = os.waitstatus_to_exitcode(status)
                 return self.code
         raise AssertionError(f"it does not end: {self.text[-2000:]!r}")
@@ -226,7 +248,7 @@ class Live(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["domains"][0]["name"], DOMAIN)
 
     def test_progress_only_on_a_terminal(self):
-        path = os.path.join(self.temp.name, "big.log")
+        path = os.path.realpath(os.path.join(self.temp.name, "big.log"))
         line = refused(1)
         with open(path, "w") as f:
             for _ in range(300):
@@ -236,6 +258,7 @@ class Live(unittest.TestCase):
         said = json.loads(done.stdout)
         terminal = Terminal(["sh", "-c", f"exec {CTL} classify --summary {path} >{path}.out"])
         self.addCleanup(terminal.close)
+        terminal.hold(path, 1)
         self.assertEqual(terminal.end(300), 0)
         self.assertRegex(terminal.text, r"\r\[#* *\] +\d+ % of \d+ MB")
         self.assertTrue(terminal.text.endswith("\r\x1b[K"), terminal.text[-200:])
