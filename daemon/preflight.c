@@ -135,11 +135,11 @@ preflight_dns(int argc, char **argv)
 	struct preflight preflight = { 0 };
 	int status;
 
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "check") != 0) {
-		bool help = argc >= 2 && strcmp(argv[1], "--help") == 0;
-
-		fputs(USAGE_DNS, help ? stdout : stderr);
-		return help ? EX_OK : EX_USAGE;
+	if (argc >= 2 && strcmp(argv[1], "--help") == 0)
+		return fputs(USAGE_DNS, stdout) < 0 ? EX_IOERR : EX_OK;
+	if (argc < 2 || strcmp(argv[1], "check") != 0) {
+		fputs(USAGE_DNS, stderr);
+		return EX_USAGE;
 	}
 	status = parse(argc - 1, argv + 1, options, &wish, &preflight);
 	if (wish.help && status == EX_OK)

@@ -41,8 +41,8 @@ is_change(const struct detect *detect, const struct cusum *cusum)
 static double
 late_rate(const struct detect *detect, const struct cusum *cusum, double *before_out)
 {
-	unsigned slots =
-		(unsigned)fmin(fmax(cusum->slots * LATE, 1), (double)(RECENT_SLOTS / PARTS));
+	const unsigned most = RECENT_SLOTS / PARTS;
+	unsigned slots = (unsigned)fmin(fmax(cusum->slots * LATE, 1), most);
 	double normal = cusum->expected / cusum->slots / SPREAD_SLOT;
 	double count, seconds, sum, all, late;
 

@@ -99,7 +99,8 @@ ctl_backtest_columns_take(const struct ctl_backtest_columns *names,
 		column = &columns[names->row[i] - 1];
 		if (!ctl_backtest_columns_decimal(cells[i], COUNT_MOST, &whole, &value))
 			continue; /* not known in this tick */
-		*(double *)((char *)out + column->at) = column->share ? value * count : value;
+		value = column->share ? value * count : value;
+		memcpy((char *)out + column->at, &value, sizeof(value));
 		if (column->part != EVIDENCE_PARTS)
 			out->known |= 1U << column->part;
 	}

@@ -232,6 +232,23 @@ season_at(double time)
 	return (1 - scenario.season) + scenario.season * 2 * day * (weekend ? 0.4 : 1.24);
 }
 
+/* How many of a source's bounces in a tick carry a mark: those alike carry it together. Drawn in
+ * pieces, for a binomial of many groups is slow. */
+static double
+draw_marked(double part, double alike, double share)
+{
+	double piece = 500 * alike, marked = 0;
+
+	for (unsigned i = 0; part > i * piece; i++) {
+		double some = fmin(part - i * piece, piece);
+		double groups = ceil(some / alike);
+
+		marked +=
+			floor(draw_binomial(&scenario.other, groups, share) * some / groups + 0.5);
+	}
+	return marked;
+}
+
 /* Marks of one tick's bounces: each source has the part that its rate is of all. */
 static void
 print_evidence(double count, const double rates[SOURCES], double sent)
@@ -248,15 +265,7 @@ print_evidence(double count, const double rates[SOURCES], double sent)
 		left -= part;
 		rate -= rates[i];
 		for (int m = 0; m < MARKS; m++)
-			for (double rest = part; rest > 0; rest -= 500 * scenario.alike[i]) {
-				double some = fmin(rest, 500 * scenario.alike[i]);
-				double groups = ceil(some / scenario.alike[i]);
-
-				marks[m] += floor(draw_binomial(&scenario.other, groups,
-								scenario.share[i][m]) *
-							  some / groups +
-						  0.5);
-			}
+			marks[m] += draw_marked(part, scenario.alike[i], scenario.share[i][m]);
 	}
 	for (int m = 0; m < MARKS; m++)
 		printf(",%.0f", fmin(marks[m], count));

@@ -655,7 +655,8 @@ Test(web, hooks_are_shown_tested_and_sent_again)
 		  ANNA "Origin: http://evil.example\r\n", 403, "another origin" },
 		{ "no such hook", "POST /v1/hooks/pag/test", ANNA, 404, "no hook 'pag'" },
 		{ "no such deed", "POST /v1/hooks/page/drop", ANNA, 404, "" },
-		{ "another method", "GET /v1/hooks/page/test", "", 405, "Allow: POST, OPTIONS\r\n" },
+		{ "another method", "GET /v1/hooks/page/test", "", 405,
+		  "Allow: POST, OPTIONS\r\n" },
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
