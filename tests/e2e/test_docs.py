@@ -1,4 +1,4 @@
-"""docs/getting-started.md and docs/runbook.md: every block is run as it stands there, in the situation that it
+"""docs/getting-started.md, docs/runbook.md and docs/api.md: every block is run as it stands there, in the situation that it
 is for, against a real BIND; other are only addresses, directories, and systemctl and chown (stand-ins)."""
 import json
 import os
@@ -94,7 +94,8 @@ class Walk:
         text = re.sub(r"dig (.*)@192\.0\.2\.53", rf"dig \1-p {port} @127.0.0.1", text)
         for old, new in (("server 192.0.2.53", f"server 127.0.0.1 {port}"), ("192.0.2.53", f"127.0.0.1:{port}"),
                          ("/etc/mxsplit/", self.path("etc/")), ("/var/lib/mxsplit/", self.path("lib/")),
-                         ("/var/log/mail.log", self.path("run/mail.log"))):
+                         ("/var/log/mail.log", self.path("run/mail.log")), ("127.0.0.1:8053", f"127.0.0.1:{self.port}"),
+                         ("/run/mxsplit/api.sock", self.path("run/api.sock"))):
             text = text.replace(old, new)
         return text
 
@@ -196,6 +197,30 @@ class Docs(unittest.TestCase):
         walk.wait(lambda: walk.domain()["mode"] == "auto", "mode auto")
         walk.wait(lambda: walk.flood(200) or walk.bind.mx()[1] == SPLIT, "a flood splits the zone")
         self.assertEqual(walk.ran, set(start))
+
+    def test_api(self):
+        start, api = page("getting-started.md"), page("api.md")
+        walk = self.begin(start)
+        walk.run(start, "start")
+        walk.wait_state("normal")
+        conf = walk.path("etc/mxsplitd.yaml")
+        api["api-manual"] = "sed -i 's/mode: observe/mode: manual/' /etc/mxsplit/mxsplitd.yaml\n"
+        walk.run(api, "api-manual")
+        walk.run(api, "api-token")
+        self.assertIn(ZONE, walk.run(api, "api-look"))
+        self.assertGreaterEqual(walk.run(api, "api-events").count("\n"), 1)
+        journal, status = walk.run(api, "api-stream").split()
+        self.assertGreater(int(journal), 0)
+        self.assertGreater(int(status), 0)
+        walk.run(api, "api-order")
+        walk.wait_state("normal")
+        walk.run(api, "api-socket")
+        self.assertIn("#/fro", walk.run(api, "api-error"))
+        with open(conf, "a", encoding="utf-8") as f:
+            f.write(walk.moved(api["api-counters"]))
+        self.assertIn('"why":null', walk.run(api, "api-push").replace(" ", ""))
+        walk.wait_state("normal")
+        self.assertEqual({name for name in walk.ran if name.startswith("api-")} | {"api-counters"}, set(api))
 
     def test_runbook(self):
         start, book = page("getting-started.md"), page("runbook.md")
