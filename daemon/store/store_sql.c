@@ -131,6 +131,13 @@ store_sql_copy_at(struct store_sql *sql, int column, char *out, size_t room, siz
 		out[span.len] = '\0';
 }
 
+static void
+wait_for_locks(struct store *store, bool wait)
+{
+	store->locked = !wait;
+	sqlite3_busy_timeout(store->db, wait ? STORE_SQL_BUSY_MS : 0);
+}
+
 bool
 store_sql_end(struct store_sql *sql, struct err *err)
 {
@@ -139,6 +146,8 @@ store_sql_end(struct store_sql *sql, struct err *err)
 	while (store_sql_row(sql))
 		;
 	good = sql->code == SQLITE_DONE;
+	if (good && sql->store->locked && !sqlite3_stmt_readonly(sql->statement))
+		wait_for_locks(sql->store, true);
 	if (!good)
 		store_sql_fail(sql->store, sql->code, sql->doing, err);
 	if (sql->statement) {
@@ -190,6 +199,8 @@ store_sql_fail(struct store *store, int code, const char *doing, struct err *err
 
 	if (basic != SQLITE_ABORT) /* that one only follows from the failure before it */
 		store->full = basic == SQLITE_FULL;
+	if (basic == SQLITE_BUSY)
+		wait_for_locks(store, false);
 	if (store_sql_damage(code) || basic == SQLITE_IOERR)
 		store->broken = true;
 	if (store_sql_damage(code) && store->lock_fd >= 0)

@@ -19,7 +19,9 @@
 
 #define STORE_SQL_STATEMENTS 64 /* different statements in this folder, at most */
 
-#define STORE_SQL_BUSY_MS 2000 /* waits so long for a reader's or an operator's lock */
+/* Waits so long for somebody's lock; while that lasts, a further try does not wait at all: the loop
+ * has other things to do. */
+#define STORE_SQL_BUSY_MS 500
 
 #define STORE_SQL_NAMES 256
 #define STORE_SQL_NAME 64 /* bytes; longer names are looked up each time */
@@ -31,6 +33,7 @@ struct store {
 	bool in_transaction;
 	bool broken;
 	bool full;    /* the last failure was a full disk */
+	bool locked;  /* or the lock of another process */
 	bool spoiled; /* a statement of the open transaction failed: it cannot be committed */
 	struct err spoiled_by;
 	int64_t names; /* rows of that table; 0: to be counted */
