@@ -16,7 +16,7 @@
 	"usage: mxsplitctl restore DOMAIN|--all --offline [-c FILE] [--from-config] [--if-dead]\n" \
 	"Brings the normal MX set back when no mxsplitd runs: the set that it saved before the\n"  \
 	"split, in place of the split set and of nothing else. (While it runs: mxsplitctl "        \
-	"normal.)\n"                                                                               \
+	"normal.) An order to split that is still in force ends with it.\n"                        \
 	"  --all            every domain of the configuration\n"                                   \
 	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
 	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
@@ -124,6 +124,35 @@ bring_back(struct hand *hand, bool from_config)
 	return EX_DATAERR;
 }
 
+/* An order to split that was given before would split the zone again as soon as a daemon starts:
+ * who restores by hand does not want that. */
+static bool
+end_order(const struct hand *hand, struct err *err)
+{
+	struct override order = { 0 }, none = { 0 };
+	struct journal_entry entry = { .kind = JOURNAL_OVERRIDE,
+				       .time_us = (int64_t)time(NULL) * 1000000 };
+	struct text text = TEXT(entry.text);
+	struct store *store = NULL;
+	bool ok = store_open(hand->config->database, STORE_READ, &store, NULL, err) &&
+		  store_state_get_override(store, hand->display, &order, err);
+
+	store_close(store);
+	if (!ok || order.order != ORDER_SPLIT || order.expires <= time(NULL))
+		return ok;
+	store = NULL;
+	span_copy(span_of(hand->display), entry.domain, sizeof(entry.domain));
+	text_add(&text, "the order to split, by %s, was ended by restore --offline", order.by);
+	ok = store_open(hand->config->database, STORE_WRITE, &store, NULL, err) &&
+	     store_begin(store, err) &&
+	     store_state_put_override(store, hand->display, &none, err) &&
+	     store_journal_add(store, &entry, err) && store_commit(store, err);
+	store_close(store);
+	if (ok)
+		say(hand, entry.text);
+	return ok;
+}
+
 /* Has the daemon been silent for so long that a split would have ended? */
 static bool
 is_dead(const struct hand *hand)
@@ -157,10 +186,18 @@ restore_one(const struct wish *wish, const char *domain)
 		status = err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
 	} else {
 		status = bring_back(&hand, wish->from_config);
+		close(lock);
+		lock = -1;
+		if (status == EX_OK && store_written(hand.config->database) &&
+		    !end_order(&hand, &err)) {
+			fprintf(stderr,
+				"%s: whether an order to split is in force is not known: %s; "
+				"after the daemon's start: mxsplitctl auto %s\n",
+				hand.display, err.text, hand.display);
+			status = EX_TEMPFAIL;
+		}
 	}
 out:
-	if (lock >= 0)
-		close(lock);
 	hand_close(&hand);
 	return status;
 }
