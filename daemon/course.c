@@ -136,6 +136,7 @@ course_decide(struct domain *domain, int64_t now, struct err *err)
 		return false;
 	if (in.shown != DECIDE_SHOWN_UNKNOWN && !course_resume(domain, now, err))
 		return false;
+	laggards_look(domain, now);
 	in.shown_at = zone_view(domain->zone, 0)->asked;
 	in.override = domain->override;
 	rules_ask(domain, now, &in);

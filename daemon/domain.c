@@ -41,16 +41,28 @@ real_seconds(void)
 	return clock_now_us() / INT64_C(1000000);
 }
 
-static bool
-open_zone(struct domain *domain, const struct config_server *server, struct err *err)
+/* Entries of one zone share one, whatever their addresses and keys. */
+static struct zone_turn *
+turn_of(struct engine *engine, const struct config *config, const struct config_server *server)
 {
+	unsigned first = 0;
+
+	while (strcmp(config->servers[first].zone, server->zone) != 0)
+		first++;
+	return &engine->turns[first];
+}
+
+static bool
+open_zone(struct domain *domain, const struct config *config, struct err *err)
+{
+	const struct config_server *server = &config->servers[domain->config->server];
 	struct zone_options options = { .loop = domain->engine->loop,
 					.domain = domain->config->name,
 					.now = real_seconds,
 					.ctx = domain,
 					.on_read = on_read,
 					.on_change = on_change,
-					.turn = &domain->engine->turns[domain->config->server] };
+					.turn = turn_of(domain->engine, config, server) };
 
 	return authority_open(server, &options, &domain->key, &domain->zone, err);
 }
@@ -127,8 +139,8 @@ take_total(void *ctx, struct span name, enum event_kind kind, int64_t count)
 }
 
 /* A name as people write it. */
-static void
-display(const char *absolute, char *out, size_t room)
+void
+domain_display(const char *absolute, char *out, size_t room)
 {
 	struct span name = span_of(absolute);
 
@@ -167,11 +179,11 @@ domain_open(struct engine *engine, const struct config *config, const struct con
 	}
 	domain->engine = engine;
 	domain->config = own;
-	display(own->name, domain->display, sizeof(domain->display));
+	domain_display(own->name, domain->display, sizeof(domain->display));
 	for (unsigned i = 0; i < config->source_count; i++)
 		add_effect(domain, config->sources[i].mta);
 	if (restore(domain, own->server_name, now, err) && restore_rhythm(domain, err) &&
-	    open_zone(domain, &config->servers[own->server], err) && domain_know(domain, err) &&
+	    open_zone(domain, config, err) && domain_know(domain, err) &&
 	    store_counts_totals(engine->store, 0, 0, take_total, domain, err))
 		return domain;
 	err_while(err, "domain %s", domain->display);
@@ -330,26 +342,6 @@ domain_save_learned(struct domain *domain, int64_t now, bool all, struct err *er
 	       company_keep(domain, err);
 }
 
-static void
-show_servers(const struct domain *domain, struct snapshot_domain *out)
-{
-	out->servers = zone_servers(domain->zone);
-	if (out->servers > SNAPSHOT_SERVERS)
-		out->servers = SNAPSHOT_SERVERS;
-	for (unsigned i = 0; i < out->servers; i++) {
-		const struct zone_view *view = zone_view(domain->zone, i);
-		struct snapshot_server *server = &out->server[i];
-
-		span_copy(span_of(view->name), server->name, sizeof(server->name));
-		span_copy(span_of(view->error), server->error, sizeof(server->error));
-		server->primary = view->primary;
-		server->known = view->known;
-		server->shown = view->shown;
-		server->serial = view->serial;
-		server->asked = view->asked;
-	}
-}
-
 void
 domain_reach(const struct domain *domain, unsigned index, int64_t now, struct snapshot_mta *out)
 {
@@ -363,43 +355,6 @@ domain_reach(const struct domain *domain, unsigned index, int64_t now, struct sn
 		out->bounces += effect->bounces[minute % DOMAIN_EFFECT_MINUTES];
 		out->mail += effect->mail[minute % DOMAIN_EFFECT_MINUTES];
 	}
-}
-
-static void
-show_effect(const struct domain *domain, struct snapshot_domain *out)
-{
-	out->mtas = domain->effects;
-	for (unsigned i = 0; i < domain->effects; i++) {
-		domain_reach(domain, i, domain->detected, &out->mta[i]);
-		display(domain->effect[i].mta, out->mta[i].name, sizeof(out->mta[i].name));
-	}
-}
-
-void
-domain_show(const struct domain *domain, struct snapshot_domain *out)
-{
-	const struct zone_view *primary = zone_view(domain->zone, 0);
-	const char *guard = domain->drift[0] ? domain->drift : domain->out.guard;
-
-	span_copy(span_of(domain->display), out->name, sizeof(out->name));
-	out->mode = domain->config->mode;
-	span_copy(span_of(decide_state_name(domain->decide.state)), out->state, sizeof(out->state));
-	out->state_since = domain->decide.since;
-	span_copy(span_of(domain->out.why), out->why, sizeof(out->why));
-	span_copy(span_of(guard), out->guard, sizeof(out->guard));
-	out->override = domain->override;
-	out->finding = domain->finding;
-	out->wanted = domain->wanted.count ? domain->wanted : domain->normal;
-	out->sent = domain->sent;
-	out->sent_open = domain->sent.count != 0;
-	out->shown = primary->shown;
-	out->normal = domain->normal;
-	out->survival = domain->survival;
-	memcpy(out->counts, domain->counts, sizeof(out->counts));
-	out->evidence = clues_recent(&domain->clues, domain->detected);
-	show_servers(domain, out);
-	show_effect(domain, out);
-	rules_show(domain, out);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "daemon/core/series.h"
 #include "daemon/core/snapshot.h"
 #include "daemon/core/survival.h"
+#include "daemon/laggards.h"
 #include "daemon/rules.h"
 #include "daemon/store/store.h"
 #include "dnsupdate/key.h"
@@ -75,6 +76,7 @@ struct domain {
 	enum decide_action pending; /* what follows the commit */
 	int64_t next_read;
 	char drift[SNAPSHOT_TEXT]; /* what differs from what was expected, or "" */
+	struct laggards laggards;
 	int64_t counts[EVENT_KINDS];
 	struct domain_effect effect[SNAPSHOT_SERVERS];
 	unsigned effects;
@@ -117,6 +119,9 @@ void domain_back(struct domain *domain);
 /* What reached the exchanger effect[index] in the ten minutes before `now`; not its name. */
 void domain_reach(const struct domain *domain, unsigned index, int64_t now,
 		  struct snapshot_mta *out);
+
+/* "example.jp." as people see it. */
+void domain_display(const char *absolute, char *out, size_t room);
 
 void domain_show(const struct domain *domain, struct snapshot_domain *out);
 
