@@ -3,6 +3,7 @@
 #include "daemon/authority.h"
 #include "daemon/engine.h"
 #include "daemon/hearing.h"
+#include "daemon/lesson.h"
 #include "daemon/recall.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
@@ -85,6 +86,8 @@ restore(struct domain *domain, const char *server, int64_t now, struct err *err)
 	if (length && !detect_load(&domain->detect, bytes, length))
 		record(domain->engine, JOURNAL_START, domain->display, "",
 		       "what the detector had learned is of another version; it learns anew");
+	if (!domain->detect.started && !lesson_learn(domain, now, err))
+		return false;
 	detect_set_rules(&domain->detect, &rules);
 	if (!store_state_get(store, domain->display, "decide", bytes, sizeof(bytes), &length, err))
 		return false;

@@ -4,6 +4,7 @@ detect.py --bin BUILD [--years N] [--sensitivity]; prints tables in Markdown.
 """
 import argparse
 import bisect
+import itertools
 import math
 import resource
 import statistics
@@ -48,7 +49,8 @@ class Bench:
         return self.run([self.build + "/tools/others", name, str(threshold)], stream)
 
     def tuned(self, years):
-        """For each other method the least threshold with at most one false alarm a year."""
+        """For each other method the least threshold from which on there is at most one false alarm a year: a lower one
+        may alarm less often because it is never calm again."""
         alarms = {name: {} for name in OTHERS}
         for seed in range(TUNING_SEED, TUNING_SEED + years):
             stream = self.stream("quiet", seed, ("--days", "365"))
@@ -58,7 +60,8 @@ class Bench:
                 for line in said.splitlines():
                     threshold, count = line.split()
                     alarms[name][float(threshold)] = alarms[name].get(float(threshold), 0) + int(count)
-        return {name: min(t for t, n in found.items() if n <= years) for name, found in alarms.items()}
+        return {name: min(itertools.takewhile(lambda t: found[t] <= years, sorted(found, reverse=True)))
+                for name, found in alarms.items()}
 
     @staticmethod
     def run(command, stream):

@@ -1,5 +1,5 @@
 """docs/getting-started.md, docs/runbook.md and docs/api.md: every block is run as it stands there, in the situation that it
-is for, against a real BIND; other are only addresses, directories, and systemctl and chown (stand-ins)."""
+is for, against a real BIND; other are only addresses, directories, and systemctl, runuser and chown (stand-ins)."""
 import json
 import os
 import re
@@ -75,6 +75,7 @@ class Walk:
         self.ran = set()
         open(self.path("run/mail.log"), "w", encoding="utf-8").close()
         self.program("systemctl", SYSTEMCTL)
+        self.program("runuser", "#!/bin/sh\n[ \"$1 $2 $3\" = '-u mxsplit --' ] && shift 3 && exec \"$@\"\n")
         self.program("chown", "#!/bin/sh\n[ $# = 2 ] && [ -e \"$2\" ]\n")
         self.program("mxsplitd", f"#!/bin/sh\nexec {program('mxsplitd')} \"$@\"\n")
         # where the page relies on /etc/mxsplit/mxsplitd.yaml
@@ -183,6 +184,9 @@ class Docs(unittest.TestCase):
         walk = self.begin(start)
         walk.flood(3)
         self.assertIn('"bounce-refused":3', walk.run(start, "check").replace(" ", ""))
+        with open(walk.path("run/mail.log.1"), "w", encoding="utf-8") as f:
+            f.write(refused(1, ZONE))
+        walk.run(start, "import")
         self.assertIn("observe", walk.run(start, "start"))
         walk.wait_state("normal")
         walk.run(start, "observe")
