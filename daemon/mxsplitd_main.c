@@ -96,13 +96,15 @@ reload(uv_signal_t *handle, int number)
 	engine->ready = false; /* the next pass says that it is again */
 	config = survives(program->path) ? read_config(program->path) : NULL;
 	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
-	if (config && web_reload(engine->web, config->tokens, &err)) {
+	if (config &&
+	    web_reload(engine->web, config->tokens, config->tls_cert, config->tls_key, &err)) {
 		if (engine_reload(engine, config, &changes, &err)) {
 			record(engine, JOURNAL_START, "", "", "configuration read again: %s",
 			       sentence);
 			return;
 		}
-		if (!web_reload(engine->web, engine->config->tokens, &none))
+		if (!web_reload(engine->web, engine->config->tokens, engine->config->tls_cert,
+				engine->config->tls_key, &none))
 			log_event(LOG_LEVEL_ERROR, "tokens", "", none.text);
 	}
 	free(config);
@@ -116,18 +118,27 @@ open_web(struct engine *engine, struct err *err)
 	const struct config *config = engine->config;
 	struct web_deps deps = desk_deps(engine);
 	struct web_listen listen[CONFIG_LISTEN];
+	const char *hosts[CONFIG_KNOWN_AS];
 	struct web_options options = { .loop = engine->loop,
 				       .listen = listen,
 				       .listens = config->listen_count,
-				       .tokens_path = config->tokens };
+				       .tokens_path = config->tokens,
+				       .certificate_path = config->tls_cert,
+				       .key_path = config->tls_key,
+				       .hosts = hosts,
+				       .host_count = config->known_as_count };
 
+	for (unsigned i = 0; i < config->known_as_count; i++)
+		hosts[i] = config->known_as[i];
 	for (unsigned i = 0; i < config->listen_count; i++) {
 		const struct config_listen *from = &config->listen[i];
 		bool local = from->kind == CONFIG_LISTEN_UNIX;
 
 		listen[i].unix_socket = local;
-		span_copy(span_of(local ? from->path : from->text), listen[i].text,
-			  sizeof(listen[i].text));
+		listen[i].tls = from->kind == CONFIG_LISTEN_TLS;
+		span_copy(span_of(local ? from->path
+					: from->text + (listen[i].tls ? strlen("tls:") : 0)),
+			  listen[i].text, sizeof(listen[i].text));
 	}
 	engine->web = web_start(&options, &deps, err);
 	return engine->web != NULL;

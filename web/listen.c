@@ -1,6 +1,7 @@
 #include "web/listen.h"
 
 #include "daemon/base/scan.h"
+#include "web/inherited.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -68,6 +69,12 @@ open_tcp(const char *text, struct listen *out, struct err *err)
 	if (!read_address(text, out, &address, &size))
 		return err_set(err, ERR_INPUT,
 			       "'%s' is no address such as 127.0.0.1:8053 or [::1]:8053", text);
+	out->fd = inherited_socket(&address.any);
+	if (out->fd >= 0) {
+		out->port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+								    : address.v4.sin_port);
+		return true;
+	}
 	out->fd = open_socket(address.any.sa_family);
 	if (out->fd < 0)
 		return err_set(err, ERR_SYSTEM, "socket: %s", strerror(errno));
@@ -118,6 +125,9 @@ open_local(const char *path, struct listen *out, struct err *err)
 	    !span_copy(span_of(path), address.local.sun_path, sizeof(address.local.sun_path)))
 		return err_set(err, ERR_INPUT, "wanted an absolute path of at most %zu bytes",
 			       sizeof(address.local.sun_path) - 1);
+	out->fd = inherited_socket(&address.any); /* its file is the service manager's */
+	if (out->fd >= 0)
+		return true;
 	if (!clear_path(&address.local, err))
 		return false;
 	out->fd = open_socket(AF_UNIX);
@@ -137,7 +147,7 @@ listen_open(const struct web_listen *wanted, struct listen *out, struct err *err
 {
 	bool good;
 
-	*out = (struct listen){ .fd = -1, .local = wanted->unix_socket };
+	*out = (struct listen){ .fd = -1, .local = wanted->unix_socket, .tls = wanted->tls };
 	good = wanted->unix_socket ? open_local(wanted->text, out, err)
 				   : open_tcp(wanted->text, out, err);
 	if (good)

@@ -11,6 +11,7 @@
 struct listen {
 	int fd;
 	bool local; /* a unix socket */
+	bool tls;
 	bool loopback;
 	unsigned port;		/* the real one; 0 for a unix socket */
 	char host[LISTEN_HOST]; /* "192.0.2.1", "[::1]"; "" for a unix socket */
@@ -18,8 +19,8 @@ struct listen {
 };
 
 /*
- * Opens one. A unix socket gets mode 0660; one that a dead process left is taken over, one on which
- * somebody listens is not.
+ * Opens one, or takes the one that the service manager opened there. A unix socket gets mode 0660;
+ * one that a dead process left is taken over, one on which somebody listens is not.
  */
 MUST_USE bool listen_open(const struct web_listen *wanted, struct listen *out, struct err *err);
 

@@ -229,15 +229,26 @@ on_poll(uv_poll_t *poll, int status, int events)
 }
 
 static struct MHD_Daemon *
-start_daemon(struct serve *serve)
+start_daemon(struct serve *serve, const struct pair *pair)
 {
-	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, serve,
-		MHD_OPTION_LISTEN_SOCKET, serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVE_MEMORY,
-		MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-		on_connection, serve, MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
+		  pair ? (void *)(uintptr_t)PAIR_PRIORITIES : NULL },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0,
+		  pair ? (void *)(uintptr_t)pair->certificate : NULL },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, pair ? (void *)(uintptr_t)pair->key : NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (pair ? MHD_USE_TLS : 0),
+				0, NULL, NULL, on_request, serve, MHD_OPTION_LISTEN_SOCKET,
+				serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT,
+				(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+				(size_t)SERVE_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL,
+				MHD_OPTION_NOTIFY_CONNECTION, on_connection, serve,
+				MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
+				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+				pair ? tls : tls + 3, MHD_OPTION_END);
 }
 
 struct serve *
@@ -251,7 +262,7 @@ serve_start(const struct serve_options *options, struct err *err)
 		serve->rules = options->rules;
 		serve->rules.vet.own_host = serve->listen.host;
 		serve->deadline = options->deadline_ms;
-		serve->daemon = start_daemon(serve);
+		serve->daemon = start_daemon(serve, options->pair);
 	}
 	if (serve && serve->daemon)
 		info = MHD_get_daemon_info(serve->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -267,7 +278,12 @@ serve_start(const struct serve_options *options, struct err *err)
 		close(options->listen.fd);
 	listen_forget(&options->listen);
 	free(serve);
-	err_set(err, ERR_SYSTEM, "the HTTP server does not start");
+	if (options->pair)
+		err_set(err, ERR_INPUT,
+			"TLS does not start: tls-cert and tls-key are not a certificate and its "
+			"key, PEM");
+	else
+		err_set(err, ERR_SYSTEM, "the HTTP server does not start");
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 
 #include "web/http.h"
 #include "web/listen.h"
+#include "web/pair.h"
 
 #define SERVE_CROWD (WEB_CONNECTIONS * 3 / 4)
 #define SERVE_STEPS 8	   /* of every connection, before others have their turn */
@@ -21,7 +22,8 @@ struct serve;
 
 struct serve_options {
 	uv_loop_t *loop;
-	struct listen listen; /* taken over, also on failure */
+	struct listen listen;	 /* taken over, also on failure */
+	const struct pair *pair; /* of TLS; NULL: none. Copied */
 	struct http_rules rules;
 	unsigned deadline_ms;
 };

@@ -2,9 +2,14 @@
 
 #include "web/serve.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct web {
+	struct pair *pair; /* NULL: no TLS */
+	uv_loop_t *loop;
 	struct site site;
 	char hosts[WEB_HOSTS][LISTEN_HOST * 4];
 	const char *host_list[WEB_HOSTS];
@@ -20,6 +25,7 @@ take_options(struct web *web, const struct web_options *options, const struct we
 	     struct err *err)
 {
 	web->site.deps = *deps;
+	web->loop = options->loop;
 	web->deadline_ms = options->deadline_ms ? options->deadline_ms : WEB_DEADLINE_MS;
 	if (options->listens > WEB_LISTENS || options->host_count > WEB_HOSTS)
 		return err_set(err, ERR_INPUT,
@@ -35,30 +41,40 @@ take_options(struct web *web, const struct web_options *options, const struct we
 	return true;
 }
 
-static bool
-start_one(struct web *web, const struct web_options *options, const struct web_listen *listen,
-	  struct err *err)
+static struct serve *
+serve_on(struct web *web, const struct listen *listen, const struct pair *pair, struct err *err)
 {
 	struct serve_options serve = {
-		.loop = options->loop,
+		.loop = web->loop,
+		.listen = *listen,
+		.pair = listen->tls ? pair : NULL,
 		.deadline_ms = web->deadline_ms,
 		.rules = { .site = &web->site,
-			   .vet = { .any_host = listen->unix_socket,
+			   .vet = { .any_host = listen->local,
 				    .hosts = web->host_list,
 				    .host_count = web->host_count,
 				    .body_most = WEB_BODY } },
 	};
 
-	if (!listen_open(listen, &serve.listen, err))
+	return serve_start(&serve, err);
+}
+
+static bool
+start_one(struct web *web, const struct web_listen *wanted, struct err *err)
+{
+	struct listen listen;
+
+	if (!listen_open(wanted, &listen, err))
 		return false;
-	web->serve[web->count] = serve_start(&serve, err);
-	return web->serve[web->count++] != NULL || err_while(err, "listen on %s", listen->text);
+	web->serve[web->count] = serve_on(web, &listen, web->pair, err);
+	return web->serve[web->count++] != NULL || err_while(err, "listen on %s", wanted->text);
 }
 
 static void
 free_web(struct web *web)
 {
 	site_free(&web->site);
+	pair_free(web->pair);
 	free(web);
 }
 
@@ -96,12 +112,14 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	if (!take_options(web, options, deps, err) || !web_reload(web, options->tokens_path, err)) {
+	if (!take_options(web, options, deps, err) ||
+	    !web_reload(web, options->tokens_path, options->certificate_path, options->key_path,
+			err)) {
 		free_web(web);
 		return NULL;
 	}
 	for (unsigned i = 0; i < options->listens; i++)
-		if (!start_one(web, options, &options->listen[i], err)) {
+		if (!start_one(web, &options->listen[i], err)) {
 			web_stop(web);
 			return NULL;
 		}
@@ -116,13 +134,81 @@ wake_all(struct web *web)
 			serve_wake(web->serve[i]);
 }
 
-bool
-web_reload(struct web *web, const char *tokens_path, struct err *err)
+/* Listens with this pair, on the sockets that are there, and no longer with the old one. */
+static bool
+renew(struct web *web, const struct pair *pair, struct err *err)
 {
-	if (!tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err))
+	struct serve *new[WEB_LISTENS] = { NULL };
+	bool good = true;
+
+	for (unsigned i = 0; i < web->count && good; i++) {
+		struct listen listen = *serve_listen(web->serve[i]);
+
+		if (!listen.tls)
+			continue;
+		listen.fd = fcntl(listen.fd, F_DUPFD_CLOEXEC, 0);
+		good = listen.fd >= 0 ? (new[i] = serve_on(web, &listen, pair, err)) != NULL
+				      : err_set(err, ERR_SYSTEM, "%s", strerror(errno));
+	}
+	for (unsigned i = 0; i < web->count; i++) {
+		if (!new[i])
+			continue;
+		serve_stop(good ? web->serve[i] : new[i], NULL, NULL);
+		if (good)
+			web->serve[i] = new[i];
+	}
+	return good;
+}
+
+static bool
+same(const struct pair *a, const struct pair *b)
+{
+	return a && strcmp(a->certificate, b->certificate) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+/* NULL with `err` untouched: there is none. */
+static bool
+read_pair(const char *certificate_path, const char *key_path, struct pair **out, struct err *err)
+{
+	struct pair *pair;
+
+	*out = NULL;
+	if (!certificate_path || !*certificate_path || !key_path || !*key_path)
+		return true;
+	pair = calloc(1, sizeof(*pair));
+	if (!pair)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	if (pair_read(certificate_path, key_path, pair, err)) {
+		*out = pair;
+		return true;
+	}
+	pair_free(pair);
+	return false;
+}
+
+bool
+web_reload(struct web *web, const char *tokens_path, const char *certificate_path,
+	   const char *key_path, struct err *err)
+{
+	struct pair *pair = NULL;
+
+	if (!read_pair(certificate_path, key_path, &pair, err) ||
+	    !tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err)) {
+		pair_free(pair);
 		return false;
+	}
 	stream_end_all(&web->site);
 	wake_all(web);
+	if (!pair || same(web->pair, pair)) {
+		pair_free(pair);
+		return true;
+	}
+	if (!renew(web, pair, err)) {
+		pair_free(pair);
+		return false;
+	}
+	pair_free(web->pair);
+	web->pair = pair;
 	return true;
 }
 

@@ -56,7 +56,7 @@ struct web_deps {
 };
 
 struct web_listen {
-	bool unix_socket;
+	bool unix_socket, tls;
 	char text[256]; /* path, or "127.0.0.1:8053", "[::1]:0" */
 };
 
@@ -64,7 +64,8 @@ struct web_options {
 	uv_loop_t *loop;
 	const struct web_listen *listen;
 	unsigned listens;
-	const char *tokens_path;  /* NULL or no such file: changes only over the unix socket */
+	const char *tokens_path; /* NULL or no such file: changes only over the unix socket */
+	const char *certificate_path, *key_path; /* of those with `tls`; NULL: there are none */
 	const char *const *hosts; /* names under which TCP may be asked, beside localhost, 127.0.0.1
 				     and [::1] (DNS rebinding) */
 	unsigned host_count;
@@ -81,9 +82,10 @@ struct web *web_start(const struct web_options *options, const struct web_deps *
  * is allowed. */
 void web_stop(struct web *web);
 
-/* Reads the token file, or another one, again; on failure the old tokens stay. Streams end: whoever
- * listens shows a token again. */
-MUST_USE bool web_reload(struct web *web, const char *tokens_path, struct err *err);
+/* Reads the token file and the pair of TLS, or others, again; on failure the old ones stay. Streams
+ * end: whoever listens shows a token again; when the pair is another one, connections by TLS do. */
+MUST_USE bool web_reload(struct web *web, const char *tokens_path, const char *certificate_path,
+			 const char *key_path, struct err *err);
 
 /* The end of a tick: streams tell what is new. */
 void web_tell(struct web *web);

@@ -28,6 +28,7 @@
 #define CONFIG_COUNTERS 16
 #define CONFIG_OIDS 16
 #define CONFIG_LISTEN 8
+#define CONFIG_KNOWN_AS 16
 #define CONFIG_CHECKS 15
 #define CONFIG_ADDRESSES 4 /* of one primary */
 #define CONFIG_KEYS 2
@@ -51,12 +52,14 @@
 
 enum config_listen_kind {
 	CONFIG_LISTEN_TCP,
+	CONFIG_LISTEN_TLS,
 	CONFIG_LISTEN_UNIX,
 };
 
 struct config_listen {
 	enum config_listen_kind kind;
-	char text[128]; /* canonical, as people see it: "127.0.0.1:8053", "unix:/run/x" */
+	char text[128]; /* canonical, as people see it: "127.0.0.1:8053", "tls:192.0.2.1:8443",
+			   "unix:/run/x" */
 	char host[CONFIG_ADDRESS]; /* TCP: the IP address alone, without brackets */
 	uint16_t port;
 	char path[108]; /* unix: fits sun_path, terminated */
@@ -164,6 +167,9 @@ struct config {
 	char database[CONFIG_PATH];
 	unsigned listen_count;
 	struct config_listen listen[CONFIG_LISTEN];
+	char tls_cert[CONFIG_PATH], tls_key[CONFIG_PATH]; /* "": none */
+	unsigned known_as_count;
+	char known_as[CONFIG_KNOWN_AS][CONFIG_NAME]; /* without the final dot */
 	char tokens[CONFIG_PATH];
 	int64_t stale_after, silent_after, watch;
 	int64_t probe; /* seconds between two questions to an exchanger; 0: never */

@@ -270,6 +270,24 @@ check_counters(const struct check *check)
 }
 
 static void
+check_listen(const struct check *check)
+{
+	const struct config *config = check->config;
+	const struct config_node *list = config_tree_value(check->root, "listen");
+	bool tls = *config->tls_cert && *config->tls_key;
+
+	for (unsigned i = 0; i < config->listen_count && !tls; i++) {
+		const struct config_node *entry = config_tree_entry(list, i);
+
+		if (config->listen[i].kind == CONFIG_LISTEN_TLS)
+			config_problem_add(check->problems,
+					   entry ? entry->place : check->root->place,
+					   "listen has %s, wanted tls-cert and tls-key, too",
+					   config->listen[i].text);
+	}
+}
+
+static void
 check_hooks(const struct check *check)
 {
 	for (unsigned i = 0; i < check->config->hook_count; i++) {
@@ -319,5 +337,6 @@ config_check(const struct config_node *root, struct config *config,
 	check_sources(&check);
 	check_counters(&check);
 	check_hooks(&check);
+	check_listen(&check);
 	set_default_domains(config);
 }

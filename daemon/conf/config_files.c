@@ -96,6 +96,8 @@ config_files_check(const struct config_node *root, const struct config *config,
 	if (root->kind != CONFIG_NODE_MAP)
 		return;
 	check_secret("tokens file", config->tokens, TOKENS_OTHERS, place(root, "tokens"), problems);
+	check_secret("certificate", config->tls_cert, 0, place(root, "tls-cert"), problems);
+	check_secret("key file", config->tls_key, KEY_OTHERS, place(root, "tls-key"), problems);
 	for (unsigned i = 0; i < config->server_count; i++)
 		for (unsigned k = 0; k < config->servers[i].key_count; k++)
 			check_secret("key file", config->servers[i].key_file[k], KEY_OTHERS,

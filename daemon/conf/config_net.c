@@ -152,6 +152,11 @@ config_net_listen(struct span text, struct config_listen *out)
 			return false;
 		text_add(&shown, "unix:%s", listen.path);
 	} else {
+		if (span_begins(text, SPAN("tls:"))) {
+			listen.kind = CONFIG_LISTEN_TLS;
+			text = span_after(text, 4);
+			text_add(&shown, "tls:");
+		}
 		if (!config_net_address(text, 0, listen.host, &listen.port))
 			return false;
 		config_net_print(listen.host, listen.port, &shown);

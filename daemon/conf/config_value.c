@@ -296,8 +296,8 @@ static const struct {
 				  .wanted = "an IP address such as 192.0.2.53 or "
 					    "\"[2001:db8::53]:53\"" },
 	[CONFIG_TYPE_LISTEN] = { .read = config_value_net_listen,
-				 .wanted = "an IP address with port such as 127.0.0.1:8053, or "
-					   "unix:/path" },
+				 .wanted = "an IP address with port such as 127.0.0.1:8053 or "
+					   "tls:192.0.2.1:8443, or unix:/path" },
 	[CONFIG_TYPE_DURATION] = { .read = read_duration,
 				   .wanted = "a duration such as 300s, 5m, 12h or 7d",
 				   .range = true },

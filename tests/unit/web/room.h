@@ -231,7 +231,7 @@ static inline void
 room_open(struct room *room, unsigned deadline_ms)
 {
 	static const char *const hosts[] = { "mx.example.jp" };
-	struct web_listen listen[] = { { false, "127.0.0.1:0" }, { .unix_socket = true } };
+	struct web_listen listen[] = { { .text = "127.0.0.1:0" }, { .unix_socket = true } };
 	struct web_options options = { .loop = &room->loop,
 				       .listen = listen,
 				       .listens = 2,

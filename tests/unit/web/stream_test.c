@@ -183,24 +183,40 @@ Test(stream, who_takes_nothing_is_cut)
 		close(clients[i].fd);
 }
 
+/* Bytes taken in three deadlines; 0: this process itself did not come to take any for too long. */
+static uint64_t
+take_for_a_while(struct client *client)
+{
+	uint64_t taken = 0, last = uv_hrtime(), now;
+
+	for (int i = 0; i < 3 * DEADLINE_MS; i++) {
+		turn();
+		client->length = 0;
+		take(client);
+		taken += client->length;
+		now = uv_hrtime();
+		if (now - last > DEADLINE_MS / 2 * UINT64_C(1000000))
+			return 0;
+		last = now;
+		cr_assert(!client->ended);
+		poll(NULL, 0, 1);
+	}
+	return taken;
+}
+
 Test(stream, who_takes_is_not_cut)
 {
 	static struct client client;
 	uint64_t taken = 0;
 
 	room.newest = INT64_MAX - 1;
-	ask(&client, true, "/v1/stream?after=0", "");
-	for (int i = 0; i < 3 * DEADLINE_MS; i++) {
+	for (int i = 0; i < 20 && taken == 0; i++) {
+		ask(&client, true, "/v1/stream?after=0", "");
+		taken = take_for_a_while(&client);
+		close(client.fd);
 		turn();
-		client.length = 0;
-		take(&client);
-		taken += client.length;
-		cr_assert(!client.ended);
-		poll(NULL, 0, 1);
 	}
 	cr_assert_gt(taken, 100000u);
-	close(client.fd);
-	turn();
 }
 
 Test(stream, ends_when_tokens_are_read_again_and_when_the_journal_cannot_be_read)
@@ -210,7 +226,7 @@ Test(stream, ends_when_tokens_are_read_again_and_when_the_journal_cannot_be_read
 
 	ask(&client, false, "/v1/stream?every=0", "");
 	await(&client, "retry: ");
-	cr_assert(web_reload(room.web, room.tokens, &err), "%s", err.text);
+	cr_assert(web_reload(room.web, room.tokens, NULL, NULL, &err), "%s", err.text);
 	await(&client, NULL);
 	cr_assert(strstr(client.text, "\r\n0\r\n\r\n") != NULL, "its last chunk: %s", client.text);
 	close(client.fd);
