@@ -32,7 +32,7 @@ class SeriesTest(unittest.TestCase):
                 return code == 200 and True in body["surge"]
             daemon.wait_for(stored, 120, "the minute of the surge is stored")
             code, body = self.series(world)
-            self.assertEqual(body["points"], 361 if int(time.time()) % 60 else 360)
+            self.assertIn(body["points"], (360, 361))  # at a whole minute there is none that has only begun
             for name, column in body.items():
                 if isinstance(column, list):
                     self.assertEqual(len(column), body["points"], name)

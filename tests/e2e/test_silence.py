@@ -126,7 +126,7 @@ class Silence(unittest.TestCase):
             print(f"{2 * silences} silences of two sources: 0 transitions", flush=True)
 
     def test_silent_from_the_start(self):
-        with tempfile.TemporaryDirectory(prefix="mxsplit-silence-") as directory:
+        with tempfile.TemporaryDirectory(prefix="mxsplit-silence-", ignore_cleanup_errors=True) as directory:
             d = Daemon(directory)
             d.daemon_settings["silent_after"] = "2s"
             notices = with_hook(d)
@@ -146,6 +146,7 @@ class Silence(unittest.TestCase):
             d.wait_for(lambda: noticed(notices) >= 4, 20, "the hook has had all")
             for log in logs:
                 log.close()
+            d.kill()  # before its directory goes
 
 
 if __name__ == "__main__":
