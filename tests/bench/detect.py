@@ -10,7 +10,7 @@ import resource
 import statistics
 import subprocess
 
-FIRST_SEED, TUNING_SEED, LATE = 7000, 1000, 3 * 3600
+FIRST_SEED, TUNING_SEED, LATE = 9000, 1000, 3 * 3600
 YEAR = 365.25 * 86400
 OTHERS = ("fixed", "ewma", "holt-winters")
 # kind, streams, options of the generator
