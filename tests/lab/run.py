@@ -1,0 +1,308 @@
+"""make lab: a flood of bounces against real servers, with and without mxsplitd.
+
+    run.py [--scenarios NAME,...] [--runs N] [--out FILE] [--keep DIRECTORY] [--set KEY=VALUE,...] [--list]
+
+One JSON object a run is written to FILE, with the scenario's settings and the figures of measure.py; report.py makes the
+tables and the picture. Needs root, and leaves nothing behind (net.py).
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+sys.dont_write_bytecode = True
+
+import dns.message
+import dns.query
+import dns.rdatatype
+
+import hosts
+from daemon import Daemon
+from measure import Measured
+from net import RUN, Net, Tail, enter
+from streams import Stream
+
+STRANGERS = 10
+BASE = {
+    "bound": "queue",        # what limits an exchanger: its queue or its smtpd processes (hosts.exchanger)
+    "capacity": 8,           # messages a second
+    "flood": 3,              # times the capacity, while it lasts
+    "flood_from": 15, "flood_to": 60, "regulars_to": 120,
+    "cap": 2,                # seconds that the strangers' resolvers keep anything: after that they are new strangers
+    "sessions": False,       # the strangers keep SMTP sessions open (Postfix's default for a backlog)
+    "daemon": "auto",        # mode, or None: no daemon
+    "shed": False,           # the daemon's hook makes MTA1 answer 421 to null senders while bounces surge
+    "split_ttl": 20,
+}
+SCENARIOS = {
+    "queue-alone": {"daemon": None},
+    "queue-split": {},
+    "queue-10s-alone": {"daemon": None, "cap": 10},
+    "queue-10s-split": {"cap": 10},
+    "queue-known-split": {"cap": 604800},
+    "smtpd-alone": {"bound": "smtpd", "daemon": None},
+    "smtpd-split": {"bound": "smtpd"},
+    "smtpd-sessions-alone": {"bound": "smtpd", "daemon": None, "sessions": True, "cap": 10},
+    "smtpd-sessions-split": {"bound": "smtpd", "sessions": True, "cap": 10},
+    "smtpd-sessions-421": {"bound": "smtpd", "sessions": True, "cap": 10, "daemon": "observe", "shed": True},
+    "queue-known-421": {"cap": 604800, "daemon": "observe", "shed": True},
+    # long enough for the daemon to judge a split (ten minutes), and no queue
+    "known-long": {"cap": 604800, "flood": 0.8, "flood_to": 780, "regulars_to": 800},
+    "fresh-long": {"flood": 0.8, "flood_to": 780, "regulars_to": 800},
+    "ordinary-hour": {"flood": 0, "regulars_to": 3600},
+}
+# An hour or so of settings in two minutes: the detector's least excess is six seconds of MTA1's work.
+SETTINGS = {"least_excess": 50, "prior_rate": 3, "min_split": "10s", "calm": "10s", "quiet": "10s", "max_split": "1h", "warm_up": "0s"}
+
+
+class Watch(threading.Thread):
+    """What the name servers show and what the daemon's journal says, each with the moment at which it was seen."""
+
+    def __init__(self, clock, daemon):
+        super().__init__(daemon=True)
+        self.clock, self.daemon, self.ended = clock, daemon, False
+        self.shown = {hosts.PRIMARY: [], hosts.SECONDARY: []}
+        self.events, self.effects, self.after, self.asked = [], [], 0, -1
+
+    def run(self):
+        while not self.ended:
+            for server, seen in self.shown.items():
+                try:
+                    query = dns.message.make_query(hosts.DOMAIN, dns.rdatatype.MX)
+                    answer = dns.query.udp(query, server, timeout=0.5)
+                    names = sorted(r.exchange.to_text() for rrset in answer.answer for r in rrset)
+                except (OSError, dns.exception.Timeout):
+                    continue
+                if not seen or seen[-1][1] != names:
+                    seen.append((round(self.clock(), 3), names))
+            if self.daemon:
+                self.ask()
+            time.sleep(0.03)
+
+    def ask(self):
+        try:
+            code, page = self.daemon.request("GET", f"/v1/events?after={self.after}&limit=100")
+            if code == 200 and page["events"]:
+                self.events += [dict(e, seen=round(self.clock(), 3)) for e in page["events"]]
+                self.after = page["events"][-1]["id"]
+            if self.clock() >= self.asked + 1:
+                self.asked = self.clock()
+                effect = self.daemon.domain()["effect"]["text"]
+                if effect and (not self.effects or self.effects[-1][1] != effect):
+                    self.effects.append((round(self.clock()), effect))
+        except OSError:
+            pass
+
+    def end(self):
+        self.ended = True
+        self.join()
+        if self.daemon:
+            self.ask()
+
+    def event(self, kind, since=0):
+        return next((e["seen"] for e in self.events if e["kind"] == kind and e["seen"] >= since), None)
+
+    def all_show(self, count, since=0):
+        """When both servers showed so many exchangers, first from then on."""
+        times = [next((at for at, names in seen if len(names) == count and at >= since), None) for seen in self.shown.values()]
+        return None if None in times else max(times)
+
+
+class Run:
+    def __init__(self, scenario):
+        self.scenario = scenario
+        self.net = Net(hosts.OWN)
+        self.zero = None
+        self.tails, self.streams = {}, {}
+
+    def clock(self):
+        return time.monotonic() - self.zero if self.zero else 0
+
+    def build(self):
+        s = self.scenario
+        self.key = hosts.name_servers(self.net)
+        self.mta1 = hosts.exchanger(self.net, "mta1", hosts.MTA1, s["bound"], s["capacity"])
+        hosts.exchanger(self.net, "mta2", hosts.MTA2, s["bound"], s["capacity"])
+        for kind, at in hosts.REGULARS.items():
+            host = f"regular-{kind}"
+            self.net.host(host, at)
+            if kind == "bind":
+                hosts.bind_resolver(self.net, host, at)
+            else:
+                hosts.unbound(self.net, host, at, 86400)
+            hosts.sender(self.net, host, host, at, False)
+        self.net.host("strangers", *(hosts.stranger(n) for n in range(STRANGERS + 1)))
+        for n in range(STRANGERS + 1):  # the last one comes late, with a resolver as most are
+            hosts.unbound(self.net, "strangers", hosts.stranger(n), s["cap"] if n < STRANGERS else 86400)
+            hosts.sender(self.net, "strangers", f"stranger{n}", hosts.stranger(n), s["sessions"])
+        self.senders = {**{f"regular-{k}": at for k, at in hosts.REGULARS.items()},
+                        **{f"stranger{n}": hosts.stranger(n) for n in range(STRANGERS + 1)}}
+        for at in [hosts.MTA1, hosts.MTA2, *self.senders.values()]:
+            self.wait_port(at)
+        for at in self.senders.values():
+            self.wait_resolver(at, look_up=at in hosts.REGULARS.values() or s["cap"] > 3600 and at != hosts.stranger(STRANGERS))
+        self.net.check()
+
+    def wait_port(self, at):
+        self.wait(lambda: subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/{at}/25"], stderr=subprocess.DEVNULL, check=False).returncode == 0,
+                  f"{at} takes mail")
+
+    def wait_resolver(self, at, look_up):
+        """It answers; with look_up it holds the MX set from now on, as one does who wrote or was written to before."""
+        name = hosts.DOMAIN if look_up else "ready.test"
+
+        def answers():
+            try:
+                return dns.query.udp(dns.message.make_query(name, "MX"), at, timeout=1).rcode() in (0, 3)
+            except (OSError, dns.exception.Timeout):
+                return False
+        self.wait(answers, f"{at} resolves")
+
+    def wait(self, condition, what, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition():
+            self.net.check()
+            if time.monotonic() > end:
+                raise AssertionError(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
+    def start_daemon(self):
+        s = self.scenario
+        directory = os.path.join(RUN, "mxsplitd")
+        os.mkdir(directory)
+        self.daemon = Daemon(directory, server={"address": hosts.PRIMARY, "zone": hosts.DOMAIN, "key_file": self.key,
+                                                "check": [hosts.SECONDARY]})
+        self.daemon.sources = {mta: f"{RUN}/{mta}/maillog" for mta in ("mta1", "mta2")}
+        self.daemon.settings.update(SETTINGS, mode=s["daemon"], split_ttl=f"{s['split_ttl']}s")
+        self.daemon.daemon_settings.update(
+            watch="2s", probe="10s", probe_at=f'["mta1.{hosts.DOMAIN}={hosts.MTA1}", "mta2.{hosts.DOMAIN}={hosts.MTA2}"]')
+        if s["shed"]:
+            script = hosts.write("shed", "#!/bin/sh\nset -e\ncase $MXSPLIT_EVENT in surge) to='check_sender_access inline:{ { <> = 421 4.3.2 "
+                                 "Too many bounces here, please try our next exchanger } }' ;; *) to= ;; esac\n"
+                                 f"{' '.join(self.mta1[:4])} postconf -c {self.mta1[-1]} \"smtpd_sender_restrictions=$to\"\n"
+                                 f"{' '.join(self.mta1)} reload\n", 0o755)
+            self.daemon.hooks = [("shed", [script], ["surge", "calm"])]
+        self.daemon.start()
+        self.daemon.wait_for(lambda: self.daemon.domain()["shown"], 30, "the zone was read")
+
+    def mail(self):
+        s = self.scenario
+        streams = [(at, f"anna@{kind}.senders.test", f"regular{n}", 0.5, n, s["regulars_to"])
+                   for n, (kind, at) in enumerate(hosts.REGULARS.items())]
+        for n in range(STRANGERS):  # ordinary mail and ordinary bounces of strangers, and the flood
+            at = hosts.stranger(n)
+            streams.append((at, f"info@s{n}.senders.test", f"ordinary{n}", 0.03, n * 3.3, s["regulars_to"]))
+            streams.append((at, "", f"bounce{n}", 0.005, 10 + n * 19, s["regulars_to"]))
+            if s["flood"]:
+                rate = s["flood"] * s["capacity"] / STRANGERS
+                streams.append((at, "", f"flood{n}", rate, s["flood_from"] + n / rate / STRANGERS, s["flood_to"]))
+        if s["flood"]:
+            streams.append((hosts.stranger(STRANGERS), "info@late.senders.test", "late", 1, s["flood_to"] - 10, s["regulars_to"]))
+        for at, mail_from, prefix, rate, begin, end in streams:
+            self.streams[prefix] = Stream(at, mail_from, prefix, rate, begin, end, self.clock)
+
+    def play(self):
+        self.build()
+        self.daemon = None
+        if self.scenario["daemon"]:
+            self.start_daemon()
+        self.zero = time.monotonic() + 1
+        self.mail()
+        for host in ("mta1", "mta2", *self.senders):
+            self.tails[host] = Tail(f"{RUN}/{host}/maillog", self.zero)
+        watch = Watch(self.clock, self.daemon)
+        for part in (watch, *self.streams.values()):
+            part.start()
+        for stream in self.streams.values():
+            stream.join()
+        self.drain()
+        watch.end()
+        logs = {host: tail.end() for host, tail in self.tails.items()}
+        if self.daemon:
+            self.daemon.stop()
+        return self.figures(Measured(logs, self.streams), watch)
+
+    def drain(self):
+        """Until the regulars' mail is through, or for five minutes."""
+        wanted = sum(len(s.due) for p, s in self.streams.items() if p.startswith("regular"))
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
+            self.net.check()
+            done = Measured({host: list(tail.lines) for host, tail in self.tails.items()}, self.streams).regulars()["delivered"]
+            if done >= wanted:
+                return
+            time.sleep(2)
+
+    def figures(self, measured, watch):
+        s = self.scenario
+        first = min((stream.due[0] for p, stream in self.streams.items() if p.startswith("flood") and stream.due), default=None)
+        last = max((stream.due[-1] for p, stream in self.streams.items() if p.startswith("flood") and stream.due), default=None)
+        out = {"regulars": measured.regulars(), "flood": measured.counts("flood"), "strangers": measured.counts("ordinary"),
+               "late": measured.counts("late"), "troubles": sum(stream.troubles for stream in self.streams.values()),
+               "splits": len([e for e in watch.events if e["kind"] == "split"]),
+               "series": measured.series(s["regulars_to"])} if s["flood"] else {
+               "regulars": measured.regulars(), "bounces": measured.counts("bounce"),
+               "surges": len([e for e in watch.events if e["kind"] == "surge"]),
+               "splits": len([e for e in watch.events if e["kind"] == "split"])}
+        if self.daemon and s["flood"]:
+            shown = watch.all_show(1)
+            restored = watch.all_show(2, shown) if shown else None
+
+            def after(moment, origin):
+                return None if moment is None or origin is None else round(moment - origin, 2)
+            out["seconds"] = {
+                "onset to surge": after(watch.event("surge"), first),
+                "onset to update accepted": after(watch.event("update"), first),
+                "onset to all servers": after(shown, first),
+                "onset to first stranger at mta2": after(measured.first("flood", "mta2"), first),
+                "end to calm": after(watch.event("calm"), last),
+                "end to restored on all servers": after(restored, last),
+                "restored to last stranger at mta2": after(measured.last("late", "mta2"), restored)}
+            out["effects"] = watch.effects[:1] + watch.effects[1:][-2:]
+            out["journal"] = [f"{e['seen']:.1f} {e['kind']}: {e['text']}" for e in watch.events]
+        return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenarios", default=",".join(name for name in SCENARIOS if "hour" not in name and "long" not in name))
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--out", default="lab.json")
+    parser.add_argument("--keep", help="copies the logs of the last run there")
+    parser.add_argument("--set", default="", help="other values of BASE, and a name: name=queue-x6,flood=6")
+    parser.add_argument("--list", action="store_true")
+    words = parser.parse_args()
+    if words.list:
+        print("\n".join(SCENARIOS))
+        return
+    enter()
+    more = dict(pair.split("=", 1) for pair in words.set.split(",") if pair)
+    label = more.pop("name", None)
+    more = {key: json.loads(value) for key, value in more.items()}
+    for name in words.scenarios.split(","):
+        scenario = {**BASE, **SCENARIOS[name], **more}
+        for number in range(words.runs):
+            begin = time.time()
+            run = Run(scenario)
+            try:
+                figures = run.play()
+            finally:
+                run.net.close()
+                if words.keep:
+                    shutil.copytree(RUN, words.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("spool", "data", "*.sock"))
+            with open(words.out, "a", encoding="utf-8") as f:
+                json.dump({"scenario": label or name, "run": number + 1, "began": time.strftime("%FT%TZ", time.gmtime(begin)),
+                           "settings": scenario, **figures}, f)
+                f.write("\n")
+            shutil.rmtree(RUN)
+            os.mkdir(RUN, 0o755)
+            print(f"{label or name} {number + 1}: {json.dumps(figures['regulars'])} {json.dumps(figures.get('seconds'))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
