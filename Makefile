@@ -78,6 +78,13 @@ page: ## the dashboard in a real browser; PICTURES=DIR keeps screenshots, AXE=ax
 	@$(MAKE) --no-print-directory -j2 all
 	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/page/test_page.py
 
+lab: ## a flood against real MTAs, resolvers and name servers in namespaces, without the daemon and with it (root)
+	@tests/deps.sh lab
+	@$(MAKE) --no-print-directory -j2 all tools
+	@/usr/bin/python3 tests/lab/selftest.py
+	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/lab/run.py --out $(B)/lab.json $(LAB)
+	@/usr/bin/python3 tests/lab/report.py $(B)/lab.json
+
 e2e-dns: deps ## every failure of a zone on BIND, Knot and PowerDNS, plain and signed
 	@$(MAKE) --no-print-directory -j2 all tools
 	@LONG=1 ONLY=e2e PATTERN=test_dns tests/check.sh $(B)
@@ -231,5 +238,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
+.PHONY: all help deps demo check check-long valgrind units tools e2e lab e2e-dns page lint format fuzz record fuzzers bench \
 	bench-peers bench-latency bench-update bench-api install man deb package sbom reproduce clean

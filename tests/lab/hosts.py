@@ -2,7 +2,7 @@
 
     10.53.0.1  a root of our own     .2 primary of example.test    .5 its secondary    .9 mxsplitd and the run itself
     10.53.0.10 mta1                  .20 mta2
-    10.53.0.30 a regular, Unbound    .31 a regular, BIND           .101 and on: strangers
+    10.53.0.30 a regular, Unbound    .31 a regular, BIND           10.53.101.1, 10.53.102.1 and on: strangers
 """
 import os
 import subprocess
@@ -17,7 +17,7 @@ FILTER_PORT = 10025
 
 
 def stranger(number):
-    return f"10.53.0.{101 + number}"
+    return f"10.53.{101 + number}.1"  # each in a /24 of its own, as strangers are
 
 
 def write(name, text, mode=0o644):

@@ -13,29 +13,51 @@ import sys
 import threading
 import time
 
-INSIDE = "MXSPLIT_LAB_INSIDE"
 RUN = "/run/lab"
 PDEATHSIG = 1
+CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID = 0x20000, 0x40000000, 0x20000000
+NEEDED = ("ip", "mount", "named", "tsig-keygen", "unbound", "postfix", "smtp-sink")
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def obstacle():
+    """Why a lab cannot be built here, or None."""
+    if os.geteuid() != 0:
+        return "it makes network namespaces and binds port 25 in them: run it as root"
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+    missing = [name for name in NEEDED if not shutil.which(name, path=path)]
+    return f"missing {', '.join(missing)}: run tests/deps.sh lab" if missing else None
+
+
 def enter():
-    """Starts this program again inside, and ends with its code; returns when it is inside."""
-    if INSIDE not in os.environ:
-        if os.geteuid() != 0:
-            sys.exit("lab: it makes network namespaces and binds port 25 in them: run it as root")
-        missing = [name for name in ("ip", "unshare", "mount", "named", "unbound", "postfix", "smtp-sink") if not shutil.which(name)]
-        if missing:
-            sys.exit(f"lab: missing {', '.join(missing)}: run tests/deps.sh lab")
-        os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child=SIGKILL", "--mount-proc",
-                              sys.executable, *sys.argv])
+    """Returns inside, in a process of its own, the first one of its namespaces; whoever called it waits there, ends it
+    when it is ended itself, and ends with its code."""
+    why = obstacle()
+    if why:
+        sys.exit(f"lab: {why}")
+    if libc.unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) != 0:
+        sys.exit(f"lab: no namespaces here: {os.strerror(ctypes.get_errno())}")
+    child = os.fork()
+    if child:
+        stand_by(child)
+    die_with_parent()
+    os.setsid()  # the terminal's ^C is for the one outside
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], check=True)
     subprocess.run(["mount", "-t", "tmpfs", "lab", "/run"], check=True)
     for name in ("netns", "lab"):
-        os.mkdir(f"/run/{name}")
-    os.chmod(RUN, 0o755)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # as the first process of a namespace it would ignore them
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        os.mkdir(f"/run/{name}", 0o755)
+
+
+def stand_by(child):
+    def end(number, _):
+        os.kill(child, signal.SIGKILL)  # and with it, as the kernel sees to, all the others
+        os.waitpid(child, 0)
+        sys.exit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    _, status = os.waitpid(child, 0)
+    sys.exit(os.waitstatus_to_exitcode(status) % 256)
 
 
 def ip(*words):
@@ -145,7 +167,7 @@ class Tail(threading.Thread):
                 self.lines += [(now, line) for line in whole]
                 if last:
                     return
-                time.sleep(0.02)
+                time.sleep(0.1)
 
     def end(self):
         self.ended = True

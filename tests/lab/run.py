@@ -27,7 +27,6 @@ from measure import Measured
 from net import RUN, Net, Tail, enter
 from streams import Stream
 
-STRANGERS = 10
 BASE = {
     "bound": "queue",        # what limits an exchanger: its queue or its smtpd processes (hosts.exchanger)
     "capacity": 8,           # messages a second
@@ -38,6 +37,11 @@ BASE = {
     "daemon": "auto",        # mode, or None: no daemon
     "shed": False,           # the daemon's hook makes MTA1 answer 421 to null senders while bounces surge
     "split_ttl": 20,
+    "strangers": 10,         # hosts of theirs
+    "regular_rate": 1,       # messages a second of the regulars
+    "seed": 1,
+    "fail": False,           # a step fails, for selftest.py
+    "settings": {},          # of the daemon's domain, others than SETTINGS
 }
 SCENARIOS = {
     "queue-alone": {"daemon": None},
@@ -55,6 +59,8 @@ SCENARIOS = {
     "known-long": {"cap": 604800, "flood": 0.8, "flood_to": 780, "regulars_to": 800},
     "fresh-long": {"flood": 0.8, "flood_to": 780, "regulars_to": 800},
     "ordinary-hour": {"flood": 0, "regulars_to": 3600},
+    "flood-hour": {"capacity": 1, "regular_rate": 0.25, "flood_from": 60, "flood_to": 3540, "regulars_to": 3540, "split_ttl": 300,
+                   "settings": {"least_excess": 20, "min_split": "30m", "calm": "30m", "quiet": "90m", "max_split": "24h"}},
 }
 # An hour or so of settings in two minutes: the detector's least excess is six seconds of MTA1's work.
 SETTINGS = {"least_excess": 50, "prior_rate": 3, "min_split": "10s", "calm": "10s", "quiet": "10s", "max_split": "1h", "warm_up": "0s"}
@@ -82,7 +88,7 @@ class Watch(threading.Thread):
                     seen.append((round(self.clock(), 3), names))
             if self.daemon:
                 self.ask()
-            time.sleep(0.03)
+            time.sleep(0.05)
 
     def ask(self):
         try:
@@ -136,17 +142,19 @@ class Run:
             else:
                 hosts.unbound(self.net, host, at, 86400)
             hosts.sender(self.net, host, host, at, False)
-        self.net.host("strangers", *(hosts.stranger(n) for n in range(STRANGERS + 1)))
-        for n in range(STRANGERS + 1):  # the last one comes late, with a resolver as most are
-            hosts.unbound(self.net, "strangers", hosts.stranger(n), s["cap"] if n < STRANGERS else 86400)
+        self.net.host("strangers", *(hosts.stranger(n) for n in range(s["strangers"] + 1)))
+        for n in range(s["strangers"] + 1):  # the last one comes late, with a resolver as most are
+            hosts.unbound(self.net, "strangers", hosts.stranger(n), s["cap"] if n < s["strangers"] else 86400)
             hosts.sender(self.net, "strangers", f"stranger{n}", hosts.stranger(n), s["sessions"])
         self.senders = {**{f"regular-{k}": at for k, at in hosts.REGULARS.items()},
-                        **{f"stranger{n}": hosts.stranger(n) for n in range(STRANGERS + 1)}}
+                        **{f"stranger{n}": hosts.stranger(n) for n in range(s["strangers"] + 1)}}
         for at in [hosts.MTA1, hosts.MTA2, *self.senders.values()]:
             self.wait_port(at)
         for at in self.senders.values():
-            self.wait_resolver(at, look_up=at in hosts.REGULARS.values() or s["cap"] > 3600 and at != hosts.stranger(STRANGERS))
+            self.wait_resolver(at, look_up=at in hosts.REGULARS.values() or s["cap"] > 3600 and at != hosts.stranger(s["strangers"]))
         self.net.check()
+        if s["fail"]:
+            raise AssertionError("a step that fails")
 
     def wait_port(self, at):
         self.wait(lambda: subprocess.run(["bash", "-c", f"exec 3<>/dev/tcp/{at}/25"], stderr=subprocess.DEVNULL, check=False).returncode == 0,
@@ -178,7 +186,7 @@ class Run:
         self.daemon = Daemon(directory, server={"address": hosts.PRIMARY, "zone": hosts.DOMAIN, "key_file": self.key,
                                                 "check": [hosts.SECONDARY]})
         self.daemon.sources = {mta: f"{RUN}/{mta}/maillog" for mta in ("mta1", "mta2")}
-        self.daemon.settings.update(SETTINGS, mode=s["daemon"], split_ttl=f"{s['split_ttl']}s")
+        self.daemon.settings.update(SETTINGS, mode=s["daemon"], split_ttl=f"{s['split_ttl']}s", **s["settings"])
         self.daemon.daemon_settings.update(
             watch="2s", probe="10s", probe_at=f'["mta1.{hosts.DOMAIN}={hosts.MTA1}", "mta2.{hosts.DOMAIN}={hosts.MTA2}"]')
         if s["shed"]:
@@ -192,19 +200,19 @@ class Run:
 
     def mail(self):
         s = self.scenario
-        streams = [(at, f"anna@{kind}.senders.test", f"regular{n}", 0.5, n, s["regulars_to"])
+        streams = [(at, f"anna@{kind}.senders.test", f"regular{n}", s["regular_rate"] / len(hosts.REGULARS), 0, s["regulars_to"])
                    for n, (kind, at) in enumerate(hosts.REGULARS.items())]
-        for n in range(STRANGERS):  # ordinary mail and ordinary bounces of strangers, and the flood
+        for n in range(s["strangers"]):  # ordinary mail and ordinary bounces of strangers, and the flood
             at = hosts.stranger(n)
-            streams.append((at, f"info@s{n}.senders.test", f"ordinary{n}", 0.03, n * 3.3, s["regulars_to"]))
-            streams.append((at, "", f"bounce{n}", 0.005, 10 + n * 19, s["regulars_to"]))
+            streams.append((at, f"info@s{n}.senders.test", f"ordinary{n}", 0.03, 0, s["regulars_to"]))
+            streams.append((at, "", f"bounce{n}", 0.005, 0, s["regulars_to"]))
             if s["flood"]:
-                rate = s["flood"] * s["capacity"] / STRANGERS
-                streams.append((at, "", f"flood{n}", rate, s["flood_from"] + n / rate / STRANGERS, s["flood_to"]))
+                rate = s["flood"] * s["capacity"] / s["strangers"]
+                streams.append((at, "", f"flood{n}", rate, s["flood_from"], s["flood_to"]))
         if s["flood"]:
-            streams.append((hosts.stranger(STRANGERS), "info@late.senders.test", "late", 1, s["flood_to"] - 10, s["regulars_to"]))
+            streams.append((hosts.stranger(s["strangers"]), "info@late.senders.test", "late", 1, s["flood_to"] - 10, s["regulars_to"]))
         for at, mail_from, prefix, rate, begin, end in streams:
-            self.streams[prefix] = Stream(at, mail_from, prefix, rate, begin, end, self.clock)
+            self.streams[prefix] = Stream(at, mail_from, prefix, rate, (begin, end), self.clock, s["seed"])
 
     def play(self):
         self.build()

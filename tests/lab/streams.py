@@ -1,4 +1,5 @@
 """Mail that comes at its own pace, whatever becomes of it: each stream hands messages to one sending host."""
+import random
 import socket
 import threading
 import time
@@ -7,33 +8,40 @@ from hosts import DOMAIN
 
 
 class Stream(threading.Thread):
-    """Messages `prefix`.0, .1, ... every 1/rate seconds from `begin` to `end`, seconds of the run's clock. `sent` has the
-    second at which each was due: a queue before the sender is part of its delay."""
+    """Messages `prefix`.0, .1, ... at a mean of `rate` a second, each at its own time (a Poisson process of `seed`), from
+    `begin` to `end`, seconds of the run's clock. `due` has the second of each that was handed over."""
 
-    def __init__(self, at, mail_from, prefix, rate, begin, end, clock):
+    def __init__(self, at, mail_from, prefix, rate, span, clock, seed):
         super().__init__(daemon=True)
-        self.at, self.mail_from, self.prefix, self.rate, self.begin, self.until = at, mail_from, prefix, rate, begin, end
-        self.clock, self.due, self.troubles, self.file, self.ended = clock, [], 0, None, False
+        self.at, self.mail_from, self.prefix, self.clock = at, mail_from, prefix, clock
+        self.planned = self.plan(rate, *span, random.Random(f"{seed} {prefix}"))
+        self.due, self.troubles, self.file = [], 0, None
+
+    @staticmethod
+    def plan(rate, begin, end, chance):
+        times, at = [], begin + chance.expovariate(rate)
+        while at < end:
+            times.append(at)
+            at += chance.expovariate(rate)
+        return times
 
     def run(self):
-        number = 0
-        while not self.ended and self.begin + number / self.rate < self.until:
-            due = self.begin + number / self.rate
-            while not self.ended and self.clock() < due:
-                time.sleep(min(0.5, max(0, due - self.clock())))
-            if self.ended:
-                break
-            try:
-                self.hand_over(number)
-            except OSError:
+        for number, due in enumerate(self.planned):
+            time.sleep(max(0, due - self.clock()))
+            while not self.handed_over(number):
                 self.troubles += 1
                 self.file = None
                 time.sleep(0.2)
-                continue
             self.due.append(due)
-            number += 1
         if self.file:
             self.file.close()
+
+    def handed_over(self, number):
+        try:
+            self.hand_over(number)
+            return True
+        except OSError:
+            return False
 
     def hand_over(self, number):
         if not self.file:
