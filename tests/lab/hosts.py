@@ -20,6 +20,14 @@ def stranger(number):
     return f"10.53.{101 + number}.1"  # each in a /24 of its own, as strangers are
 
 
+def versions():
+    """Of what the hosts are made of."""
+    postfix = subprocess.run(["postconf", "-h", "-d", "mail_version"], check=True, capture_output=True, text=True).stdout
+    named_v = subprocess.run(["named", "-v"], check=True, capture_output=True, text=True).stdout
+    unbound_v = subprocess.run(["unbound", "-V"], check=True, capture_output=True, text=True).stdout
+    return {"postfix": postfix.strip(), "bind": named_v.split()[1], "unbound": unbound_v.split()[1], "kernel": os.uname().release.split("-")[0]}
+
+
 def write(name, text, mode=0o644):
     path = os.path.join(RUN, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -63,7 +71,8 @@ def name_servers(net):
           f'notify-source {PRIMARY}; also-notify {{ {SECONDARY} key "transfer"; }}; allow-transfer {{ key "transfer"; }};',
           keys["mxsplit"][1] + keys["transfer"][1] +
           f'zone "{DOMAIN}" {{ type primary; file "zone.db"; update-policy {{ grant mxsplit name {DOMAIN}. MX; }}; }};\n')
-    named(net, "secondary", "secondary", SECONDARY, "recursion no; notify no; allow-transfer { none; };",
+    named(net, "secondary", "secondary", SECONDARY, "recursion no; notify no; allow-transfer { none; }; "
+          "max-refresh-time 10; min-refresh-time 5; max-retry-time 10; min-retry-time 5;",
           keys["transfer"][1] + f'zone "{DOMAIN}" {{ type secondary; file "zone.db"; masterfile-format text; '
           f'primaries {{ {PRIMARY} key "transfer"; }}; allow-notify {{ {PRIMARY}; }}; }};\n')
     return keys["mxsplit"][0]
@@ -81,7 +90,7 @@ def unbound(net, host, at, cap):
 	username: ""
 	interface: {at}
 	outgoing-interface: {at}
-	access-control: 10.53.0.0/16 allow
+	access-control: 10.0.0.0/8 allow
 	do-ip6: no
 	num-threads: 1
 	module-config: "iterator"
@@ -177,6 +186,6 @@ def exchanger(net, name, at, bound, capacity):
 
 
 def sender(net, host, name, at, keep_sessions):
-    more = ("mydestination =\nmynetworks = 10.53.0.0/16, 127.0.0.0/8\n"
+    more = ("mydestination =\nmynetworks = 10.0.0.0/8, 127.0.0.0/8\n"
             f"smtp_connection_cache_on_demand = {'yes' if keep_sessions else 'no'}\n")
     return postfix(net, host, name, at, at, more)

@@ -76,7 +76,7 @@ class Measured:
             due = self.streams[key[0]].due[key[1]]
             if key in self.delay and due < len(rows) * step:
                 rows[int(due // step)]["delays"].append(self.delay[key])
-        return {"step": step, "mta1": [row["mta1"] for row in rows], "mta2": [row["mta2"] for row in rows],
+        return {"t": [row["t"] for row in rows], "mta1": [row["mta1"] for row in rows], "mta2": [row["mta2"] for row in rows],
                 "delay": [round(sum(row["delays"]) / len(row["delays"]), 2) if row["delays"] else None for row in rows]}
 
     def first(self, kind, mta, since=0):

@@ -69,15 +69,18 @@ def die_with_parent():
 
 
 class Net:
-    """Hosts on one bridge; the run itself is on it with the address `own`."""
+    """Hosts on one bridge; the run itself is on it with the address `own`, and every address in `networks` is its own, too
+    (behind a route: one entry for each in the hosts' neighbour tables would be too much for them)."""
 
-    def __init__(self, own):
+    def __init__(self, own, networks):
+        self.own, self.networks = own, networks
         self.processes = []
         self.hosts = set()
         ip("link", "set", "lo", "up")
         ip("link", "add", "lab0", "type", "bridge")
         ip("addr", "add", f"{own}/16", "dev", "lab0")
         ip("link", "set", "lab0", "up")
+        ip("route", "add", "local", networks, "dev", "lo")
 
     def host(self, name, *addresses):
         port = f"port{len(self.hosts)}"
@@ -88,6 +91,7 @@ class Net:
         for address in addresses:
             ip("-n", name, "addr", "add", f"{address}/16", "dev", "eth0")
         ip("-n", name, "link", "set", "eth0", "up")
+        ip("-n", name, "route", "add", self.networks, "via", self.own)
         self.hosts.add(name)
 
     def start(self, host, argv, resolver=None, log=os.devnull):

@@ -43,7 +43,7 @@ def percent(values):
 def regulars(runs):
     rows = []
     for name, some in runs.items():
-        r = [run["regulars"] for run in some]
+        r = [run["figures"]["regulars"] for run in some]
         rows.append([name, len(some), *(spread([x[k] for x in r]) for k in ("mean", "p50", "p90", "p99", "most")),
                      percent([x["late"] for x in r]), percent([x["kept"] for x in r])])
     return table(["scenario", "runs", "mean s", "p50", "p90", "p99", "most", "later than 5 s, %", "kept at MTA1, %"], rows)
@@ -52,14 +52,14 @@ def regulars(runs):
 def bounces(runs):
     rows = []
     for name, some in runs.items():
-        if "flood" in some[0]:
-            f = [run["flood"] for run in some]
+        if some[0]["figures"]["flood"]["sent"]:
+            f = [run["figures"]["flood"] for run in some]
             rows.append([name, *(spread([x[k] for x in f], "{:.0f}") for k in ("sent", "mta1", "mta2", "deferrals"))])
     return table(["scenario", "bounces sent", "at MTA1", "at MTA2", "deferred attempts"], rows)
 
 
 def times(runs):
-    some = {name: list(r["seconds"] for r in rs if "seconds" in r) for name, rs in runs.items()}
+    some = {name: [r["figures"]["seconds"] for r in rs if "seconds" in r["figures"]] for name, rs in runs.items()}
     some = {name: rs for name, rs in some.items() if rs}
     if not some:
         return ""
@@ -68,7 +68,7 @@ def times(runs):
 
 
 def middle(runs):
-    return sorted(runs, key=lambda run: run["regulars"]["mean"])[len(runs) // 2]
+    return sorted(runs, key=lambda run: run["figures"]["regulars"]["mean"])[len(runs) // 2]
 
 
 class Panel:
@@ -113,7 +113,7 @@ class Panel:
 
 
 def plot(path, with_run, without):
-    step, end = with_run["series"]["step"], with_run["settings"]["regulars_to"]
+    step, end = with_run["series"]["t"][1], with_run["settings"]["regulars_to"]
     begin, over = with_run["settings"]["flood_from"], with_run["settings"]["flood_to"]
 
     def most(key):

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
@@ -22,16 +21,20 @@ import dns.query
 import dns.rdatatype
 
 import hosts
-from daemon import Daemon
+from crowd import NETWORKS, Crowd
+from daemon import Daemon, program
 from measure import Measured
 from net import RUN, Net, Tail, enter
 from streams import Stream
+from watch import Watch, daemon_said, updates_accepted
 
 BASE = {
     "bound": "queue",        # what limits an exchanger: its queue or its smtpd processes (hosts.exchanger)
     "capacity": 8,           # messages a second
     "flood": 3,              # times the capacity, while it lasts
     "flood_from": 15, "flood_to": 60, "regulars_to": 120,
+    "crowd": False,          # each bounce of the flood from another stranger (crowd.py), or from `strangers` hosts
+    "learned": 21,           # days that the daemon's detector has seen before, at three bounces a minute (tests/tools/learn.c)
     "cap": 2,                # seconds that the strangers' resolvers keep anything: after that they are new strangers
     "sessions": False,       # the strangers keep SMTP sessions open (Postfix's default for a backlog)
     "daemon": "auto",        # mode, or None: no daemon
@@ -44,85 +47,41 @@ BASE = {
     "settings": {},          # of the daemon's domain, others than SETTINGS
 }
 SCENARIOS = {
-    "queue-alone": {"daemon": None},
-    "queue-split": {},
-    "queue-10s-alone": {"daemon": None, "cap": 10},
-    "queue-10s-split": {"cap": 10},
-    "queue-known-split": {"cap": 604800},
+    # each stranger sends one bounce and has never asked before
+    "crowd-alone": {"daemon": None, "crowd": True},
+    "crowd-split": {"crowd": True},
+    "crowd-default": {"crowd": True, "settings": {"least_excess": 200}},
+    "crowd-new": {"crowd": True, "learned": 0, "settings": {"least_excess": 50}},
+    # ten strangers send everything, and ask every 2 s, every 10 s, or had asked before
+    "hosts-alone": {"daemon": None},
+    "hosts-split": {},
+    "hosts-10s-split": {"cap": 10},
+    "known-alone": {"daemon": None, "cap": 604800},
+    "known-split": {"cap": 604800},
+    "known-421": {"cap": 604800, "daemon": "observe", "shed": True},
+    # smtpd processes are what MTA1 has too few of; with `sessions` as Postfix's default is, senders keep them
     "smtpd-alone": {"bound": "smtpd", "daemon": None},
     "smtpd-split": {"bound": "smtpd"},
-    "smtpd-sessions-alone": {"bound": "smtpd", "daemon": None, "sessions": True, "cap": 10},
-    "smtpd-sessions-split": {"bound": "smtpd", "sessions": True, "cap": 10},
-    "smtpd-sessions-421": {"bound": "smtpd", "sessions": True, "cap": 10, "daemon": "observe", "shed": True},
-    "queue-known-421": {"cap": 604800, "daemon": "observe", "shed": True},
-    # long enough for the daemon to judge a split (ten minutes), and no queue
-    "known-long": {"cap": 604800, "flood": 0.8, "flood_to": 780, "regulars_to": 800},
-    "fresh-long": {"flood": 0.8, "flood_to": 780, "regulars_to": 800},
+    "sessions-alone": {"bound": "smtpd", "daemon": None, "sessions": True, "cap": 10},
+    "sessions-split": {"bound": "smtpd", "sessions": True, "cap": 10},
+    "sessions-421": {"bound": "smtpd", "sessions": True, "cap": 10, "daemon": "observe", "shed": True},
+    # long enough for the daemon to judge a split: ten minutes
+    "known-long": {"cap": 604800, "capacity": 2, "flood_to": 780, "regulars_to": 800},
+    "sessions-long": {"bound": "smtpd", "sessions": True, "cap": 10, "capacity": 2, "flood_to": 780, "regulars_to": 800},
+    "backlog-long": {"crowd": True, "capacity": 2, "flood": 20, "flood_to": 780, "regulars_to": 800,
+                     "settings": {"least_excess": 200}},
     "ordinary-hour": {"flood": 0, "regulars_to": 3600},
-    "flood-hour": {"capacity": 1, "regular_rate": 0.25, "flood_from": 60, "flood_to": 3540, "regulars_to": 3540, "split_ttl": 300,
-                   "settings": {"least_excess": 20, "min_split": "30m", "calm": "30m", "quiet": "90m", "max_split": "24h"}},
+    "flood-hour": {"crowd": True, "capacity": 1, "regular_rate": 0.25, "flood_from": 60, "flood_to": 3540, "regulars_to": 3540,
+                   "split_ttl": 300, "settings": {"min_split": "30m", "calm": "30m", "quiet": "90m", "max_split": "24h"}},
 }
-# An hour or so of settings in two minutes: the detector's least excess is six seconds of MTA1's work.
-SETTINGS = {"least_excess": 50, "prior_rate": 3, "min_split": "10s", "calm": "10s", "quiet": "10s", "max_split": "1h", "warm_up": "0s"}
-
-
-class Watch(threading.Thread):
-    """What the name servers show and what the daemon's journal says, each with the moment at which it was seen."""
-
-    def __init__(self, clock, daemon):
-        super().__init__(daemon=True)
-        self.clock, self.daemon, self.ended = clock, daemon, False
-        self.shown = {hosts.PRIMARY: [], hosts.SECONDARY: []}
-        self.events, self.effects, self.after, self.asked = [], [], 0, -1
-
-    def run(self):
-        while not self.ended:
-            for server, seen in self.shown.items():
-                try:
-                    query = dns.message.make_query(hosts.DOMAIN, dns.rdatatype.MX)
-                    answer = dns.query.udp(query, server, timeout=0.5)
-                    names = sorted(r.exchange.to_text() for rrset in answer.answer for r in rrset)
-                except (OSError, dns.exception.Timeout):
-                    continue
-                if not seen or seen[-1][1] != names:
-                    seen.append((round(self.clock(), 3), names))
-            if self.daemon:
-                self.ask()
-            time.sleep(0.05)
-
-    def ask(self):
-        try:
-            code, page = self.daemon.request("GET", f"/v1/events?after={self.after}&limit=100")
-            if code == 200 and page["events"]:
-                self.events += [dict(e, seen=round(self.clock(), 3)) for e in page["events"]]
-                self.after = page["events"][-1]["id"]
-            if self.clock() >= self.asked + 1:
-                self.asked = self.clock()
-                effect = self.daemon.domain()["effect"]["text"]
-                if effect and (not self.effects or self.effects[-1][1] != effect):
-                    self.effects.append((round(self.clock()), effect))
-        except OSError:
-            pass
-
-    def end(self):
-        self.ended = True
-        self.join()
-        if self.daemon:
-            self.ask()
-
-    def event(self, kind, since=0):
-        return next((e["seen"] for e in self.events if e["kind"] == kind and e["seen"] >= since), None)
-
-    def all_show(self, count, since=0):
-        """When both servers showed so many exchangers, first from then on."""
-        times = [next((at for at, names in seen if len(names) == count and at >= since), None) for seen in self.shown.values()]
-        return None if None in times else max(times)
+# Times of calm as short as the flood is. The detector knows three weeks of three bounces a minute (`learned`).
+SETTINGS = {"least_excess": 10, "prior_rate": 3, "min_split": "10s", "calm": "10s", "quiet": "10s", "max_split": "1h", "warm_up": "0s"}
 
 
 class Run:
     def __init__(self, scenario):
         self.scenario = scenario
-        self.net = Net(hosts.OWN)
+        self.net = Net(hosts.OWN, NETWORKS)
         self.zero = None
         self.tails, self.streams = {}, {}
 
@@ -186,7 +145,7 @@ class Run:
         self.daemon = Daemon(directory, server={"address": hosts.PRIMARY, "zone": hosts.DOMAIN, "key_file": self.key,
                                                 "check": [hosts.SECONDARY]})
         self.daemon.sources = {mta: f"{RUN}/{mta}/maillog" for mta in ("mta1", "mta2")}
-        self.daemon.settings.update(SETTINGS, mode=s["daemon"], split_ttl=f"{s['split_ttl']}s", **s["settings"])
+        self.daemon.settings.update({**SETTINGS, **s["settings"]}, mode=s["daemon"], split_ttl=f"{s['split_ttl']}s")
         self.daemon.daemon_settings.update(
             watch="2s", probe="10s", probe_at=f'["mta1.{hosts.DOMAIN}={hosts.MTA1}", "mta2.{hosts.DOMAIN}={hosts.MTA2}"]')
         if s["shed"]:
@@ -195,18 +154,31 @@ class Run:
                                  f"{' '.join(self.mta1[:4])} postconf -c {self.mta1[-1]} \"smtpd_sender_restrictions=$to\"\n"
                                  f"{' '.join(self.mta1)} reload\n", 0o755)
             self.daemon.hooks = [("shed", [script], ["surge", "calm"])]
+        if s["learned"]:
+            self.learn(s["learned"])
         self.daemon.start()
         self.daemon.wait_for(lambda: self.daemon.domain()["shown"], 30, "the zone was read")
+
+    def learn(self, days):
+        counts = os.path.join(RUN, "counts.csv")
+        with open(counts, "w", encoding="ascii") as f:
+            subprocess.run([program("tools/scenario"), "poisson", "--days", str(days), "--rate", "3", "--evidence", "1", "--seed",
+                            str(self.scenario["seed"])], stdout=f, check=True)
+        with open(counts, encoding="ascii") as f:
+            subprocess.run([program("tools/learn"), self.daemon.database, hosts.DOMAIN,
+                            str(self.daemon.settings["least_excess"])], stdin=f, check=True, capture_output=True)
 
     def mail(self):
         s = self.scenario
         streams = [(at, f"anna@{kind}.senders.test", f"regular{n}", s["regular_rate"] / len(hosts.REGULARS), 0, s["regulars_to"])
                    for n, (kind, at) in enumerate(hosts.REGULARS.items())]
+        if s["crowd"] and s["flood"]:
+            self.streams["flood"] = Crowd("flood", s["flood"] * s["capacity"], (s["flood_from"], s["flood_to"]), self.clock, s["seed"])
         for n in range(s["strangers"]):  # ordinary mail and ordinary bounces of strangers, and the flood
             at = hosts.stranger(n)
             streams.append((at, f"info@s{n}.senders.test", f"ordinary{n}", 0.03, 0, s["regulars_to"]))
             streams.append((at, "", f"bounce{n}", 0.005, 0, s["regulars_to"]))
-            if s["flood"]:
+            if s["flood"] and not s["crowd"]:
                 rate = s["flood"] * s["capacity"] / s["strangers"]
                 streams.append((at, "", f"flood{n}", rate, s["flood_from"], s["flood_to"]))
         if s["flood"]:
@@ -231,9 +203,14 @@ class Run:
         self.drain()
         watch.end()
         logs = {host: tail.end() for host, tail in self.tails.items()}
+        logs.update(self.crowd_log())
         if self.daemon:
             self.daemon.stop()
-        return self.figures(Measured(logs, self.streams), watch)
+        measured = Measured(logs, self.streams)
+        return self.figures(measured, watch), measured.series(self.scenario["regulars_to"])
+
+    def crowd_log(self):
+        return {"crowd": list(self.streams["flood"].lines)} if self.scenario["crowd"] else {}
 
     def drain(self):
         """Until the regulars' mail is through, or for five minutes."""
@@ -248,41 +225,45 @@ class Run:
 
     def figures(self, measured, watch):
         s = self.scenario
-        first = min((stream.due[0] for p, stream in self.streams.items() if p.startswith("flood") and stream.due), default=None)
-        last = max((stream.due[-1] for p, stream in self.streams.items() if p.startswith("flood") and stream.due), default=None)
-        out = {"regulars": measured.regulars(), "flood": measured.counts("flood"), "strangers": measured.counts("ordinary"),
-               "late": measured.counts("late"), "troubles": sum(stream.troubles for stream in self.streams.values()),
-               "splits": len([e for e in watch.events if e["kind"] == "split"]),
-               "series": measured.series(s["regulars_to"])} if s["flood"] else {
-               "regulars": measured.regulars(), "bounces": measured.counts("bounce"),
-               "surges": len([e for e in watch.events if e["kind"] == "surge"]),
-               "splits": len([e for e in watch.events if e["kind"] == "split"])}
+        out = {"regulars": measured.regulars(), "strangers": measured.counts("ordinary"), "bounces": measured.counts("bounce"),
+               "flood": measured.counts("flood"), "troubles": sum(stream.troubles for stream in self.streams.values())}
+        if self.daemon:
+            out["surges"], out["splits"] = (sum(e["kind"] == kind for e in watch.events) for kind in ("surge", "split"))
+            out["effects"] = watch.effects[:1] + watch.effects[1:][-2:]
+            out["journal"] = [f"{e['seen']:.1f} {e['kind']}: {e['text']}" for e in watch.events if e["seen"] > 0]
         if self.daemon and s["flood"]:
-            shown = watch.all_show(1)
-            restored = watch.all_show(2, shown) if shown else None
+            out["seconds"] = self.seconds(measured, watch)
+        return out
 
-            def after(moment, origin):
-                return None if moment is None or origin is None else round(moment - origin, 2)
-            out["seconds"] = {
-                "onset to surge": after(watch.event("surge"), first),
-                "onset to update accepted": after(watch.event("update"), first),
+    def seconds(self, measured, watch):
+        """From the first message of the flood and from its last; from the logs of mxsplitd and named where they say it."""
+        floods = [stream.due for p, stream in self.streams.items() if p.startswith("flood") and stream.due]
+        first, last = min(due[0] for due in floods), max(due[-1] for due in floods)
+        wall = time.time() - self.clock()
+        said = {kind: [at - wall for at in daemon_said(self.daemon.log_path, kind)] for kind in ("surge", "calm")}
+        accepted = [at - wall for at in updates_accepted(f"{RUN}/primary/log")] + [None, None]
+        shown = watch.all_show(1)
+        restored = watch.all_show(2, shown) if shown else None
+
+        def after(moment, origin):
+            return None if moment is None or origin is None else round(moment - origin, 2)
+        return {"onset to surge": after(next(iter(said["surge"]), None), first),
+                "surge to update accepted": after(accepted[0], next(iter(said["surge"]), None)),
                 "onset to all servers": after(shown, first),
                 "onset to first stranger at mta2": after(measured.first("flood", "mta2"), first),
-                "end to calm": after(watch.event("calm"), last),
+                "end to calm": after(next(iter(said["calm"]), None), last),
                 "end to restored on all servers": after(restored, last),
-                "restored to last stranger at mta2": after(measured.last("late", "mta2"), restored)}
-            out["effects"] = watch.effects[:1] + watch.effects[1:][-2:]
-            out["journal"] = [f"{e['seen']:.1f} {e['kind']}: {e['text']}" for e in watch.events]
-        return out
+                "restored to a stranger back at mta1": after(measured.first("late", "mta1", restored), restored) if restored else None}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", default=",".join(name for name in SCENARIOS if "hour" not in name and "long" not in name))
-    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--first", type=int, default=1, help="number of the first run: the seed of its chance")
     parser.add_argument("--out", default="lab.json")
     parser.add_argument("--keep", help="copies the logs of the last run there")
-    parser.add_argument("--set", default="", help="other values of BASE, and a name: name=queue-x6,flood=6")
+    parser.add_argument("--set", default="", metavar="KEY=VALUE,...", help="other values of BASE, and a name: name=flood-6,flood=6")
     parser.add_argument("--list", action="store_true")
     words = parser.parse_args()
     if words.list:
@@ -294,22 +275,24 @@ def main():
     more = {key: json.loads(value) for key, value in more.items()}
     for name in words.scenarios.split(","):
         scenario = {**BASE, **SCENARIOS[name], **more}
-        for number in range(words.runs):
+        for number in range(words.first, words.first + words.runs):
+            scenario["seed"] = number
             begin = time.time()
             run = Run(scenario)
             try:
-                figures = run.play()
+                figures, series = run.play()
             finally:
                 run.net.close()
                 if words.keep:
                     shutil.copytree(RUN, words.keep, dirs_exist_ok=True, ignore=shutil.ignore_patterns("spool", "data", "*.sock"))
             with open(words.out, "a", encoding="utf-8") as f:
-                json.dump({"scenario": label or name, "run": number + 1, "began": time.strftime("%FT%TZ", time.gmtime(begin)),
-                           "settings": scenario, **figures}, f)
+                json.dump({"scenario": label or name, "run": number, "seed": scenario["seed"], "versions": hosts.versions(),
+                           "began": time.strftime("%FT%TZ", time.gmtime(begin)), "settings": scenario, "figures": figures,
+                           "series": series}, f)
                 f.write("\n")
             shutil.rmtree(RUN)
             os.mkdir(RUN, 0o755)
-            print(f"{label or name} {number + 1}: {json.dumps(figures['regulars'])} {json.dumps(figures.get('seconds'))}", flush=True)
+            print(f"{label or name} {number}: {json.dumps(figures['regulars'])} {json.dumps(figures.get('seconds'))}", flush=True)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def ended_by(how, directory):
     """Starts a run, ends it when its hosts are there (or lets a step fail), and looks."""
     out = os.path.join(directory, f"{how}.json")
     with open(os.path.join(directory, "log"), "w+", encoding="utf-8") as log:
-        run = subprocess.Popen([sys.executable, os.path.join(HERE, "run.py"), "--scenarios", "queue-split", "--out", out, "--set",
+        run = subprocess.Popen([sys.executable, os.path.join(HERE, "run.py"), "--scenarios", "crowd-split", "--out", out, "--set",
                                 f"strangers=1,fail={'true' if how == 'failure' else 'false'}"], stdout=log, stderr=log)
         try:
             code, space = end_it(run, how)

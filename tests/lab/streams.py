@@ -48,19 +48,37 @@ class Stream(threading.Thread):
             connection = socket.create_connection((self.at, 25), 30)
             self.file = connection.makefile("rwb")
             connection.close()
-            self.say(None)
-            self.say("EHLO lab.senders.test")
-        for words in (f"MAIL FROM:<{self.mail_from}>", f"RCPT TO:<{self.prefix}.{number}@{DOMAIN}>", "DATA",
-                      "Subject: a message of the lab\r\n\r\nAs short as most.\r\n."):
-            self.say(words)
+            greet(self.file)
+        message(self.file, self.mail_from, f"{self.prefix}.{number}@{DOMAIN}")
 
-    def say(self, words):
-        if words is not None:
-            self.file.write(words.encode() + b"\r\n")
-            self.file.flush()
-        while True:
-            line = self.file.readline()
-            if line[:1] not in (b"2", b"3"):
-                raise OSError(f"{words!r}: {line!r}")
-            if line[3:4] != b"-":
-                return
+
+def greet(file):
+    say(file, None)
+    say(file, "EHLO lab.senders.test")
+
+
+def one_message(file, mail_from, to):
+    """A session of one message; what was answered to it."""
+    greet(file)
+    answer = message(file, mail_from, to)
+    say(file, "QUIT")
+    return answer
+
+
+def message(file, mail_from, to):
+    for words in (f"MAIL FROM:<{mail_from}>", f"RCPT TO:<{to}>", "DATA",
+                  "Subject: a message of the lab\r\n\r\nAs short as most.\r\n."):
+        answer = say(file, words)
+    return answer
+
+
+def say(file, words):
+    if words is not None:
+        file.write(words.encode() + b"\r\n")
+        file.flush()
+    while True:
+        line = file.readline()
+        if line[:1] not in (b"2", b"3"):
+            raise OSError(f"{words!r}: {line!r}")
+        if line[3:4] != b"-":
+            return line.decode().strip()
