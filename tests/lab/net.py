@@ -80,7 +80,7 @@ class Net:
         ip("link", "add", "lab0", "type", "bridge")
         ip("addr", "add", f"{own}/16", "dev", "lab0")
         ip("link", "set", "lab0", "up")
-        ip("route", "add", "local", networks, "dev", "lo")
+        ip("route", "replace", "local", networks, "dev", "lo")
 
     def host(self, name, *addresses):
         port = f"port{len(self.hosts)}"

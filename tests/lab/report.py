@@ -1,12 +1,12 @@
 """Tables (Markdown) from what run.py wrote, and the picture of one scenario with and without the daemon.
 
-    report.py RESULTS.json...                              tables
+    report.py [--only NAME,...] RESULTS.json...            tables: the middle of the runs (the least to the most)
     report.py --plot FILE.svg WITH WITHOUT RESULTS.json... the picture, of each the run in the middle
 """
+import argparse
 import collections
 import json
 import statistics
-import sys
 
 W, H, LEFT, RIGHT, TOP, GAP = 720, 200, 56, 16, 34, 46
 COLOURS = {"with": "#0a6ebd", "without": "#c2410c", "mta2": "#5b8c2a"}
@@ -60,11 +60,23 @@ def bounces(runs):
 
 def times(runs):
     some = {name: [r["figures"]["seconds"] for r in rs if "seconds" in r["figures"]] for name, rs in runs.items()}
-    some = {name: rs for name, rs in some.items() if rs}
-    if not some:
-        return ""
-    keys = list(next(iter(some.values()))[0])
-    return table(["seconds", *some], [[key, *(spread([r[key] for r in rs]) for rs in some.values())] for key in keys])
+    keys = list(dict.fromkeys(key for rs in some.values() for r in rs for key in r))
+    return table(["scenario", *keys], [[name, *(spread([r[key] for r in rs], "{:.2f}") for key in keys)]
+                                       for name, rs in some.items() if rs])
+
+
+def words_of(runs):
+    """What the daemon said of the effect, and how often it split."""
+    rows = []
+    for name, some in runs.items():
+        for run in some:
+            figures = run["figures"]
+            for at, text in figures.get("effects", [])[:1]:
+                rows.append([name, f"{at - run['settings']['flood_from']} s after the flood began: {text}"])
+            if not figures["flood"]["sent"]:
+                rows.append([name, f"{run['settings']['regulars_to']} s of ordinary mail, {figures['bounces']['sent']} bounces in it: "
+                             f"{figures['surges']} surges, {figures['splits']} splits"])
+    return table(["scenario", "what was said"], rows)
 
 
 def middle(runs):
@@ -137,14 +149,19 @@ def plot(path, with_run, without):
 
 
 def main():
-    words = sys.argv[1:]
-    if words[:1] == ["--plot"]:
-        path, with_name, without_name, *files = words[1:]
-        runs = load(files)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only")
+    parser.add_argument("--plot", nargs=3, metavar=("FILE.svg", "WITH", "WITHOUT"))
+    parser.add_argument("results", nargs="+")
+    words = parser.parse_args()
+    runs = load(words.results)
+    if words.plot:
+        path, with_name, without_name = words.plot
         plot(path, middle(runs[with_name]), middle(runs[without_name]))
         return
-    runs = load(words)
-    for part in (regulars, bounces, times):
+    if words.only:
+        runs = {name: runs[name] for name in words.only.split(",") if name in runs}
+    for part in (regulars, bounces, times, words_of):
         print(part(runs) + "\n")
 
 
