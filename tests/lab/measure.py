@@ -66,8 +66,9 @@ class Measured:
                     p50=quantile(delays, .5), p90=quantile(delays, .9), p99=quantile(delays, .99), most=quantile(delays, 1),
                     late=share(sum(d > LATE for d in delays), len(delays)), kept=share(counts["mta1"], counts["mta1"] + counts["mta2"]))
 
-    def series(self, end, step=2):
-        """Steps of `step` seconds: bounces accepted by each exchanger, and the mean delay of the regulars' mail sent then."""
+    def series(self, end):
+        """In steps of some seconds: bounces accepted by each exchanger, and the mean delay of the regulars' mail sent then."""
+        step = 2 if end <= 300 else 30
         rows = [{"t": t, "mta1": 0, "mta2": 0, "delays": []} for t in range(0, int(end) + 1, step)]
         for key in self.of("flood"):
             if self.seen[key] < len(rows) * step:

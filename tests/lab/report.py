@@ -1,6 +1,7 @@
 """Tables (Markdown) from what run.py wrote, and the picture of one scenario with and without the daemon.
 
     report.py [--only NAME,...] RESULTS.json...            tables: the middle of the runs (the least to the most)
+    report.py --merge FILE.json RESULTS.json...            all of them in one, without the daemon's journal
     report.py --plot FILE.svg WITH WITHOUT RESULTS.json... the picture, of each the run in the middle
 """
 import argparse
@@ -12,14 +13,28 @@ W, H, LEFT, RIGHT, TOP, GAP = 720, 200, 56, 16, 34, 46
 COLOURS = {"with": "#0a6ebd", "without": "#c2410c", "mta2": "#5b8c2a"}
 
 
+def read(path):
+    """run.py writes a line a run; --merge writes a list."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    return json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines()]
+
+
 def load(paths):
     runs = collections.OrderedDict()
     for path in paths:
-        with open(path, encoding="utf-8") as f:
-            for line in f:
-                run = json.loads(line)
-                runs.setdefault(run["scenario"], []).append(run)
+        for run in read(path):
+            runs.setdefault(run["scenario"], []).append(run)
     return runs
+
+
+def merge(path, runs):
+    lines = []
+    for run in sorted((run for some in runs.values() for run in some), key=lambda run: (run["scenario"], run["run"])):
+        run["figures"].pop("journal", None)
+        lines.append(json.dumps(run))
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def spread(values, form="{:.1f}"):
@@ -152,9 +167,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only")
     parser.add_argument("--plot", nargs=3, metavar=("FILE.svg", "WITH", "WITHOUT"))
+    parser.add_argument("--merge", metavar="FILE.json")
     parser.add_argument("results", nargs="+")
     words = parser.parse_args()
     runs = load(words.results)
+    if words.merge:
+        merge(words.merge, runs)
+        return
     if words.plot:
         path, with_name, without_name = words.plot
         plot(path, middle(runs[with_name]), middle(runs[without_name]))

@@ -149,7 +149,7 @@ class Run:
         self.daemon.daemon_settings.update(
             watch="2s", probe="10s", probe_at=f'["mta1.{hosts.DOMAIN}={hosts.MTA1}", "mta2.{hosts.DOMAIN}={hosts.MTA2}"]')
         if s["shed"]:
-            script = hosts.write("shed", "#!/bin/sh\nset -e\ncase $MXSPLIT_EVENT in surge) to='check_sender_access inline:{ { <> = 421 4.3.2 "
+            script = hosts.write("shed", "#!/bin/sh\nset -e\ncase $MXSPLIT_KIND in surge) to='check_sender_access inline:{ { <> = 421 4.3.2 "
                                  "Too many bounces here, please try our next exchanger } }' ;; *) to= ;; esac\n"
                                  f"{' '.join(self.mta1[:4])} postconf -c {self.mta1[-1]} \"smtpd_sender_restrictions=$to\"\n"
                                  f"{' '.join(self.mta1)} reload\n", 0o755)
