@@ -73,10 +73,14 @@ def bounces(runs):
     return table(["scenario", "bounces sent", "at MTA1", "at MTA2", "deferred attempts"], rows)
 
 
+def seconds(value):
+    return None if value is None else max(0, value)  # named's stamps are some milliseconds coarse
+
+
 def times(runs):
     some = {name: [r["figures"]["seconds"] for r in rs if "seconds" in r["figures"]] for name, rs in runs.items()}
     keys = list(dict.fromkeys(key for rs in some.values() for r in rs for key in r))
-    return table(["scenario", *keys], [[name, *(spread([r[key] for r in rs], "{:.2f}") for key in keys)]
+    return table(["scenario", *keys], [[name, *(spread([seconds(r[key]) for r in rs], "{:.2f}") for key in keys)]
                                        for name, rs in some.items() if rs])
 
 

@@ -62,14 +62,15 @@ SCENARIOS = {
     # smtpd processes are what MTA1 has too few of; with `sessions` as Postfix's default is, senders keep them
     "smtpd-alone": {"bound": "smtpd", "daemon": None},
     "smtpd-split": {"bound": "smtpd"},
+    "smtpd-crowd-alone": {"bound": "smtpd", "crowd": True, "daemon": None},
+    "smtpd-crowd-split": {"bound": "smtpd", "crowd": True},
     "sessions-alone": {"bound": "smtpd", "daemon": None, "sessions": True, "cap": 10},
     "sessions-split": {"bound": "smtpd", "sessions": True, "cap": 10},
     "sessions-421": {"bound": "smtpd", "sessions": True, "cap": 10, "daemon": "observe", "shed": True},
     # long enough for the daemon to judge a split: ten minutes
     "known-long": {"cap": 604800, "capacity": 2, "flood_to": 780, "regulars_to": 800},
     "sessions-long": {"bound": "smtpd", "sessions": True, "cap": 10, "capacity": 2, "flood_to": 780, "regulars_to": 800},
-    "backlog-long": {"crowd": True, "capacity": 2, "flood": 20, "flood_to": 780, "regulars_to": 800,
-                     "settings": {"least_excess": 200}},
+    "backlog-long": {"crowd": True, "capacity": 2, "flood_to": 780, "regulars_to": 800, "settings": {"least_excess": 200}},
     "ordinary-hour": {"flood": 0, "regulars_to": 3600},
     "flood-hour": {"crowd": True, "capacity": 1, "regular_rate": 0.25, "flood_from": 60, "flood_to": 3540, "regulars_to": 3540,
                    "split_ttl": 300, "settings": {"min_split": "30m", "calm": "30m", "quiet": "90m", "max_split": "24h"}},
