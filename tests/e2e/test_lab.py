@@ -10,7 +10,10 @@ import net
 import selftest
 
 
-@unittest.skipIf(net.obstacle(), f"the lab: {net.obstacle()}")
+OBSTACLE = net.obstacle()
+
+
+@unittest.skipIf(OBSTACLE, f"the lab: {OBSTACLE}")
 class Ended(unittest.TestCase):
     def test_a_run_that_is_ended_or_fails_leaves_no_process_namespace_mount_or_file(self):
         for how in selftest.WAYS if os.environ.get("LONG") else ("SIGTERM",):

@@ -26,7 +26,11 @@ def obstacle():
         return "it makes network namespaces and binds port 25 in them: run it as root"
     path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
     missing = [name for name in NEEDED if not shutil.which(name, path=path)]
-    return f"missing {', '.join(missing)}: run tests/deps.sh lab" if missing else None
+    if missing:
+        return f"missing {', '.join(missing)}: run tests/deps.sh lab"
+    tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "lab0", "type",
+                            "bridge"], capture_output=True, text=True, check=False)
+    return f"no namespaces or no bridges in them: {tried.stderr.strip()}" if tried.returncode else None
 
 
 def enter():
