@@ -82,6 +82,7 @@ lab: ## a flood against real MTAs, resolvers and name servers in namespaces, wit
 	@tests/deps.sh lab
 	@$(MAKE) --no-print-directory -j2 all tools
 	@/usr/bin/python3 tests/lab/selftest.py
+	@rm -f $(B)/lab.json
 	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/lab/run.py --out $(B)/lab.json $(LAB)
 	@/usr/bin/python3 tests/lab/report.py $(B)/lab.json
 

@@ -2,7 +2,7 @@
 
     10.53.0.1  a root of our own     .2 primary of example.test    .5 its secondary    .9 mxsplitd and the run itself
     10.53.0.10 mta1                  .20 mta2
-    10.53.0.30 a regular, Unbound    .31 a regular, BIND           10.53.101.1, 10.53.102.1 and on: strangers
+    10.53.0.30 and on: regulars, behind Unbound or BIND             10.53.101.1, 10.53.102.1 and on: strangers
 """
 import os
 import subprocess
@@ -11,9 +11,13 @@ from net import RUN
 
 DOMAIN = "example.test"
 ROOT_NS, PRIMARY, SECONDARY, OWN, MTA1, MTA2 = (f"10.53.0.{n}" for n in (1, 2, 5, 9, 10, 20))
-REGULARS = {"unbound": "10.53.0.30", "bind": "10.53.0.31"}
 TTL = 604800
 FILTER_PORT = 10025
+
+
+def regulars(caps):
+    """name: (address, how long its resolver keeps anything). The longest cap is BIND's own and means BIND, others Unbound."""
+    return {f"{'bind' if cap == TTL else 'unbound'}{n}": (f"10.53.0.{30 + n}", cap) for n, cap in enumerate(caps)}
 
 
 def stranger(number):

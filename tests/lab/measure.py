@@ -67,9 +67,10 @@ class Measured:
                     late=share(sum(d > LATE for d in delays), len(delays)), kept=share(counts["mta1"], counts["mta1"] + counts["mta2"]))
 
     def series(self, end):
-        """In steps of some seconds: bounces accepted by each exchanger, and the mean delay of the regulars' mail sent then."""
+        """In steps of some seconds: bounces accepted by each exchanger; of the regulars' mail sent then the mean delay and how
+        much of it MTA1 took."""
         step = 2 if end <= 300 else 30
-        rows = [{"t": t, "mta1": 0, "mta2": 0, "delays": []} for t in range(0, int(end) + 1, step)]
+        rows = [{"t": t, "mta1": 0, "mta2": 0, "delays": [], "kept": []} for t in range(0, int(end) + 1, step)]
         for key in self.of("flood"):
             if self.seen[key] < len(rows) * step:
                 rows[int(self.seen[key] // step)][self.went[key]] += 1
@@ -77,8 +78,10 @@ class Measured:
             due = self.streams[key[0]].due[key[1]]
             if key in self.delay and due < len(rows) * step:
                 rows[int(due // step)]["delays"].append(self.delay[key])
+                rows[int(due // step)]["kept"].append(self.went[key] == "mta1")
         return {"t": [row["t"] for row in rows], "mta1": [row["mta1"] for row in rows], "mta2": [row["mta2"] for row in rows],
-                "delay": [round(sum(row["delays"]) / len(row["delays"]), 2) if row["delays"] else None for row in rows]}
+                "delay": [round(sum(row["delays"]) / len(row["delays"]), 2) if row["delays"] else None for row in rows],
+                "kept": [share(sum(row["kept"]), len(row["kept"])) for row in rows]}
 
     def first(self, kind, mta, since=0):
         return min((self.seen[key] for key in self.of(kind) if self.went[key] == mta and self.seen[key] >= since), default=None)

@@ -42,6 +42,7 @@ BASE = {
     "split_ttl": 20,
     "strangers": 10,         # hosts of theirs
     "regular_rate": 1,       # messages a second of the regulars
+    "regular_caps": [86400, hosts.TTL],  # seconds that the resolver of each regular keeps anything
     "seed": 1,
     "fail": False,           # a step fails, for selftest.py
     "settings": {},          # of the daemon's domain, others than SETTINGS
@@ -67,6 +68,9 @@ SCENARIOS = {
     "sessions-alone": {"bound": "smtpd", "daemon": None, "sessions": True, "cap": 10},
     "sessions-split": {"bound": "smtpd", "sessions": True, "cap": 10},
     "sessions-421": {"bound": "smtpd", "sessions": True, "cap": 10, "daemon": "observe", "shed": True},
+    # a day in four minutes: the answers of twelve regulars run out one after another
+    "ageing": {"crowd": True, "capacity": 4, "regular_rate": 1.2, "flood_to": 255, "regulars_to": 270,
+               "regular_caps": [25 + 20 * n for n in range(12)]},
     # long enough for the daemon to judge a split: ten minutes
     "known-long": {"cap": 604800, "capacity": 2, "flood_to": 780, "regulars_to": 800},
     "sessions-long": {"bound": "smtpd", "sessions": True, "cap": 10, "capacity": 2, "flood_to": 780, "regulars_to": 800},
@@ -83,6 +87,7 @@ class Run:
     def __init__(self, scenario):
         self.scenario = scenario
         self.net = Net(hosts.OWN, NETWORKS)
+        self.regulars = hosts.regulars(scenario["regular_caps"])
         self.zero = None
         self.tails, self.streams = {}, {}
 
@@ -94,24 +99,23 @@ class Run:
         self.key = hosts.name_servers(self.net)
         self.mta1 = hosts.exchanger(self.net, "mta1", hosts.MTA1, s["bound"], s["capacity"])
         hosts.exchanger(self.net, "mta2", hosts.MTA2, s["bound"], s["capacity"])
-        for kind, at in hosts.REGULARS.items():
-            host = f"regular-{kind}"
+        for host, (at, cap) in self.regulars.items():
             self.net.host(host, at)
-            if kind == "bind":
+            if cap == hosts.TTL:
                 hosts.bind_resolver(self.net, host, at)
             else:
-                hosts.unbound(self.net, host, at, 86400)
+                hosts.unbound(self.net, host, at, cap)
             hosts.sender(self.net, host, host, at, False)
         self.net.host("strangers", *(hosts.stranger(n) for n in range(s["strangers"] + 1)))
         for n in range(s["strangers"] + 1):  # the last one comes late, with a resolver as most are
             hosts.unbound(self.net, "strangers", hosts.stranger(n), s["cap"] if n < s["strangers"] else 86400)
             hosts.sender(self.net, "strangers", f"stranger{n}", hosts.stranger(n), s["sessions"])
-        self.senders = {**{f"regular-{k}": at for k, at in hosts.REGULARS.items()},
+        self.senders = {**{host: at for host, (at, _) in self.regulars.items()},
                         **{f"stranger{n}": hosts.stranger(n) for n in range(s["strangers"] + 1)}}
         for at in [hosts.MTA1, hosts.MTA2, *self.senders.values()]:
             self.wait_port(at)
-        for at in self.senders.values():
-            self.wait_resolver(at, look_up=at in hosts.REGULARS.values() or s["cap"] > 3600 and at != hosts.stranger(s["strangers"]))
+        for host, at in self.senders.items():
+            self.wait_resolver(at, look_up=host in self.regulars or s["cap"] > 3600 and at != hosts.stranger(s["strangers"]))
         self.net.check()
         if s["fail"]:
             raise AssertionError("a step that fails")
@@ -171,8 +175,8 @@ class Run:
 
     def mail(self):
         s = self.scenario
-        streams = [(at, f"anna@{kind}.senders.test", f"regular{n}", s["regular_rate"] / len(hosts.REGULARS), 0, s["regulars_to"])
-                   for n, (kind, at) in enumerate(hosts.REGULARS.items())]
+        streams = [(at, f"anna@{host}.senders.test", f"regular{n}", s["regular_rate"] / len(self.regulars), 0, s["regulars_to"])
+                   for n, (host, (at, _)) in enumerate(self.regulars.items())]
         if s["crowd"] and s["flood"]:
             self.streams["flood"] = Crowd("flood", s["flood"] * s["capacity"], (s["flood_from"], s["flood_to"]), self.clock, s["seed"])
         for n in range(s["strangers"]):  # ordinary mail and ordinary bounces of strangers, and the flood
