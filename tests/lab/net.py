@@ -133,6 +133,8 @@ class Net:
                 process.wait()
         self.processes = []
         self._reap_orphans()
+        for number in range(len(self.hosts)):  # before their namespaces, which take their time
+            ip("link", "del", f"port{number}")
         for name in self.hosts:
             ip("netns", "del", name)
         ip("link", "del", "lab0")
