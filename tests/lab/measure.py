@@ -76,9 +76,10 @@ class Measured:
                 rows[int(self.seen[key] // step)][self.went[key]] += 1
         for key in self.of("regular"):
             due = self.streams[key[0]].due[key[1]]
-            if key in self.delay and due < len(rows) * step:
-                rows[int(due // step)]["delays"].append(self.delay[key])
-                rows[int(due // step)]["kept"].append(self.went[key] == "mta1")
+            if due < len(rows) * step:
+                row = rows[int(due // step)]
+                row["kept"].append(self.went[key] == "mta1")
+                row["delays"] += [self.delay[key]] if key in self.delay else []
         return {"t": [row["t"] for row in rows], "mta1": [row["mta1"] for row in rows], "mta2": [row["mta2"] for row in rows],
                 "delay": [round(sum(row["delays"]) / len(row["delays"]), 2) if row["delays"] else None for row in rows],
                 "kept": [share(sum(row["kept"]), len(row["kept"])) for row in rows]}

@@ -74,7 +74,7 @@ def die_with_parent():
 
 class Net:
     """Hosts on one bridge; the run itself is on it with the address `own`, and every address in `networks` is its own, too
-    (behind a route: one entry for each in the hosts' neighbour tables would be too much for them)."""
+    (behind a route: an entry for each would fill the table of neighbours, which the kernel has once for all namespaces)."""
 
     def __init__(self, own, networks):
         self.own, self.networks = own, networks
