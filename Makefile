@@ -227,6 +227,10 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
 
+$(B)/tools/sim: $(B)/tests/lab/sim.o $(call objects,tests/lab/sim) $(call objects,tests/tools/scenario) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
+
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BENCH_LIBS) -o $@
