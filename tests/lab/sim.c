@@ -28,7 +28,7 @@ static double seed = 1, organisations = 10000, gap_hours = 24, gap_sigma = 1.8, 
 	      hosts = 50000, zipf = 1, sessions = 0, known = 0, shed = 0, ordinary = 20,
 	      learn_days = 15, after_hours = 24, least_excess = 200, prior_rate = 1,
 	      min_split = 1800, calm = 1800, quiet = 5400, max_split = 86400, daemon_on = 1,
-	      series = 0, step = 600, cap = 0, host_cap = 0, before = 0, split_after = 0;
+	      series = 0, step = 600, cap = 0, host_cap = 0, before = 0, split_after = 0, mta2 = 1;
 
 static const struct {
 	const char *name;
@@ -47,6 +47,7 @@ static const struct {
 	{ "split-ttl", &split_ttl },
 	{ "servers", &servers }, /* of an exchanger, each */
 	{ "service", &service }, /* so many seconds with a message */
+	{ "mta2", &mta2 },	 /* times as many servers at MTA2 */
 	{ "smtpd", &smtpd },	 /* 1: they are smtpd processes, 0: behind the queue */
 	{ "bounces", &bounces }, /* of the flood, in */
 	{ "hours", &hours },
@@ -184,7 +185,10 @@ deliver(const struct message *message)
 		figures_bounce(&world.figures, message->at, mta);
 	else
 		figures_mail(&world.figures, message->first, mta, done - message->first,
-			     world.zone.split);
+			     world.zone.split ? message->at - world.guard.split_at : -1,
+			     !world.zone.split && world.guard.restored_at > 0
+				     ? message->at - world.guard.restored_at
+				     : -1);
 }
 
 /* At the first split: whose copy would still be there so many hours later, and what the formula
@@ -202,7 +206,10 @@ measure_survival(double now)
 			continue;
 		figures->regulars++;
 		for (int h = 0; h < SURVIVAL_HOURS; h++) {
-			figures->kept[h] += left > survival_hours[h] * 3600;
+			figures->seen[h] += left > survival_hours[h] * 3600
+						    ? zone_keeps(&world.zone, one->resolver,
+								 now + survival_hours[h] * 3600)
+						    : 0;
 			figures->formula[h] +=
 				survival_of(fmin(ttl, one->resolver->cap), survival_hours[h] * 3600,
 					    gap, 2 * gap * gap);
@@ -211,7 +218,7 @@ measure_survival(double now)
 		}
 	}
 	for (int h = 0; h < SURVIVAL_HOURS && figures->regulars; h++) {
-		figures->kept[h] /= figures->regulars;
+		figures->seen[h] /= figures->regulars;
 		figures->formula[h] /= figures->regulars;
 		figures->said[h] /= figures->regulars;
 	}
@@ -267,8 +274,8 @@ read_options(int argc, char **argv)
 		if (*end || end == argv[i + 1] || !(*option_rows[row].value >= 0))
 			return "a value is no number, or less than 0";
 	}
-	if (servers < 1 || servers > QUEUE_SERVERS || hosts < 1 || shared_resolvers < 1 ||
-	    service <= 0 || step < 1 || hours <= 0 || ttl < 1)
+	if (servers < 1 || servers * fmax(mta2, 1) > QUEUE_SERVERS || servers * mta2 < 1 ||
+	    hosts < 1 || shared_resolvers < 1 || service <= 0 || step < 1 || hours <= 0 || ttl < 1)
 		return "a value is out of range";
 	return NULL;
 }
@@ -285,7 +292,8 @@ main(int argc, char **argv)
 				      .shared = shared,
 				      .cap = cap,
 				      .host_cap = host_cap,
-				      .zipf = zipf };
+				      .zipf = zipf,
+				      .ttl = ttl };
 
 	if (wrong)
 		return usage(wrong);
@@ -298,7 +306,8 @@ main(int argc, char **argv)
 					  .until = world.over + after_hours * 3600,
 					  .step = step };
 	for (int i = 0; i < 2; i++)
-		world.mta[i] = (struct queue){ .servers = (unsigned)servers, .service = service };
+		world.mta[i] = (struct queue){ .servers = (unsigned)(servers * (i ? mta2 : 1)),
+					       .service = service };
 	world.guard =
 		(struct guard){ .acts = daemon_on != 0,
 				.split_at_will = split_after > 0 ? world.onset + split_after : 0,
@@ -315,7 +324,7 @@ main(int argc, char **argv)
 	people_make(&world.people, &rules, START, world.figures.until, &world.seed);
 	play(world.figures.until);
 	figures_print(&world.figures, &world.guard, world.onset, world.over, series != 0, stdout);
-	free(world.figures.delays);
+	figures_free(&world.figures);
 	people_free(&world.people);
 	free(world.later.at);
 	return 0;

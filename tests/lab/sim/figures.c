@@ -13,8 +13,23 @@ step_of(struct figures *figures, double at)
 	return &figures->steps[(unsigned)number];
 }
 
+static void
+keep(struct delays *delays, double delay)
+{
+	if (delays->count == delays->room) {
+		delays->room = delays->room ? 2 * delays->room : 65536;
+		delays->at = realloc(delays->at, delays->room * sizeof(double));
+		if (!delays->at) {
+			fputs("sim: out of memory\n", stderr);
+			exit(71);
+		}
+	}
+	delays->at[delays->count++] = delay;
+}
+
 void
-figures_mail(struct figures *figures, double at, int mta, double delay, double split)
+figures_mail(struct figures *figures, double at, int mta, double delay, double split,
+	     double restored)
 {
 	struct figures_step *step = step_of(figures, at);
 
@@ -22,19 +37,17 @@ figures_mail(struct figures *figures, double at, int mta, double delay, double s
 		figures->split_mail[mta]++;
 	if (split >= 0 && split < 3600)
 		figures->first_hour[mta]++;
+	if (restored >= 0 && mta == 1) {
+		figures->away++;
+		figures->last_away = restored;
+	}
 	if (!step)
 		return;
 	step->mail[mta]++;
 	step->delay += delay;
-	if (figures->mails == figures->room) {
-		figures->room = figures->room ? 2 * figures->room : 65536;
-		figures->delays = realloc(figures->delays, figures->room * sizeof(double));
-		if (!figures->delays) {
-			fputs("sim: out of memory\n", stderr);
-			exit(71);
-		}
-	}
-	figures->delays[figures->mails++] = delay;
+	keep(&figures->all, delay);
+	if (mta == 0)
+		keep(&figures->kept, delay);
 }
 
 void
@@ -66,23 +79,41 @@ compare(const void *a, const void *b)
 }
 
 static double
-quantile(const struct figures *figures, double q)
+quantile(const struct delays *delays, double q)
 {
-	size_t at = (size_t)(q * (double)figures->mails);
+	size_t at = (size_t)(q * (double)delays->count);
 
-	if (figures->mails == 0)
+	if (delays->count == 0)
 		return 0;
-	return figures->delays[at < figures->mails ? at : figures->mails - 1];
+	return delays->at[at < delays->count ? at : delays->count - 1];
 }
 
 static double
-later_than(const struct figures *figures, double seconds)
+later_than(const struct delays *delays, double seconds)
 {
 	size_t late = 0;
 
-	for (size_t i = 0; i < figures->mails; i++)
-		late += figures->delays[i] > seconds;
-	return figures->mails ? (double)late / (double)figures->mails : 0;
+	for (size_t i = 0; i < delays->count; i++)
+		late += delays->at[i] > seconds;
+	return delays->count ? (double)late / (double)delays->count : 0;
+}
+
+static void
+print_delays(struct delays *delays, FILE *to)
+{
+	double sum = 0;
+
+	if (delays->count)
+		qsort(delays->at, delays->count, sizeof(double), compare);
+	for (size_t i = 0; i < delays->count; i++)
+		sum += delays->at[i];
+	fprintf(to,
+		"\"mails\":%zu,\"mean\":%.2f,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"most\":%.2f",
+		delays->count, delays->count ? sum / (double)delays->count : 0,
+		quantile(delays, 0.5), quantile(delays, 0.9), quantile(delays, 0.99),
+		quantile(delays, 1));
+	fprintf(to, ",\"later_5s\":%.4f,\"later_1m\":%.4f,\"later_1h\":%.4f", later_than(delays, 5),
+		later_than(delays, 60), later_than(delays, 3600));
 }
 
 static double
@@ -131,19 +162,11 @@ void
 figures_print(struct figures *figures, const struct guard *guard, double onset, double over,
 	      bool series, FILE *to)
 {
-	double sum = 0;
-
-	if (figures->mails)
-		qsort(figures->delays, figures->mails, sizeof(double), compare);
-	for (size_t i = 0; i < figures->mails; i++)
-		sum += figures->delays[i];
-	fprintf(to,
-		"{\"mails\":%zu,\"mean\":%.2f,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"most\":%.2f",
-		figures->mails, figures->mails ? sum / (double)figures->mails : 0,
-		quantile(figures, 0.5), quantile(figures, 0.9), quantile(figures, 0.99),
-		quantile(figures, 1));
-	fprintf(to, ",\"later_5s\":%.4f,\"later_1m\":%.4f,\"later_1h\":%.4f",
-		later_than(figures, 5), later_than(figures, 60), later_than(figures, 3600));
+	fputc('{', to);
+	print_delays(&figures->all, to);
+	fputs(",\"at_mta1\":{", to);
+	print_delays(&figures->kept, to);
+	fputc('}', to);
 	fprintf(to, ",\"kept\":%.4f,\"kept_first_hour\":%.4f", kept(figures->split_mail),
 		kept(figures->first_hour));
 	fprintf(to, ",\"bounces\":[%.0f,%.0f],\"gave_up\":%.0f", figures->bounces[0],
@@ -154,8 +177,9 @@ figures_print(struct figures *figures, const struct guard *guard, double onset, 
 	print_since(to, "split_after", guard->split_at, onset);
 	print_since(to, "calm_after_end", guard->calm_at, over);
 	print_since(to, "restored_after_end", guard->restored_at, over);
+	fprintf(to, ",\"away\":%.0f,\"last_away\":%.0f", figures->away, figures->last_away);
 	if (guard->split_at > 0) {
-		print_shares(to, "survival_seen", figures->kept);
+		print_shares(to, "survival_seen", figures->seen);
 		print_shares(to, "survival_formula", figures->formula);
 		print_shares(to, "survival_capped_1d", figures->said);
 		fprintf(to, ",\"regulars\":%u", figures->regulars);
@@ -163,4 +187,11 @@ figures_print(struct figures *figures, const struct guard *guard, double onset, 
 	if (series)
 		print_series(figures, to);
 	fputs("}\n", to);
+}
+
+void
+figures_free(struct figures *figures)
+{
+	free(figures->all.at);
+	free(figures->kept.at);
 }

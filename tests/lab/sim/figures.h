@@ -21,13 +21,16 @@ struct figures_step {
 struct figures {
 	double from, until, step; /* the window that is told of, and its steps */
 	struct figures_step steps[FIGURES_STEPS];
-	double *delays; /* of each regular's mail of the window */
-	size_t mails, room;
-	double bounces[2];		     /* in all */
+	struct delays {
+		double *at;
+		size_t count, room;
+	} all, kept;	   /* of each regular's mail of the window; of those at MTA1 */
+	double bounces[2]; /* in all */
 	double split_mail[2], first_hour[2]; /* of regulars, while split and in its first hour */
-	double handed, done;	     /* messages that came, that were delivered or will be */
-	double turned;		     /* connections that gave up waiting */
-	double kept[SURVIVAL_HOURS]; /* share of regulars whose copy at the split had so long left
+	double away, last_away; /* regulars' mail at MTA2 after the restore, and how long after */
+	double handed, done;	/* messages that came, that were delivered or will be */
+	double turned;		/* connections that gave up waiting */
+	double seen[SURVIVAL_HOURS]; /* share of regulars whose copy at the split had so long left
 				      */
 	double formula[SURVIVAL_HOURS]; /* the same by survival.h, each regular's true rhythm and
 					   cap */
@@ -35,10 +38,14 @@ struct figures {
 	unsigned regulars;
 };
 
-/* `split`: for so many seconds now; negative: is not. */
-void figures_mail(struct figures *figures, double at, int mta, double delay, double split);
+/* `split`: seconds since the zone was; negative: is not. `restored`: seconds since the last
+ * restore; negative: none. */
+void figures_mail(struct figures *figures, double at, int mta, double delay, double split,
+		  double restored);
 void figures_bounce(struct figures *figures, double at, int mta);
 void figures_behind(struct figures *figures, double at, double seconds);
+
+void figures_free(struct figures *figures);
 
 /* One JSON object. The delays are sorted by it. */
 void figures_print(struct figures *figures, const struct guard *guard, double onset, double over,

@@ -72,6 +72,17 @@ pile_sort(struct message *messages, size_t count)
 		qsort(messages, count, sizeof(*messages), compare);
 }
 
+/* As it would be if it had always been so: somewhere in its cycle of a copy's life and the wait for
+ * a mail. */
+static void
+begin_amid(struct copy *copy, double ttl, double gap, double now, uint64_t *seed)
+{
+	double life = fmin(ttl, copy->cap);
+
+	copy->until = now + life - draw(seed) * (life + gap);
+	copy->used = now;
+}
+
 void
 people_make(struct people *people, const struct people_rules *rules, double from, double until,
 	    uint64_t *seed)
@@ -82,14 +93,17 @@ people_make(struct people *people, const struct people_rules *rules, double from
 	people->shared = zeroed(rules->shared_resolvers, sizeof(*people->shared));
 	people->hosts = zeroed(rules->hosts, sizeof(*people->hosts));
 	people->weight = zeroed(rules->hosts, sizeof(*people->weight));
-	for (unsigned i = 0; i < rules->shared_resolvers; i++)
+	for (unsigned i = 0; i < rules->shared_resolvers; i++) {
 		people->shared[i].cap = draw_cap(rules->cap, seed);
+		begin_amid(&people->shared[i], rules->ttl, 0, from, seed);
+	}
 	for (unsigned i = 0; i < rules->organisations; i++) {
 		struct organisation *one = &people->organisations[i];
 
 		one->gap = rules->gap * exp(rules->sigma * draw_normal(seed));
 		one->gap = fmin(fmax(one->gap, GAP_LEAST), GAP_MOST);
 		one->own.cap = draw_cap(rules->cap, seed);
+		begin_amid(&one->own, rules->ttl, one->gap, from, seed);
 		one->resolver = &one->own;
 		if (draw(seed) < rules->shared)
 			one->resolver =

@@ -37,6 +37,7 @@ struct people_rules {
 	double shared;	      /* share of the organisations that use a shared resolver */
 	double cap, host_cap; /* seconds; of all resolvers; 0: a mixture */
 	double zipf;
+	double ttl; /* of the full set */
 };
 
 struct people {

@@ -4,11 +4,17 @@
 
 #include <math.h>
 
+double
+zone_keeps(const struct zone *zone, const struct copy *copy, double then)
+{
+	return zone->lost_after > 0 ? exp(-(then - copy->used) / zone->lost_after) : 1;
+}
+
 bool
 zone_ask(const struct zone *zone, struct copy *copy, double now, uint64_t *seed)
 {
 	bool lost = zone->lost_after > 0 && copy->until > now &&
-		    draw(seed) > exp(-(now - copy->used) / zone->lost_after);
+		    draw(seed) > zone_keeps(zone, copy, now);
 
 	if (copy->until <= now || lost) {
 		copy->split = zone->split;

@@ -27,4 +27,7 @@ bool zone_ask(const struct zone *zone, struct copy *copy, double now, uint64_t *
 /* Seconds for which it still holds the normal set; 0: it does not. */
 double zone_left(const struct copy *copy, double now);
 
+/* The share of such copies that is not lost until then, when nobody asks in between. */
+double zone_keeps(const struct zone *zone, const struct copy *copy, double then);
+
 #endif
