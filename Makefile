@@ -88,7 +88,7 @@ lab: ## a flood against real MTAs, resolvers and name servers in namespaces, wit
 
 lab-sim: ## floods of days in virtual time: the tables and pictures of docs/experiment.md (5 minutes)
 	@$(MAKE) --no-print-directory -j2 $(B)/tools/sim
-	@/usr/bin/python3 tests/lab/sweep.py $(B)/tools/sim --pictures $(B) $(SIM)
+	@/usr/bin/python3 tests/lab/sweep.py $(B)/tools/sim --lab tests/lab/results.json --pictures $(B) $(SIM)
 
 e2e-dns: deps ## every failure of a zone on BIND, Knot and PowerDNS, plain and signed
 	@$(MAKE) --no-print-directory -j2 all tools
