@@ -80,7 +80,7 @@ def seconds(value):
 def times(runs):
     some = {name: [r["figures"]["seconds"] for r in rs if "seconds" in r["figures"]] for name, rs in runs.items()}
     keys = list(dict.fromkeys(key for rs in some.values() for r in rs for key in r))
-    return table(["scenario", *keys], [[name, *(spread([seconds(r[key]) for r in rs], "{:.2f}") for key in keys)]
+    return table(["scenario", *keys], [[name, *(spread([seconds(r.get(key)) for r in rs], "{:.2f}") for key in keys)]
                                        for name, rs in some.items() if rs])
 
 
