@@ -241,3 +241,28 @@ Test(classify, tells_what_the_lines_of_a_message_mean_together)
 		cr_assert_str_eq(buffer, rows[i].events, "%s:\n%s", rows[i].name, buffer);
 	}
 }
+
+Test(classify, calls_no_id_dropped_that_has_counted)
+{
+	static const struct {
+		const char *lines, *next; /* what of the first id is known when there is no room */
+		uint64_t dropped;
+	} cases[] = {
+		{ BOUNCE_OF(ID), MAIL_OF("4F5C64474F"), 1 },
+		{ BOUNCE_OF(ID) FILTERED("a@one.test"), MAIL_OF("4F5C64474F"), 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reader_options options = { .year = 2026, .max_open = 1 };
+		struct reader *reader = reader_new(&options);
+		char buffer[1024];
+		struct text text = TEXT(buffer);
+
+		cr_assert(reader);
+		log_lines_feed(reader, span_of(cases[i].lines), log_lines_event, &text);
+		cr_expect_eq(reader_stats(reader)->open, 1, "case %zu", i);
+		log_lines_feed(reader, span_of(cases[i].next), log_lines_event, &text);
+		cr_expect_eq(reader_stats(reader)->dropped, cases[i].dropped, "case %zu", i);
+		reader_free(reader);
+	}
+}
