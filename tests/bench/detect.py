@@ -37,7 +37,7 @@ class Bench:
         more = ("--evidence", "1") if evidence else ()
         csv = subprocess.run([self.build + "/tools/scenario", kind, "--seed", str(seed), *options, *more],
                              capture_output=True, check=True).stdout
-        return Stream(csv)
+        return Stream(kind, csv)
 
     def backtest(self, stream, *options):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
@@ -77,8 +77,8 @@ class Bench:
 
 
 class Stream:
-    def __init__(self, csv):
-        self.csv, self.surge = csv, None
+    def __init__(self, kind, csv):
+        self.kind, self.csv, self.surge = kind, csv, None
         header = csv.index(b"epoch_seconds")
         for line in csv[:header].splitlines():
             _, what, begin, end, bounces = line.split()
@@ -98,12 +98,28 @@ class Stream:
         last = bisect.bisect_right(self.lines, end, key=lambda line: float(line.split(b",", 1)[0]))
         return sum(int(line.split(b",")[1]) for line in self.lines[first:last])
 
-    def bound(self):
-        """Lorden's bound on the delay, in seconds, for Poisson streams of the surge's mean rates."""
+    def excess(self, after):
+        """Bounces a second that the surge brings, so many seconds after it began; of an unknown shape, evenly."""
         begin, end, bounces = self.surge
+        even = bounces / (end - begin)
+        if self.kind == "ramp":
+            return even * 4 * min(after / (end - begin), 0.5)
+        return even * 3 * (after % 1800 < 600) if self.kind == "pulses" else even
+
+    def bound(self):
+        """Lorden's bound on the delay, in seconds, for Poisson streams of the day before's rate and the surge's: when
+        the expected log-likelihood ratio reaches log(ARL0 l0)."""
+        begin, end, _ = self.surge
         before = max(self.between(begin - 86400, begin) / 86400, 1 / 3600)
-        during = before + bounces / (end - begin)
-        return math.log(YEAR * before) / (during * math.log(during / before) - (during - before))
+        wanted, after, step = math.log(YEAR * before), 0.0, 1.0
+        while wanted > 0 and after < end - begin:
+            during = before + self.excess(after + step / 2)
+            nats = (during * math.log(during / before) - (during - before)) * step
+            if nats >= wanted:
+                return after + step * wanted / nats
+            wanted -= nats
+            after += step
+        return max(after, step)
 
 
 class Score:

@@ -3,6 +3,7 @@
 sensitivity.py --bin BUILD [--only NAME,...] [--mixed N] [--years N]; prints a table in Markdown.
 """
 import argparse
+import math
 import os
 import re
 import subprocess
@@ -87,10 +88,10 @@ def score(program, mixed, quiet):
 
 def row(name, value, scores):
     mixed, quiet = scores
-    shares, ends = sorted(mixed.shares) or [1], sorted(mixed.ends) or [0]
-    print(f"| {name} | {value} | {mixed.found} | {shares[len(shares) // 2]:.2%} | {shares[int(0.9 * len(shares))]:.2%} | "
-          f"{mixed.false} + {quiet.false} | {mixed.flaps + quiet.flaps} | {ends[len(ends) // 2] / 3600:.1f} h |",
-          flush=True)
+    shares, ends = sorted(mixed.shares) or [math.nan], sorted(mixed.ends) or [math.nan]
+    print(f"| {name} | {value} | {mixed.found} | {shares[len(shares) // 2]:.2%} | "
+          f"{shares[int(0.9 * len(shares))]:.2%} | {mixed.false} + {quiet.false} | {mixed.flaps + quiet.flaps} | "
+          f"{ends[len(ends) // 2] / 3600:.1f} h |", flush=True)
 
 
 def main():
@@ -101,10 +102,10 @@ def main():
     parser.add_argument("--years", type=int, default=5)
     args = parser.parse_args()
     bench = Bench(args.bin)
-    mixed = [bench.stream("mixed", seed, ("--days", "60")) for seed in range(TUNING_SEED, TUNING_SEED + args.mixed)]
-    quiet = [bench.stream("quiet", seed, ("--days", "365")) for seed in range(TUNING_SEED, TUNING_SEED + args.years)]
+    mixed, quiet = ([bench.stream(kind, TUNING_SEED + i, ("--days", days)) for i in range(streams)]
+                    for kind, streams, days in (("mixed", args.mixed, "60"), ("quiet", args.years, "365")))
     print(f"{args.mixed} mixed streams of 60 days, {args.years} quiet years, seeds from {TUNING_SEED} on\n")
-    print("| constant | times | found | median | 90th percentile | false alarms, mixed + quiet | flaps | off, median |\n"
+    print("| constant | times | found | median | 90th percentile | false alarms, mixed + quiet | flaps | off |\n"
           "|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         variants = Variants(folder)
