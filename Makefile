@@ -119,6 +119,9 @@ bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Post
 bench-detect: all tools ## the detector on seeded streams beside what others do: delays, false alarms, cost
 	@tests/bench/detect.sh $(B)
 
+bench-detect-sensitivity: all tools ## what half and double of each constant of the detector change, on its tuning streams
+	@/usr/bin/python3 tests/bench/sensitivity.py --bin $(B)
+
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
@@ -248,4 +251,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency bench-update bench-api install man deb package sbom reproduce clean
+	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-update bench-api install man deb package sbom \
+	reproduce clean

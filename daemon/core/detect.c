@@ -1,6 +1,7 @@
 #include "daemon/core/detect.h"
 
 #include "daemon/core/detect_judge.h"
+#include "daemon/core/detect_show.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +29,6 @@
 	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
 #define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
 #define YOUNG_FOR (14 * DAY)   /* seconds seen; then less, in inverse proportion */
-#define SAID 0.5	       /* nats; smaller terms are not told */
 #define BAND 3.0	       /* standard deviations of a minute's count */
 #define LOUD 1.4	       /* times the expectation: it is not over yet */
 #define LOUD_BACK 2.0	       /* a loud second takes back so many quiet ones */
@@ -337,37 +337,6 @@ take_seen(struct detect *detect, double seconds, double count, const struct dete
 	}
 }
 
-static void
-show(const struct detect *detect, struct finding *out)
-{
-	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
-	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
-	int top = detect->surge ? (int)detect->scale : 0;
-	double nats;
-
-	for (int i = 1; i < DETECT_SCALES && !detect->surge; i++)
-		if (detect->cusum[i].sum > detect->cusum[top].sum)
-			top = i;
-	*out = (struct finding){
-		.known = !detect->silent && detect->seen > 0,
-		.surge = detect->surge,
-		.since = detect->since,
-		.rate = minute > 0
-				? (detect->recent.minute_count + detect->slot_count) / minute * 60
-				: 0,
-		.slow_rate =
-			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
-		.expected = detect->rate.mean * 60,
-		.upper = detect->band,
-		.counts = detect->cusum[top].sum,
-		.threshold = DETECT_THRESHOLD,
-		.excess = fmax(0, excess(&detect->cusum[top])),
-	};
-	nats = detect_judge_terms(detect, top, out->term);
-	out->evidence = out->counts + nats;
-	out->needed_excess = detect_judge_needed(detect, top, nats);
-}
-
 void
 detect_clock_set(struct detect *detect, int64_t seconds)
 {
@@ -400,21 +369,6 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 			end_surge(detect, seconds, count);
 		judge(detect);
 	}
-	show(detect, out);
+	detect_show(detect, out);
 	out->changed = before != (bool)detect->surge;
-}
-
-void
-detect_explain(const struct finding *finding, struct text *text)
-{
-	text_add(text, "%.*f/min, expected %.*f/min, evidence %.1f %s %.0f",
-		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
-		 finding->expected, finding->evidence,
-		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
-	text_add(text, ", %.0f too many", finding->excess);
-	if (finding->needed_excess > 0)
-		text_add(text, " (%.0f needed)", finding->needed_excess);
-	for (int i = 0; i < EVIDENCE_TERMS; i++)
-		if (fabs(finding->term[i]) >= SAID)
-			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }
