@@ -45,7 +45,8 @@ enum zone_result {
 			  us */
 	ZONE_REFUSED,  /* not applied: the server said no, or the signature was not right */
 	ZONE_FAILED,   /* certainly not applied: nothing answered, or the server failed */
-	ZONE_UNKNOWN,  /* may have been applied: read before trying again */
+	ZONE_UNKNOWN,  /* may have been applied, or was accepted and the primary does not show it:
+			  read before trying again */
 };
 
 struct zone_options {
