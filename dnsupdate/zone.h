@@ -84,6 +84,7 @@ struct zone_view {
 	struct mx_set shown; /* valid when known */
 	uint32_t serial;     /* of the SOA; 0 when that question was not answered */
 	int64_t asked;	     /* real time in seconds of the last question, 0 = never */
+	int64_t since;	     /* of the first answer with what is `shown` since, 0 = never */
 	char error[512];     /* why it is not known, or "" */
 };
 
