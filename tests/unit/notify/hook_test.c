@@ -164,7 +164,6 @@ as_wanted(const struct hook_result *result, size_t i)
 	       strstr(result->output, hooks[i].output) && strstr(result->why, hooks[i].why);
 }
 
-
 static void
 survive_all(struct room *room)
 {
