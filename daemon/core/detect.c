@@ -29,6 +29,7 @@
 	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
 #define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
 #define YOUNG_FOR (14 * DAY)   /* seconds seen; then less, in inverse proportion */
+#define SAID 0.5	       /* nats; smaller terms are not told */
 #define BAND 3.0	       /* standard deviations of a minute's count */
 #define LOUD 1.4	       /* times the expectation: it is not over yet */
 #define LOUD_BACK 2.0	       /* a loud second takes back so many quiet ones */
@@ -371,4 +372,19 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	}
 	detect_show(detect, out);
 	out->changed = before != (bool)detect->surge;
+}
+
+void
+detect_explain(const struct finding *finding, struct text *text)
+{
+	text_add(text, "%.*f/min, expected %.*f/min, evidence %.1f %s %.0f",
+		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
+		 finding->expected, finding->evidence,
+		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
+	text_add(text, ", %.0f too many", finding->excess);
+	if (finding->needed_excess > 0)
+		text_add(text, " (%.0f needed)", finding->needed_excess);
+	for (int i = 0; i < EVIDENCE_TERMS; i++)
+		if (fabs(finding->term[i]) >= SAID)
+			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

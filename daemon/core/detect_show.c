@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#define SAID 0.5 /* nats; smaller terms are not told */
-
 void
 detect_show(const struct detect *detect, struct finding *out)
 {
@@ -35,19 +33,4 @@ detect_show(const struct detect *detect, struct finding *out)
 	nats = detect_judge_terms(detect, top, out->term);
 	out->evidence = out->counts + nats;
 	out->needed_excess = detect_judge_needed(detect, top, nats);
-}
-
-void
-detect_explain(const struct finding *finding, struct text *text)
-{
-	text_add(text, "%.*f/min, expected %.*f/min, evidence %.1f %s %.0f",
-		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
-		 finding->expected, finding->evidence,
-		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
-	text_add(text, ", %.0f too many", finding->excess);
-	if (finding->needed_excess > 0)
-		text_add(text, " (%.0f needed)", finding->needed_excess);
-	for (int i = 0; i < EVIDENCE_TERMS; i++)
-		if (fabs(finding->term[i]) >= SAID)
-			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

@@ -1,5 +1,5 @@
 /*
- * What a detector has found, in numbers and in a sentence (detect_explain, of detect.h).
+ * What a detector has found, in numbers.
  */
 #ifndef CORE_DETECT_SHOW_H
 #define CORE_DETECT_SHOW_H
