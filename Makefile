@@ -161,6 +161,9 @@ deb: ## a Debian package, into build/deb (wants debhelper and what `make deps` i
 package: deb ## the package in a fresh Debian 12: install, split, upgrade, remove, purge (root, debootstrap)
 	@tests/package.sh $(B)
 
+afternoon: deb ## docs/getting-started.md word by word in a fresh Debian 12 with BIND and Postfix (root, debootstrap)
+	@tests/package.sh $(B) afternoon
+
 sbom: all ## which libraries the programs use, as SPDX: build/mxsplit.spdx.json
 	@/usr/bin/python3 contrib/sbom.py $(B) $(VERSION) > $(B)/mxsplit.spdx.json
 
@@ -251,5 +254,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-update bench-api install man deb package sbom \
+	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-update bench-api install man deb package afternoon sbom \
 	reproduce clean

@@ -1,9 +1,11 @@
 #!/bin/bash
-# tests/package.sh BUILD: the package of `make deb` in a fresh Debian 12 (debootstrap, root): install, start
-# as its user beside BIND, upgrade, remove, purge. ROOTFS=DIR uses a tree that debootstrap made before.
+# tests/package.sh BUILD [afternoon]: the package of `make deb` in a fresh Debian 12 (debootstrap, root): install, start
+# as its user beside BIND, upgrade, remove, purge; or docs/getting-started.md word by word, beside BIND and Postfix.
+# ROOTFS=DIR uses a tree that debootstrap made before.
 set -eu
 cd "$(dirname "$0")/.."
-build=$(realpath "${1:?usage: tests/package.sh BUILD}")
+build=$(realpath "${1:?usage: tests/package.sh BUILD [afternoon]}")
+what=${2:-inside}
 place=$(mktemp -d)
 trap 'rm -rf --one-file-system "$place"' EXIT
 root=$place/root
@@ -21,7 +23,7 @@ dpkg-deb -R "$build"/deb/mxsplit_*.deb "$place/next"
 sed -i 's/^Version: .*/&+next/' "$place/next/DEBIAN/control"
 dpkg-deb --root-owner-group -b "$place/next" "$root/tmp/next.deb" >/dev/null
 cp "$build"/deb/mxsplit_*.deb "$root/tmp/this.deb"
-cp tests/package_inside.sh "$root/tmp/inside.sh"
+cp "tests/package_$what.sh" "$root/tmp/inside.sh"
 # mounts and processes end with the namespaces; the network is this machine's, for apt
 unshare --mount --pid --fork --kill-child bash -c '
 	mount --make-rprivate /

@@ -1,4 +1,4 @@
-"""What contrib holds besides units: the Nagios check, rsyslog's lines, init scripts, and the list of libraries."""
+"""What contrib holds besides units: the Nagios check, lines for other programs, init scripts, and the list of libraries."""
 import json
 import os
 import re
@@ -7,8 +7,11 @@ import subprocess
 import tempfile
 import unittest
 
+import yaml
+
 from bind import Bind
 from daemon import BUILD, DOMAIN, ROOT, Daemon, mail, program
+from test_sources_doc import SYSLOG_NG, syslog_ng
 
 CONTRIB = os.path.join(ROOT, "contrib")
 
@@ -61,6 +64,67 @@ class Files(unittest.TestCase):
     def test_rsyslog_takes_the_lines(self):
         done = run("/usr/sbin/rsyslogd", "-N1", "-f", os.path.join(CONTRIB, "rsyslog/90-mxsplit.conf"))
         self.assertNotIn("error", re.sub("/[^ ]*", "", done.stderr.lower().replace("no error", "")))
+
+    def test_syslog_ng_takes_the_lines(self):
+        """Beside the page's own (test_sources_doc): that the file with the disk buffer is understood."""
+        if not syslog_ng():
+            self.skipTest("syslog-ng is not here: set SYSLOG_NG")
+        command, environment = syslog_ng()
+        with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
+            with open(os.path.join(CONTRIB, "syslog-ng/mxsplit.conf"), encoding="utf-8") as f:
+                text = SYSLOG_NG.replace("DIR", directory) + f.read()
+            with open(directory + "/conf", "w", encoding="utf-8") as f:
+                f.write(text)
+            done = run(*command, "-s", "--no-caps", "-f", directory + "/conf", env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(os.path.exists("/usr/sbin/logrotate"), "no logrotate here")
+    def test_logrotate_takes_the_file(self):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
+            with open(os.path.join(CONTRIB, "logrotate/mail"), encoding="utf-8") as f:
+                text = f.read().replace("/var/log/", directory + "/")
+            with open(directory + "/conf", "w", encoding="utf-8") as f:
+                f.write(text)
+            done = run("/usr/sbin/logrotate", "-d", "-s", directory + "/state", directory + "/conf")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn("error:", done.stderr)
+
+    @unittest.skipUnless(os.path.exists("/usr/sbin/apparmor_parser"), "no apparmor_parser here")
+    def test_apparmor_takes_the_profiles(self):
+        def parsed(path):
+            done = run("/usr/sbin/apparmor_parser", "-Q", "-K", "-N", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout.split()
+
+        self.assertEqual(parsed(os.path.join(CONTRIB, "apparmor/usr.sbin.mxsplitd")), ["mxsplitd"])
+        with tempfile.NamedTemporaryFile("w", prefix="mxsplit-contrib-") as f, \
+                open(os.path.join(CONTRIB, "apparmor/local-usr.sbin.named"), encoding="utf-8") as local:
+            f.write("profile named /usr/sbin/named {\n" + local.read() + "}\n")
+            f.flush()
+            self.assertEqual(parsed(f.name), ["named"])
+
+    @unittest.skipUnless(shutil.which("ansible-playbook"), "no ansible here")
+    def test_ansible_takes_the_role(self):
+        """Its configuration is one that the program takes; the role itself is run by `make afternoon`."""
+        place = os.path.join(CONTRIB, "ansible")
+        with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
+            env = dict(os.environ, HOME=directory, ANSIBLE_LOCAL_TEMP=directory, ANSIBLE_NOCOLOR="1")
+            done = run("ansible-playbook", "--syntax-check", "-i", "localhost,", "site.yml", cwd=place, env=env)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_role_has_a_good_configuration(self):
+        with open(os.path.join(CONTRIB, "ansible/site.yml"), encoding="utf-8") as f:
+            config = yaml.safe_load(f)[0]["roles"][0]["vars"]["mxsplit_config"]
+        with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
+            key = directory + "/ns1.key"
+            with open(key, "w", encoding="utf-8") as f:
+                f.write('key "mxsplit" { algorithm hmac-sha256; secret "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"; };\n')
+            os.chmod(key, 0o600)
+            config["servers"][0]["key-file"] = key
+            with open(directory + "/mxsplitd.yaml", "w", encoding="utf-8") as f:
+                yaml.safe_dump(config, f)
+            done = run(program("mxsplitctl"), "check-config", directory + "/mxsplitd.yaml")
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_a_shell_takes_the_scripts(self):
         for name in ("openrc/mxsplitd", "freebsd/mxsplitd", "debian/mxsplit.postinst", "debian/mxsplit.postrm"):

@@ -65,7 +65,7 @@ class Walk:
         self.test = test
         self.directory = tempfile.mkdtemp(prefix="mxsplit-docs-")
         test.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        for name in ("bin", "etc", "lib", "run"):
+        for name in ("bin", "bind", "etc", "lib", "run"):
             os.mkdir(os.path.join(self.directory, name))
         self.bind = Bind(ZONE, mx=[(10, "mta1"), (20, "mta2")], ttl=86400)
         test.addCleanup(self.bind.close)
@@ -94,7 +94,8 @@ class Walk:
         port = self.bind.primary.port
         text = re.sub(r"dig (.*)@192\.0\.2\.53", rf"dig \1-p {port} @127.0.0.1", text)
         for old, new in (("server 192.0.2.53", f"server 127.0.0.1 {port}"), ("192.0.2.53", f"127.0.0.1:{port}"),
-                         ("/etc/mxsplit/", self.path("etc/")), ("/var/lib/mxsplit/", self.path("lib/")),
+                         ("/etc/mxsplit/", self.path("etc/")), ("/etc/bind/", self.path("bind/")),
+                         ("/var/lib/bind/", ""), ("/var/lib/mxsplit/", self.path("lib/")),
                          ("/var/log/mail.log", self.path("run/mail.log")), ("127.0.0.1:8053", f"127.0.0.1:{self.port}"),
                          ("/run/mxsplit/api.sock", self.path("run/api.sock"))):
             text = text.replace(old, new)
