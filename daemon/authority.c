@@ -14,6 +14,17 @@ addresses(const char (*text)[CONFIG_ADDRESS], unsigned count, struct zone_server
 
 /* Both algorithms have no known attack as a MAC; RFC 8945, section 6, wants them gone all the same.
  */
+bool
+authority_out_of_date(const struct config_server *server, const struct tsig_key *key,
+		      struct text *text)
+{
+	if (key->algorithm != TSIG_MD5 && key->algorithm != TSIG_SHA1)
+		return false;
+	text_add(text, "the key %s of %s is for %s, which is out of date: use hmac-sha256",
+		 key->name, server->name, key_algorithm(key->algorithm));
+	return true;
+}
+
 static bool
 read_key(const struct config_server *server, unsigned index, struct tsig_key *key, struct err *err)
 {
@@ -22,11 +33,8 @@ read_key(const struct config_server *server, unsigned index, struct tsig_key *ke
 
 	if (!key_read(server->key_file[index], key, err))
 		return false;
-	if (key->algorithm != TSIG_MD5 && key->algorithm != TSIG_SHA1)
-		return true;
-	text_add(&text, "the key %s of %s is for %s, which is out of date: use hmac-sha256",
-		 key->name, server->name, key_algorithm(key->algorithm));
-	log_event(LOG_LEVEL_WARNING, "key", NULL, sentence);
+	if (authority_out_of_date(server, key, &text))
+		log_event(LOG_LEVEL_WARNING, "key", NULL, sentence);
 	return true;
 }
 

@@ -9,6 +9,10 @@
 #include "dnsupdate/key.h"
 #include "dnsupdate/zone.h"
 
+/* True: the key is for an algorithm that should not be used any more; `text` says so. */
+bool authority_out_of_date(const struct config_server *server, const struct tsig_key *key,
+			   struct text *text);
+
 /*
  * `options` brings loop, domain, clock and callbacks; the rest comes from the settings. The key is
  * the caller's to wipe (key_wipe), also after a failure.

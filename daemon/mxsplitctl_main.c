@@ -1,9 +1,9 @@
 /*
  * mxsplitctl: one table of commands; each has its own file.
  */
+#include "daemon/check_config.h"
 #include "daemon/counts.h"
 #include "daemon/ctl/ctl_backtest.h"
-#include "daemon/ctl/ctl_check_config.h"
 #include "daemon/ctl/ctl_classify.h"
 #include "daemon/ctl/ctl_events.h"
 #include "daemon/ctl/ctl_explain.h"
@@ -41,7 +41,7 @@ static const struct command {
 	{ "preflight", preflight, "DOMAIN: what would make a split fail or hurt" },
 	{ "dns", preflight_dns,
 	  "check DOMAIN: what each name server shows, whether the key works" },
-	{ "check-config", ctl_check_config, "FILE: every error with its line" },
+	{ "check-config", check_config, "FILE: every error with its line" },
 	{ "classify", ctl_classify, "FILE|-: the events in a log; --summary counts them" },
 	{ "explain", ctl_explain, "LINE...: how log lines are read, and why" },
 	{ "explain-surge", ctl_explain_surge,

@@ -32,6 +32,7 @@ load(struct span text, bool files, struct config *out, struct config_problems *p
 	root = config_tree_read(text, problems);
 	if (root) {
 		config_fill(root, config, problems);
+		config_files_place(root, config);
 		config_check(root, config, problems);
 		if (files)
 			config_files_check(root, config, problems);

@@ -72,6 +72,9 @@ struct config_server {
 	char zone[CONFIG_NAME];
 	unsigned key_count;
 	char key_file[CONFIG_KEYS][CONFIG_PATH];
+	struct {
+		int line, col;
+	} key_at[CONFIG_KEYS]; /* where the file names it */
 	unsigned bind_count;
 	char bind[CONFIG_BINDS][CONFIG_ADDRESS]; /* ours; its port is not used */
 	unsigned check_count;

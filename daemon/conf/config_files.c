@@ -85,6 +85,28 @@ check_zone(const char *name, struct config_place where, struct config_problems *
 }
 
 void
+config_files_place(const struct config_node *root, struct config *config)
+{
+	const struct config_node *servers = config_tree_value(root, "servers");
+
+	for (unsigned i = 0; i < config->server_count; i++) {
+		struct config_server *server = &config->servers[i];
+		const struct config_node *value =
+			config_tree_value(config_tree_entry(servers, i), "key-file");
+
+		for (unsigned k = 0; k < server->key_count; k++) {
+			const struct config_node *one = config_tree_entry(value, k);
+			const struct config_node *at = one ? one : value;
+
+			if (!at)
+				continue;
+			server->key_at[k].line = at->place.line;
+			server->key_at[k].col = at->place.col;
+		}
+	}
+}
+
+void
 config_files_check(const struct config_node *root, const struct config *config,
 		   struct config_problems *problems)
 {

@@ -6,6 +6,9 @@
 
 #include "daemon/conf/config_problem.h"
 
+/* Remembers where key files are named. */
+void config_files_place(const struct config_node *root, struct config *config);
+
 /* Key files must be there and for their owner's eyes only; the tokens file, if it is there, for its
  * owner's and group's; hooks' programs must be there, be executable, and not for everybody to
  * write. */

@@ -2,11 +2,12 @@
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 from unittest import mock
 
 import bind
-from daemon import DOMAIN, program
+from daemon import DOMAIN, Daemon, program
 from smtp import Exchanger
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 
@@ -111,6 +112,40 @@ class PreflightTest(unittest.TestCase):
         code, out, err = run(self.world, "dns", "check", DOMAIN)
         self.assertEqual(code, 65, out)
         self.assertTrue(out.startswith("FAIL  primary"), out)
+
+
+class OldKeys(unittest.TestCase):
+    """check-config warns of algorithms that are out of date, and says where the key file is named."""
+
+    def check(self, algorithms, written):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-keys-") as directory:
+            daemon, keys = Daemon(directory), []
+            for algorithm in algorithms:
+                keys.append(os.path.join(directory, algorithm))
+                with open(os.open(keys[-1], os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+                    file.write(f'key "mxsplit" {{ algorithm {algorithm}; secret "c2VjcmV0IHNlY3JldCBzZWNyZXQ="; }};\n')
+            daemon.server = dict(address="127.0.0.1:1", zone=DOMAIN, key_file=written(keys))
+            daemon.write_config()
+            done = subprocess.run([program("mxsplitctl"), "check-config", daemon.config_path], capture_output=True,
+                                  text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+            with open(daemon.config_path, encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            number = next(n for n, line in enumerate(lines, 1) if "key-file:" in line)
+            places = [f"{daemon.config_path}:{number}:{lines[number - 1].index(key) + 1}" for key in keys]
+            return places, done.stderr.splitlines()
+
+    def test_each_algorithm(self):
+        for algorithm, old in (("hmac-md5", True), ("hmac-sha1", True), ("hmac-sha224", False), ("hmac-sha512", False)):
+            with self.subTest(algorithm):
+                places, said = self.check([algorithm], lambda keys: keys[0])
+                self.assertEqual(said, [f"{places[0]}: warning: the key mxsplit. of ns1 is for {algorithm}, which is "
+                                        "out of date: use hmac-sha256"] * old)
+
+    def test_the_second_of_two(self):
+        places, said = self.check(["hmac-sha256", "hmac-md5"], lambda keys: f"[{', '.join(keys)}]")
+        self.assertEqual(len(said), 1, said)
+        self.assertTrue(said[0].startswith(places[1] + ": warning: "), said)
 
 
 class NameServers(unittest.TestCase):
