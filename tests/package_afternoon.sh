@@ -3,6 +3,7 @@
 # word by word, on a machine with BIND, Postfix (both exchangers) and rsyslog; then a flood that Postfix refuses.
 # systemctl is a stand-in: no systemd runs in a chroot.
 set -eu
+export PATH=/usr/local/bin:$PATH
 page=/usr/share/doc/mxsplit/getting-started.md
 say() { echo "ok $*"; }
 fail() { echo "not ok $*" >&2; tail -n 20 /tmp/*.log /var/log/mxsplitd.log >&2; exit 1; }
@@ -22,6 +23,7 @@ walk() {
 	[ -s /tmp/block ] || fail "the page has no block $1"
 	sed "s/^/    $1: /" /tmp/block
 	bash -eu /tmp/block >/tmp/said 2>&1 || [ $? = "${2:-0}" ] || { cat /tmp/said >&2; fail "$1"; }
+	sed 's/^/    | /' /tmp/said
 }
 shown() { [ "$(dig +short +norecurse @192.0.2.53 example.jp MX | sort | tr '\n' ' ')" = "$1" ]; }
 split='20 mta2.example.jp. '
@@ -54,7 +56,8 @@ cat >/var/lib/bind/example.jp.db <<-ZONE
 	mta2 IN A 192.0.2.2
 ZONE
 postconf -e myhostname=mta1.example.jp mydestination=example.jp inet_interfaces=all 'mynetworks=127.0.0.0/8' \
-	'local_recipient_maps=inline:{ info=x }' smtpd_client_connection_rate_limit=0 smtpd_error_sleep_time=0
+	'local_recipient_maps=inline:{ info=x }' smtpd_client_connection_rate_limit=0 smtpd_error_sleep_time=0 \
+	smtpd_hard_error_limit=1000 smtpd_soft_error_limit=1000
 rsyslogd
 postfix start >/tmp/postfix.log 2>&1 || fail "postfix"
 
@@ -102,8 +105,14 @@ say "the page's split and restore by hand"
 sed -i 's/^    drop:.*/&\n    warm-up: 0s\n    prior-rate: 20\n    least-excess: 100\n    min-split: 1s\n    calm: 5s/' \
 	/etc/mxsplit/mxsplitd.yaml
 walk auto
-flood() {
-	smtp-source -f '<>' -s 5 -m 100 -t nobody@example.jp 192.0.2.1:25 >/dev/null 2>&1 || true
+flood() { # 100 bounces in one session
+	exec 3<>/dev/tcp/192.0.2.1/25
+	printf 'EHLO mx.example.net\r\n' >&3
+	until IFS= read -r line <&3 && [ "${line:0:4}" = "250 " ]; do :; done
+	for _ in $(seq 100); do printf 'MAIL FROM:<>\r\nRCPT TO:<nobody@example.jp>\r\nRSET\r\n'; done >&3
+	printf 'QUIT\r\n' >&3
+	cat <&3 >/dev/null
+	exec 3>&-
 	shown "$split"
 }
 within 120 flood
