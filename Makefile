@@ -22,12 +22,12 @@ override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURC
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
 LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lnetsnmp -lz -lzstd -lm
-ifeq ($(shell pkg-config --exists libsystemd && echo yes),yes) # else there is no journal
+ifeq ($(shell pkg-config --exists libsystemd 2>&1 && echo yes),yes) # else there is no journal
 override CFLAGS += -DHAVE_JOURNAL
 LDLIBS += -lsystemd
 endif
 
-FOLDERS := $(shell awk '!/^\#/ && $$1 < 4 { print $$2 }' daemon/LAYERS)
+FOLDERS := $(shell awk '$$1 ~ /^[0-3]$$$$/ { print $$2 }' daemon/LAYERS)
 name = $(subst /,_,$(1))
 SOURCES := $(foreach f,$(FOLDERS) daemon,$(wildcard $(f)/*.c))
 ARCHIVES := $(foreach f,$(FOLDERS),$(if $(wildcard $(f)/*.c),$(B)/$(call name,$(f)).a))
