@@ -131,7 +131,7 @@ install: all man ## into DESTDIR and PREFIX: programs, units, manual, sample, co
 	install -m 644 $(B)/man/mxsplitd.8 $(AT)/share/man/man8/
 	for unit in contrib/systemd/*.service contrib/systemd/*.timer; do \
 		sed 's,/usr/\(s\?bin/mxsplit\),$(PREFIX)/\1,' $$unit > $(DESTDIR)$(UNITS_AT)/$${unit##*/} || exit; done
-	install -m 644 README.md CHANGES.md LICENSE docs/*.md $(DOC)/
+	install -m 644 README.md CHANGES.md SECURITY.md LICENSE docs/*.md $(DOC)/
 	cp -r --no-preserve=ownership contrib/* $(DOC)/examples/
 	rm -rf $(DOC)/examples/debian $(DOC)/examples/completion $(DOC)/examples/sbom.py
 	install -D -m 644 contrib/completion/mxsplitctl.bash $(AT)/share/bash-completion/completions/mxsplitctl

@@ -78,6 +78,7 @@ ZONE
 postconf -e myhostname=mta1.example.jp mydestination=example.jp inet_interfaces=all mynetworks=127.0.0.0/8 \
 	'local_recipient_maps=inline:{ info=x }' smtpd_client_connection_rate_limit=0 smtpd_error_sleep_time=0 \
 	smtpd_hard_error_limit=1000 smtpd_soft_error_limit=1000
+useradd -m info
 systemctl restart named postfix rsyslog
 mail info
 mail nobody
@@ -108,14 +109,15 @@ say "the page's split and restore by hand"
 sed -i 's/^    drop:.*/&\n    warm-up: 0s\n    prior-rate: 20\n    least-excess: 100\n    min-split: 1s\n    calm: 5s/' \
 	/etc/mxsplit/mxsplitd.yaml
 walk auto
-flood() { # 100 bounces in one session
+flood() { # 60 bounces in one session
 	exec 3<>/dev/tcp/192.0.2.1/25
 	printf 'EHLO mx.example.net\r\n' >&3
 	until IFS= read -r line <&3 && [ "${line:0:4}" = "250 " ]; do :; done
-	for _ in $(seq 100); do printf 'MAIL FROM:<>\r\nRCPT TO:<nobody@example.jp>\r\nRSET\r\n'; done >&3
+	for _ in $(seq 60); do printf 'MAIL FROM:<>\r\nRCPT TO:<nobody@example.jp>\r\nRSET\r\n'; done >&3
 	printf 'QUIT\r\n' >&3
 	cat <&3 >/dev/null
 	exec 3>&-
+	sleep 1
 	shown "$split"
 }
 within 120 flood
