@@ -84,7 +84,7 @@ mail info
 mail nobody
 within 60 grep -q NOQUEUE /var/log/mail.log
 mv /var/log/mail.log /var/log/mail.log.1
-systemctl kill -s HUP rsyslog
+systemctl kill --kill-whom=main -s HUP rsyslog
 mail info
 mail nobody
 within 60 grep -q NOQUEUE /var/log/mail.log
@@ -149,7 +149,7 @@ say "a key by LoadCredential"
 printf '[Unit]\nStartLimitBurst=2\n[Service]\nRestartSec=1s\nExecStart=\nExecStart=/bin/false\n' \
 	>/etc/systemd/system/mxsplitd.service.d/dies.conf
 systemctl daemon-reload
-systemctl kill -s KILL mxsplitd
+systemctl kill --kill-whom=main -s KILL mxsplitd
 within 120 shown "$normal"
 systemctl show -p Result,ExecMainStatus mxsplit-restore | sed 's/^/    /'
 say "a daemon that cannot be kept alive: its zone is restored"
