@@ -146,7 +146,7 @@ deb: ## a Debian package, into build/deb (wants debhelper and what `make deps` i
 package: deb ## the package in a fresh Debian 12: install, split, upgrade, remove, purge (root, debootstrap)
 	@tests/package.sh $(B)
 
-afternoon: deb ## docs/getting-started.md word by word in a fresh Debian 12 with BIND and Postfix (root, debootstrap)
+afternoon: deb ## docs/getting-started.md word by word in a booted Debian 12 (root, debootstrap, systemd-container)
 	@tests/package.sh $(B) afternoon
 
 sbom: all ## which libraries the programs use, as SPDX: build/mxsplit.spdx.json

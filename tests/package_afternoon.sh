@@ -106,7 +106,7 @@ for what in split restore; do grep -qw "$what" /tmp/events || fail "no $what in 
 say "the page's split and restore by hand"
 
 # what a week would have taught it, said in minutes
-sed -i 's/^    drop:.*/&\n    warm-up: 0s\n    prior-rate: 20\n    least-excess: 100\n    min-split: 1s\n    calm: 5s/' \
+sed -i 's/^    drop:.*/&\n    warm-up: 0s\n    prior-rate: 20\n    least-excess: 100\n    min-split: 1s\n    quiet: 5s\n    calm: 5s/' \
 	/etc/mxsplit/mxsplitd.yaml
 walk auto
 flood() { # 60 bounces in one session
