@@ -35,7 +35,7 @@ PROGRAMS := $(patsubst daemon/%_main.c,$(B)/%,$(wildcard daemon/*_main.c))
 SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out %_main.c,$(wildcard daemon/*.c)))
 UNIT := $(wildcard tests/unit/*/*_test.c)
 UNITS := $(foreach t,$(UNIT),$(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(t))))
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) $(B)/tools/sim
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
 
 .DELETE_ON_ERROR:
@@ -78,6 +78,18 @@ page: ## the dashboard in a real browser; PICTURES=DIR keeps screenshots, AXE=ax
 	@$(MAKE) --no-print-directory -j2 all
 	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/page/test_page.py
 
+lab: ## a flood against real MTAs, resolvers and name servers in namespaces, without the daemon and with it (root)
+	@tests/deps.sh lab
+	@$(MAKE) --no-print-directory -j2 all tools
+	@/usr/bin/python3 tests/lab/selftest.py
+	@rm -f $(B)/lab.json
+	@MXSPLIT_BUILD=$(B) /usr/bin/python3 tests/lab/run.py --out $(B)/lab.json $(LAB)
+	@/usr/bin/python3 tests/lab/report.py $(B)/lab.json
+
+lab-sim: ## floods of days in virtual time: the tables and pictures of docs/experiment.md (5 minutes)
+	@$(MAKE) --no-print-directory -j2 $(B)/tools/sim
+	@/usr/bin/python3 tests/lab/sweep.py $(B)/tools/sim --lab tests/lab/results.json --pictures $(B) $(SIM)
+
 e2e-dns: deps ## every failure of a zone on BIND, Knot and PowerDNS, plain and signed
 	@$(MAKE) --no-print-directory -j2 all tools
 	@LONG=1 ONLY=e2e PATTERN=test_dns tests/check.sh $(B)
@@ -106,6 +118,9 @@ bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Post
 
 bench-detect: all tools ## the detector on seeded streams beside what others do: delays, false alarms, cost
 	@tests/bench/detect.sh $(B)
+
+bench-detect-sensitivity: all tools ## what half and double of each constant of the detector change, on its tuning streams
+	@/usr/bin/python3 tests/bench/sensitivity.py --bin $(B)
 
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
@@ -222,6 +237,10 @@ $(B)/tools/%: $(B)/tests/tools/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
 
+$(B)/tools/sim: $(B)/tests/lab/sim.o $(call objects,tests/lab/sim) $(call objects,tests/tools/scenario) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $(filter %.o,$^) $(GROUP) -o $@
+
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(BENCH_LIBS) -o $@
@@ -234,5 +253,6 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
-.PHONY: all help deps demo check check-long valgrind units tools e2e e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-latency bench-update bench-api install man deb package afternoon sbom reproduce clean
+.PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench \
+	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-update bench-api install man deb package afternoon sbom \
+	reproduce clean

@@ -236,7 +236,7 @@ domain_take(struct domain *domain, const struct input *input, int64_t now)
 {
 	struct span name = span_of(domain->display);
 	int64_t fresh = tally_fresh(input->tally, name);
-	int64_t mail = tally_count(input->tally, name, EVENT_DELIVERED);
+	int64_t mail = tally_count(input->tally, name, EVENT_MAIL_ACCEPTED);
 
 	for (int kind = 0; kind < EVENT_KINDS; kind++)
 		domain->counts[kind] += tally_count(input->tally, name, (enum event_kind)kind);

@@ -19,6 +19,7 @@ show_servers(const struct domain *domain, struct snapshot_domain *out)
 		server->shown = view->shown;
 		server->serial = view->serial;
 		server->asked = view->asked;
+		server->since = view->since;
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -112,6 +113,40 @@ reload(uv_signal_t *handle, int number)
 	       "configuration not taken, the old one stays in force: %s", err.text);
 }
 
+/* Descriptors that the rest of the daemon can need at once: database, logs, agents, probes, hooks,
+ * name servers. */
+#define DESCRIPTORS_RESERVED 48
+#define CONNECTIONS_LEAST 4
+
+/* As many as the system gives. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The API is shed first: a crowd of its clients never takes the descriptor of an update. */
+static unsigned
+connections_for(unsigned listens)
+{
+	struct rlimit limit;
+	rlim_t each;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return WEB_CONNECTIONS;
+	each = limit.rlim_cur > DESCRIPTORS_RESERVED
+		       ? (limit.rlim_cur - DESCRIPTORS_RESERVED) / (listens + 1)
+		       : 0;
+	if (each < CONNECTIONS_LEAST)
+		return CONNECTIONS_LEAST;
+	return each < WEB_CONNECTIONS ? (unsigned)each : WEB_CONNECTIONS;
+}
+
 static bool
 open_web(struct engine *engine, struct err *err)
 {
@@ -126,7 +161,8 @@ open_web(struct engine *engine, struct err *err)
 				       .certificate_path = config->tls_cert,
 				       .key_path = config->tls_key,
 				       .hosts = hosts,
-				       .host_count = config->known_as_count };
+				       .host_count = config->known_as_count,
+				       .connections = connections_for(config->listen_count) };
 
 	for (unsigned i = 0; i < config->known_as_count; i++)
 		hosts[i] = config->known_as[i];
@@ -243,6 +279,7 @@ main(int argc, char **argv)
 	umask(027);
 	prctl(PR_SET_DUMPABLE, 0); /* it holds a key: no core, no ptrace by others */
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptors();
 	while ((option = getopt_long(argc, argv, "c:fhv", options, NULL)) != -1)
 		switch (option) {
 		case 'c':

@@ -135,6 +135,7 @@ outbox_ended(struct outbox_slot *slot, enum outbox_end end, const char *why, con
 	if (end == OUTBOX_LATER && (slot->test || slot->attempts + 1 >= GIVE_UP_AFTER))
 		end = OUTBOX_DEAD;
 	slot->end = end;
+	slot->results[end]++;
 	slot->not_before = now + (retry_after > pause ? retry_after : pause);
 	text_add_scrubbed(&text, span_of(why));
 	settle(slot, now);

@@ -14,9 +14,9 @@ struct engine;
 struct outbox_send_post;
 
 enum outbox_end { /* of one attempt */
-		  OUTBOX_TOLD,
-		  OUTBOX_LATER,
-		  OUTBOX_DEAD,
+		  OUTBOX_TOLD = NOTICE_RESULT_TOLD,
+		  OUTBOX_LATER = NOTICE_RESULT_LATER,
+		  OUTBOX_DEAD = NOTICE_RESULT_DEAD,
 };
 
 struct outbox_slot {
@@ -35,7 +35,8 @@ struct outbox_slot {
 	char hook[64]; /* slots belong to names, so that what runs goes on over a reload */
 	char domain[256], kind[32];
 	bool deaf; /* people were told of a dead letter, and it was not told anything since */
-	int64_t again_us; /* monotonic; when what is firing is said again */
+	uint64_t results[NOTICE_RESULTS]; /* attempts by their end, since the daemon began */
+	int64_t again_us;		  /* monotonic; when what is firing is said again */
 };
 
 struct outbox {

@@ -58,6 +58,16 @@ show_dead(void *ctx, const struct store_outbox_dead *dead)
 	json_decref(notice);
 }
 
+static void
+show_results(const struct engine *engine, const char *hook, uint64_t out[NOTICE_RESULTS])
+{
+	const struct outbox_slot *slots = engine->outbox.slots;
+
+	for (unsigned i = 0; i < CONFIG_HOOKS; i++)
+		if (strcmp(slots[i].hook, hook) == 0)
+			memcpy(out, slots[i].results, sizeof(slots[i].results));
+}
+
 bool
 outbox_desk_show(struct engine *engine, unsigned index, struct notice_hook *out, bool *found_out,
 		 struct err *err)
@@ -82,6 +92,7 @@ outbox_desk_show(struct engine *engine, unsigned index, struct notice_hook *out,
 	span_copy(span_of(state.why), out->why, sizeof(out->why));
 	how = TEXT(out->how);
 	show_how(hook, &how);
+	show_results(engine, hook->name, out->results);
 	return store_outbox_dead(engine->store, hook->name, NOTICE_DEAD, show_dead, out, err);
 }
 

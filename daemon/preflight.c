@@ -92,10 +92,10 @@ run(struct preflight *preflight, const struct wish *wish, bool mail)
 	int status = hand_open(&preflight->hand, wish->config, wish->domain);
 
 	if (status == EX_OK) {
-		preflight_zone(preflight);
-		if (mail && !lookup_open(wish->resolver, &preflight->lookup, &err))
+		if (!lookup_open(wish->resolver, &preflight->lookup, &err))
 			findings_add(&preflight->findings, FINDINGS_SKIP, "resolver", "%s",
 				     err.text);
+		preflight_zone(preflight);
 		if (mail)
 			preflight_mail(preflight);
 		status = findings_end(&preflight->findings);

@@ -25,6 +25,9 @@ int preflight_dns(int argc, char **argv);
 /* The zone, its servers and our key. */
 void preflight_zone(struct preflight *preflight);
 
+/* The name servers that the zone itself names: is each of them asked? */
+void preflight_names(struct preflight *preflight);
+
 /* The exchangers: addresses, SMTP, MTA-STS, DANE, our sources. */
 void preflight_mail(struct preflight *preflight);
 

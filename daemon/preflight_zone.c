@@ -150,5 +150,6 @@ preflight_zone(struct preflight *preflight)
 	if (zone_servers(hand->zone) == 1)
 		findings_add(&preflight->findings, FINDINGS_WARN, "server",
 			     "no secondary is named in `check`: none would be watched");
+	preflight_names(preflight);
 	check_refresh(preflight);
 }

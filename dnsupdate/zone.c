@@ -196,8 +196,10 @@ zone_clock_set(struct zone *zone, int64_t seconds)
 {
 	zone->read.asked += seconds;
 	zone->change.round.asked += seconds;
-	for (unsigned i = 0; i < zone->servers; i++)
+	for (unsigned i = 0; i < zone->servers; i++) {
 		zone->views[i].asked += zone->views[i].asked ? seconds : 0;
+		zone->views[i].since += zone->views[i].since ? seconds : 0;
+	}
 }
 
 unsigned

@@ -45,7 +45,8 @@ enum zone_result {
 			  us */
 	ZONE_REFUSED,  /* not applied: the server said no, or the signature was not right */
 	ZONE_FAILED,   /* certainly not applied: nothing answered, or the server failed */
-	ZONE_UNKNOWN,  /* may have been applied: read before trying again */
+	ZONE_UNKNOWN,  /* may have been applied, or was accepted and the primary does not show it:
+			  read before trying again */
 };
 
 struct zone_options {
@@ -83,6 +84,7 @@ struct zone_view {
 	struct mx_set shown; /* valid when known */
 	uint32_t serial;     /* of the SOA; 0 when that question was not answered */
 	int64_t asked;	     /* real time in seconds of the last question, 0 = never */
+	int64_t since;	     /* of the first answer with what is `shown` since, 0 = never */
 	char error[512];     /* why it is not known, or "" */
 };
 

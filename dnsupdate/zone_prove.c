@@ -29,18 +29,28 @@ add_lagging(const struct zone *zone, struct text *text)
 	}
 }
 
+/* A primary that said yes and goes on showing the old set, or nothing: it may not have kept it. */
+static bool
+was_lost(const struct zone *zone)
+{
+	const struct zone_own_change *change = &zone->change;
+	const struct zone_view *primary = &zone->views[0];
+
+	return !change->shown[0] && (!primary->known || mx_equal(&primary->shown, &change->from));
+}
+
 static void
 unproved(struct zone *zone)
 {
 	char sentence[ZONE_SENTENCE];
 	struct text text = TEXT(sentence);
+	bool lost = was_lost(zone);
 
-	text_add(&text,
-		 "accepted by %s, but not shown everywhere after %.1f s: ", zone->views[0].name,
-		 (double)zone->options.prove_ms / 1000);
+	text_add(&text, "accepted by %s, but not shown %s after %.1f s: ", zone->views[0].name,
+		 lost ? "even there" : "everywhere", (double)zone->options.prove_ms / 1000);
 	add_lagging(zone, &text);
 	text_add(&text, "; serial of the primary: %u", zone->views[0].serial);
-	zone_change_finish(zone, ZONE_UNPROVED, sentence);
+	zone_change_finish(zone, lost ? ZONE_UNKNOWN : ZONE_UNPROVED, sentence);
 }
 
 static void

@@ -23,12 +23,24 @@ outdated(const struct zone_own_ask *ask)
 	return false;
 }
 
+/* What it shows now, and since when; an error in between is no change. */
+static void
+take_shown(struct zone_view *view, const struct mx_set *shown, int64_t now)
+{
+	if (!view->since || !mx_equal(&view->shown, shown))
+		view->since = now;
+	view->shown = *shown;
+	view->known = true;
+	view->error[0] = '\0';
+}
+
 static enum exchange_verdict
 judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 {
 	struct zone_own_ask *ask = ctx;
 	struct zone *zone = ask->round->zone;
 	struct zone_view *view = &zone->views[ask->server];
+	struct mx_set shown = { 0 };
 	struct err err = { 0 };
 
 	(void)tcp;
@@ -47,9 +59,8 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 	if (ask->soa) {
 		if (!answer_soa(wire, len, zone->zone, &view->serial, &err))
 			view->serial = 0;
-	} else if (answer_mx(wire, len, zone->domain, &view->shown, &err)) {
-		view->known = true;
-		view->error[0] = '\0';
+	} else if (answer_mx(wire, len, zone->domain, &shown, &err)) {
+		take_shown(view, &shown, ask->round->asked);
 	} else {
 		set_error(view, err.text);
 	}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that are missing; quiet when all are there. `deps.sh lint` looks for
 # what `make lint` needs besides, `deps.sh page` for `make page`,
-# `deps.sh bench` for `make bench-api`.
+# `deps.sh bench` for `make bench-api`, `deps.sh lab` for `make lab`.
 set -u
 
 packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
@@ -11,6 +11,8 @@ packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsql
 	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
+lab="postfix unbound iproute2"
+[ "${1:-}" = lab ] && packages="$packages $lab"
 [ "${1:-}" = lint ] && packages="$packages $lint"
 [ "${1:-}" = bench ] && packages="$packages wrk"
 [ "${1:-}" = page ] && packages="$packages $page"
@@ -44,8 +46,11 @@ if [ -e $policy ]; then
 else
 	trap 'rm -f "$log"; $root rm -f $policy' EXIT
 	printf '#!/bin/sh\nexit 101\n' | $root install -m 755 /dev/stdin $policy
-	services="knot pdns"
+	services="knot pdns postfix unbound"
 fi
+case " $missing " in
+*" postfix "*) echo "postfix postfix/main_mailer_type select No configuration" | $root debconf-set-selections ;;
+esac
 if ! { $root apt-get update && $root env DEBIAN_FRONTEND=noninteractive \
 	apt-get -y install --no-install-recommends $missing; } >"$log" 2>&1; then
 	tail -n 15 "$log" >&2

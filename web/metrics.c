@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -271,6 +272,82 @@ exchanger_metrics(FILE *out, const struct snapshot *s)
 	}
 }
 
+/* Of one hook: what its rows and its attempts say. NaN: never, then there is no sample. */
+struct hook_facts {
+	char name[NOTICE_HOOK];
+	double rows[5], results[NOTICE_RESULTS];
+};
+
+static struct hook_facts
+facts_of(const struct notice_hook *hook)
+{
+	struct hook_facts facts = { .rows = { (double)hook->waiting, (double)hook->dead,
+					      hook->failing, hook->told ? (double)hook->told : NAN,
+					      hook->failed ? (double)hook->failed : NAN } };
+
+	memcpy(facts.name, hook->name, sizeof(facts.name));
+	for (int i = 0; i < NOTICE_RESULTS; i++)
+		facts.results[i] = (double)hook->results[i];
+	return facts;
+}
+
+/* All hooks, to be freed; without those that memory or the store does not give. */
+static struct hook_facts *
+read_hooks(const struct web_deps *deps, unsigned *count_out)
+{
+	struct notice_hook *hook = malloc(sizeof(*hook));
+	struct hook_facts *list = NULL, *more;
+	unsigned count = 0;
+	struct err err = { 0 };
+	bool found = false;
+
+	while (hook && deps->hook(deps->ctx, count, hook, &found, &err) && found) {
+		more = realloc(list, (count + 1) * sizeof(*list));
+		if (!more)
+			break;
+		list = more;
+		list[count++] = facts_of(hook);
+	}
+	free(hook);
+	*count_out = count;
+	return list;
+}
+
+static void
+hook_metrics(FILE *out, const struct web_deps *deps)
+{
+	static const char *const rows[][2] = {
+		{ "hook_queue_length", "Notices that wait for this hook." },
+		{ "hook_dead_letters", "Notices that it could not be told." },
+		{ "hook_failing", "1: the notice that is first in line has failed." },
+		{ "hook_last_success_timestamp_seconds", "When it was told last." },
+		{ "hook_last_failure_timestamp_seconds", "When it failed last." },
+	};
+	static const char *const ends[] = { [NOTICE_RESULT_TOLD] = "told",
+					    [NOTICE_RESULT_LATER] = "later",
+					    [NOTICE_RESULT_DEAD] = "dead" };
+	unsigned count;
+	struct hook_facts *list = read_hooks(deps, &count);
+
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		head(out, rows[row][0], "gauge", rows[row][1]);
+		for (unsigned i = 0; i < count; i++) {
+			const char *labels[4] = { "hook", list[i].name, NULL };
+
+			if (isfinite(list[i].rows[row]))
+				sample(out, rows[row][0], labels, list[i].rows[row]);
+		}
+	}
+	head(out, "hook_attempts_total", "counter", "Attempts to tell it, by their end.");
+	for (unsigned i = 0; i < count; i++)
+		for (size_t end = 0; end < ROWS(ends); end++) {
+			const char *labels[4] = { "hook", list[i].name, "result", ends[end] };
+
+			sample(out, "hook_attempts_total", labels, list[i].results[end]);
+		}
+	free(list);
+}
+
 bool
 metrics_page(const struct routes_call *call, struct reply *reply)
 {
@@ -289,6 +366,7 @@ metrics_page(const struct routes_call *call, struct reply *reply)
 	source_metrics(out, call->snapshot);
 	counter_metrics(out, call->snapshot);
 	exchanger_metrics(out, call->snapshot);
+	hook_metrics(out, &call->site->deps);
 	if (fclose(out) != 0) {
 		free(body);
 		return problem_set(reply, 503, "out of memory");

@@ -7,7 +7,7 @@
 #include <string.h>
 
 extern const char page_files_html[], page_files_css[], page_files_app[], page_files_chart[],
-	page_files_words[];
+	page_files_parts[], page_files_words[];
 
 static bool
 give(const struct routes_call *call, const char *file, const char *type, struct reply *reply)
@@ -44,6 +44,12 @@ bool
 page_chart(const struct routes_call *call, struct reply *reply)
 {
 	return give(call, page_files_chart, "text/javascript; charset=utf-8", reply);
+}
+
+bool
+page_parts(const struct routes_call *call, struct reply *reply)
+{
+	return give(call, page_files_parts, "text/javascript; charset=utf-8", reply);
 }
 
 bool

@@ -11,6 +11,7 @@ bool page_html(const struct routes_call *call, struct reply *reply);
 bool page_css(const struct routes_call *call, struct reply *reply);
 bool page_app(const struct routes_call *call, struct reply *reply);
 bool page_chart(const struct routes_call *call, struct reply *reply);
+bool page_parts(const struct routes_call *call, struct reply *reply);
 bool page_words(const struct routes_call *call, struct reply *reply);
 
 #endif

@@ -10,5 +10,6 @@ page_files_\name:
 	file css, "web/page/style.css"
 	file app, "web/page/app.js"
 	file chart, "web/page/chart.js"
+	file parts, "web/page/parts.js"
 	file words, "web/page/words.js"
 	.section .note.GNU-stack,"",@progbits

@@ -117,12 +117,13 @@ servers(const struct snapshot_domain *domain)
 		const struct snapshot_server *server = &domain->server[i];
 
 		json_array_append_new(list,
-				      json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "name",
+				      json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "name",
 						render_text(server->name), "primary",
 						server->primary, "known", server->known, "shown",
 						mx(server->known, &server->shown), "serial",
 						server->known ? count(server->serial) : json_null(),
-						"asked", time_or_null(server->asked), "error",
+						"asked", time_or_null(server->asked), "since",
+						time_or_null(server->since), "error",
 						text_or_null(server->error)));
 	}
 	return list;

@@ -14,6 +14,7 @@ const struct route routes_table[] = {
 	{ "/style.css", "GET", RIGHTS_NONE, page_css, "a part of it" },
 	{ "/app.js", "GET", RIGHTS_NONE, page_app, "a part of it" },
 	{ "/chart.js", "GET", RIGHTS_NONE, page_chart, "a part of it" },
+	{ "/parts.js", "GET", RIGHTS_NONE, page_parts, "a part of it" },
 	{ "/words.js", "GET", RIGHTS_NONE, page_words, "a part of it" },
 	{ "/v1", "GET", RIGHTS_READ, pages_index, "this list" },
 	{ "/healthz", "GET", RIGHTS_NONE, pages_health, "200 while the daemon's loop turns" },

@@ -20,6 +20,7 @@ struct serve {
 	struct listen listen;
 	struct http_rules rules;
 	uint64_t deadline; /* ms */
+	unsigned most;	   /* connections */
 	struct MHD_Daemon *daemon;
 	uv_poll_t poll;
 	uv_timer_t timer;
@@ -100,7 +101,7 @@ opened(struct serve *serve, struct MHD_Connection *mhd, void **context)
 		name_local_peer(&connection->peer, connection->fd);
 	else
 		name_peer(&connection->peer, connection->fd);
-	if (serve->count >= SERVE_CROWD)
+	if (serve->count >= serve->most * 3 / 4)
 		cut_oldest(serve);
 	connection->next = serve->first;
 	if (serve->first)
@@ -240,15 +241,14 @@ start_daemon(struct serve *serve, const struct pair *pair)
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (pair ? MHD_USE_TLS : 0),
-				0, NULL, NULL, on_request, serve, MHD_OPTION_LISTEN_SOCKET,
-				serve->listen.fd, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-				(size_t)SERVE_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL,
-				MHD_OPTION_NOTIFY_CONNECTION, on_connection, serve,
-				MHD_OPTION_NOTIFY_COMPLETED, on_completed, serve,
-				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-				pair ? tls : tls + 3, MHD_OPTION_END);
+	return MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (pair ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_request, serve, MHD_OPTION_LISTEN_SOCKET, serve->listen.fd,
+		MHD_OPTION_CONNECTION_LIMIT, serve->most, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)SERVE_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, serve, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, serve, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		pair ? tls : tls + 3, MHD_OPTION_END);
 }
 
 struct serve *
@@ -262,6 +262,7 @@ serve_start(const struct serve_options *options, struct err *err)
 		serve->rules = options->rules;
 		serve->rules.vet.own_host = serve->listen.host;
 		serve->deadline = options->deadline_ms;
+		serve->most = options->connections;
 		serve->daemon = start_daemon(serve, options->pair);
 	}
 	if (serve && serve->daemon)

@@ -3,9 +3,9 @@
  * timeouts become a timer.
  *
  * Slow clients: each request has a total deadline, from the connection or the last answer on (the
- * library's own timeout begins anew with every byte). When more than SERVE_CROWD connections are
- * open, the one that has been waiting longest is cut for each new one, so that a crowd of slow ones
- * never keeps an honest one out.
+ * library's own timeout begins anew with every byte). When more than three quarters of the
+ * connections are open, the one that has been waiting longest is cut for each new one, so that a
+ * crowd of slow ones never keeps an honest one out.
  */
 #ifndef WEB_SERVE_H
 #define WEB_SERVE_H
@@ -14,7 +14,6 @@
 #include "web/listen.h"
 #include "web/pair.h"
 
-#define SERVE_CROWD (WEB_CONNECTIONS * 3 / 4)
 #define SERVE_STEPS 8	   /* of every connection, before others have their turn */
 #define SERVE_MEMORY 32768 /* bytes a connection may use for its head */
 
@@ -26,6 +25,7 @@ struct serve_options {
 	const struct pair *pair; /* of TLS; NULL: none. Copied */
 	struct http_rules rules;
 	unsigned deadline_ms;
+	unsigned connections; /* at most */
 };
 
 /* NULL with a sentence on failure. */

@@ -18,6 +18,7 @@ struct web {
 	unsigned count;
 	unsigned stopping; /* serves that are not gone yet */
 	unsigned deadline_ms;
+	unsigned connections;
 };
 
 static bool
@@ -26,6 +27,7 @@ take_options(struct web *web, const struct web_options *options, const struct we
 {
 	web->site.deps = *deps;
 	web->loop = options->loop;
+	web->connections = options->connections ? options->connections : WEB_CONNECTIONS;
 	web->deadline_ms = options->deadline_ms ? options->deadline_ms : WEB_DEADLINE_MS;
 	if (options->listens > WEB_LISTENS || options->host_count > WEB_HOSTS)
 		return err_set(err, ERR_INPUT,
@@ -49,6 +51,7 @@ serve_on(struct web *web, const struct listen *listen, const struct pair *pair, 
 		.listen = *listen,
 		.pair = listen->tls ? pair : NULL,
 		.deadline_ms = web->deadline_ms,
+		.connections = web->connections,
 		.rules = { .site = &web->site,
 			   .vet = { .any_host = listen->local,
 				    .hosts = web->host_list,

@@ -70,6 +70,7 @@ struct web_options {
 				     and [::1] (DNS rebinding) */
 	unsigned host_count;
 	unsigned deadline_ms; /* 0: WEB_DEADLINE_MS */
+	unsigned connections; /* to one listening socket, at most WEB_CONNECTIONS; 0: so many */
 };
 
 struct web;

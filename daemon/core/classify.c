@@ -158,8 +158,8 @@ make_room(struct classify *classify, int64_t now_us)
 		oldest = open_ids_oldest(classify->ids);
 	}
 	if (oldest && open_ids_full(classify->ids)) {
+		classify->dropped += !oldest->facts.settled;
 		classify_let_go(classify, oldest);
-		classify->dropped++;
 	}
 }
 
@@ -188,12 +188,19 @@ classify_open(struct classify *classify, const struct envelope *envelope, uint32
 	return open;
 }
 
+/* A filter may have it, and give it back to one recipient after the other. */
+static bool
+may_come_back(const struct open_id *open)
+{
+	return open->facts.ends && open->facts.message_id && !open->facts.loopback;
+}
+
 void
 classify_settle(struct classify *classify, struct open_id *open, struct span domain,
 		struct span recipient)
 {
 	settle(classify, open, domain, recipient);
-	if (open->facts.session) {
+	if (open->facts.session || may_come_back(open)) {
 		open->facts.settled = true;
 		open->changed = true;
 	} else {

@@ -43,9 +43,12 @@ begin_delivery(struct classify *classify, const struct envelope *envelope,
 static void
 give_each(struct classify *classify, struct event *event, struct span others, bool of_alias)
 {
-	struct scan scan = eat_over(others);
+	struct scan scan;
 
 	classify_give(classify, event);
+	if (others.len == 0)
+		return;
+	scan = eat_over(others);
 	while (EAT(&scan, ",<")) {
 		struct span recipient = parse_address_forward(&scan);
 

@@ -88,6 +88,7 @@ classify_message_named(struct classify *classify, const struct envelope *envelop
 
 	if (!open || record->text.len <= 2) /* "<>" says nothing */
 		return NULL;
+	open->facts.ends = record->ends;
 	open_ids_set_message(classify->ids, open, hash_span(record->text, 3));
 	if (!open->facts.loopback || !open_ids_same_message(classify->ids, open))
 		return NULL;
@@ -178,6 +179,7 @@ arrived_again(struct classify *classify, const struct record *record, struct ope
 {
 	if (!record->text.len)
 		return false;
+	open->facts.ends = record->ends;
 	open_ids_set_message(classify->ids, open, hash_span(record->text, 3));
 	if (!open->facts.loopback || !open_ids_same_message(classify->ids, open))
 		return false;

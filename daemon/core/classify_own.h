@@ -43,7 +43,7 @@ struct span classify_domain(struct classify *classify, struct span recipient);
 void classify_let_go(struct classify *classify, struct open_id *open);
 
 /* The recipient of a message is known, and its domain. It is forgotten, unless its session may name
- * it again. */
+ * it again, or a filter may give it back until a line says that it is done. */
 void classify_settle(struct classify *classify, struct open_id *open, struct span domain,
 		     struct span recipient);
 

@@ -72,7 +72,7 @@ enum decide_outcome {
 	DECIDE_CONFLICT, /* prerequisite not met: somebody changed the zone, or we already did */
 	DECIDE_REFUSED,	 /* BADKEY, REFUSED, NOTZONE...: a person is needed; tried again slowly */
 	DECIDE_FAILED,	 /* certainly not applied: tried again with backoff */
-	DECIDE_UNKNOWN,	 /* timeout: read before trying again */
+	DECIDE_UNKNOWN,	 /* no answer, or no effect: read before trying again */
 };
 
 /* What holds something back. Each comes with a sentence in decide_out.guard. */

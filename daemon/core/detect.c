@@ -1,6 +1,7 @@
 #include "daemon/core/detect.h"
 
 #include "daemon/core/detect_judge.h"
+#include "daemon/core/detect_show.h"
 
 #include <math.h>
 #include <string.h>
@@ -337,37 +338,6 @@ take_seen(struct detect *detect, double seconds, double count, const struct dete
 	}
 }
 
-static void
-show(const struct detect *detect, struct finding *out)
-{
-	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
-	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
-	int top = detect->surge ? (int)detect->scale : 0;
-	double nats;
-
-	for (int i = 1; i < DETECT_SCALES && !detect->surge; i++)
-		if (detect->cusum[i].sum > detect->cusum[top].sum)
-			top = i;
-	*out = (struct finding){
-		.known = !detect->silent && detect->seen > 0,
-		.surge = detect->surge,
-		.since = detect->since,
-		.rate = minute > 0
-				? (detect->recent.minute_count + detect->slot_count) / minute * 60
-				: 0,
-		.slow_rate =
-			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
-		.expected = detect->rate.mean * 60,
-		.upper = detect->band,
-		.counts = detect->cusum[top].sum,
-		.threshold = DETECT_THRESHOLD,
-		.excess = fmax(0, excess(&detect->cusum[top])),
-	};
-	nats = detect_judge_terms(detect, top, out->term);
-	out->evidence = out->counts + nats;
-	out->needed_excess = detect_judge_needed(detect, top, nats);
-}
-
 void
 detect_clock_set(struct detect *detect, int64_t seconds)
 {
@@ -400,7 +370,7 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 			end_surge(detect, seconds, count);
 		judge(detect);
 	}
-	show(detect, out);
+	detect_show(detect, out);
 	out->changed = before != (bool)detect->surge;
 }
 

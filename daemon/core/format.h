@@ -80,6 +80,7 @@ struct record {
 	bool authenticated; /* a user of ours */
 	bool loopback;	    /* CLIENT: exactly 127.0.0.1 or ::1 */
 	bool given_back;    /* CLIENT: it had another queue id here before */
+	bool ends;	    /* MESSAGE_ID, ARRIVED: a REMOVED of this id will follow */
 	bool unknown_user;  /* REFUSED: this MTA's own words say that the recipient does not exist
 			     */
 	bool pressure;	    /* REFUSED: because the MTA is at a limit */

@@ -62,6 +62,13 @@ struct notice_dead {
 	char kind[32], domain[JOURNAL_DOMAIN], text[JOURNAL_TEXT], why[NOTICE_WHY];
 };
 
+enum notice_result { /* of one attempt */
+		     NOTICE_RESULT_TOLD,
+		     NOTICE_RESULT_LATER, /* tried again */
+		     NOTICE_RESULT_DEAD,
+		     NOTICE_RESULTS
+};
+
 struct notice_hook {
 	char name[NOTICE_HOOK];
 	char how[320]; /* "run /etc/mxsplit/hooks/page", "json to https://alerts.example.jp/..." */
@@ -69,6 +76,7 @@ struct notice_hook {
 	bool failing; /* the notice that is first in line has failed */
 	int64_t told, told_item, failed, failed_item; /* seconds and items; 0: never */
 	char why[NOTICE_WHY];			      /* of the last failure */
+	uint64_t results[NOTICE_RESULTS];	      /* attempts since the daemon began */
 	unsigned shown;
 	struct notice_dead list[NOTICE_DEAD]; /* newest first */
 };

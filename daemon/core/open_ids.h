@@ -46,7 +46,7 @@ struct open_facts {
 	uint8_t late; /* of a pending refusal: of the whole transaction, not of a recipient; */
 	uint8_t unknown_user; /* since that recipient does not exist here; */
 	uint8_t tagged;	      /* it carries a tag of ours */
-	char spare[1];
+	uint8_t ends;	      /* a line will say that the id is free again */
 };
 
 struct open_id {

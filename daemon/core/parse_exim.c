@@ -98,6 +98,7 @@ read_behind(struct scan *scan, bool cut, struct record *out)
 	}
 	if (scan->failed || cut)
 		out->recipient = (struct span){ 0 };
+	out->ends = true;
 	answer(out, RECORD_ARRIVED,
 	       out->null_sender ? "a message with the null sender from the client in H=[]"
 				: "a message from the client in H=[]");

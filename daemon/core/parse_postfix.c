@@ -150,6 +150,7 @@ read_cleanup(const struct envelope *envelope, struct record *out)
 		return;
 	if (EAT(&scan, "message-id=")) {
 		out->text = scan_rest(&scan);
+		out->ends = true;
 		answer(out, RECORD_MESSAGE_ID,
 		       "the message-id, only compared with those of others");
 	} else if (EAT(&scan, "removed (")) {

@@ -37,7 +37,7 @@ series_count(struct series *series, int64_t minute, enum event_kind kind, int64_
 		point->bounces += count;
 		point->bounces_dropped += dropped ? count : 0;
 	}
-	if (point && kind == EVENT_DELIVERED) {
+	if (point && kind == EVENT_MAIL_ACCEPTED) {
 		point->mail += count;
 		point->mail_dropped += dropped ? count : 0;
 	}

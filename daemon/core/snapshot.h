@@ -30,7 +30,8 @@ struct snapshot_server {
 	bool known; /* it answered at least once */
 	struct mx_set shown;
 	uint32_t serial;
-	int64_t asked;		   /* seconds; the last good answer */
+	int64_t asked;		   /* seconds; the last question */
+	int64_t since;		   /* since when it was seen to show this */
 	char error[SNAPSHOT_TEXT]; /* why the last question failed, or "" */
 };
 

@@ -360,7 +360,7 @@ wish_failure(enum decide_outcome how)
 	case DECIDE_REFUSED:
 		return "the update was refused, which does not heal by itself";
 	case DECIDE_UNKNOWN:
-		return "no answer to the update: it may have been applied or not";
+		return "it is not known whether the update was applied";
 	case DECIDE_FAILED:
 		return "the update was not applied";
 	case DECIDE_NO_OUTCOME:

@@ -3,6 +3,7 @@
 #include "daemon/base/scan.h"
 #include "daemon/core/detect.h"
 #include "daemon/ctl/ctl_backtest_columns.h"
+#include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_progress.h"
 #include "daemon/ctl/plot.h"
 
@@ -21,7 +22,7 @@
 struct backtest {
 	struct detect_rules rules;
 	unsigned period;
-	bool explain;
+	bool explain, json;
 	bool began; /* the first line that is no comment was read */
 	struct ctl_backtest_columns columns;
 	uint64_t line;
@@ -58,9 +59,16 @@ take_line(struct backtest *test, struct span line, struct err *err)
 		char sentence[256];
 		struct text text = TEXT(sentence);
 
-		printf("%" PRIu64 " %d%s", seconds, finding.surge, test->explain ? " " : "");
 		detect_explain(&finding, &text);
-		puts(test->explain ? sentence : "");
+		if (test->json) {
+			printf("{\"time\":%" PRIu64 ",\"surge\":%s,\"why\":", seconds,
+			       finding.surge ? "true" : "false");
+			ctl_json_string(stdout, span_of(sentence));
+			puts("}");
+		} else {
+			printf("%" PRIu64 " %d%s%s\n", seconds, finding.surge,
+			       test->explain ? " " : "", test->explain ? sentence : "");
+		}
 	}
 	return true;
 }
@@ -166,10 +174,12 @@ draw(struct backtest *test, const char *path)
 }
 
 static const char usage[] =
-	"usage: mxsplitctl backtest [--period S] [--explain] [--pure] [--plot FILE.svg] [FILE|-]\n"
+	"usage: mxsplitctl backtest [--period S] [--explain] [--json] [--pure] [--plot FILE.svg]\n"
+	"                           [FILE|-]\n"
 	"  FILE      CSV, one line a tick: epoch_seconds,count, and what a header names\n"
 	"  --period  seconds of a tick, 1 to 300 (10)\n"
 	"  --explain says the numbers of each change\n"
+	"  --json    each change with its numbers, an object a line\n"
 	"  --pure    evidence alone decides, not the excess\n"
 	"  --plot    draws counts, what was expected, evidence and surges\n";
 
@@ -181,6 +191,8 @@ take_option(struct backtest *test, int option)
 
 	if (option == 'e')
 		test->explain = true;
+	else if (option == 'j')
+		test->json = true;
 	else if (option == 'u')
 		test->rules.pure = true;
 	else if (option == 'g')
@@ -200,6 +212,7 @@ ctl_backtest(int argc, char **argv)
 {
 	static const struct option options[] = { { "period", required_argument, NULL, 'p' },
 						 { "explain", no_argument, NULL, 'e' },
+						 { "json", no_argument, NULL, 'j' },
 						 { "pure", no_argument, NULL, 'u' },
 						 { "plot", required_argument, NULL, 'g' },
 						 { "help", no_argument, NULL, 'h' },

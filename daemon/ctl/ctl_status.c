@@ -160,6 +160,34 @@ show_counts(const json_t *counts)
 		ctl_show_words("counts", sentence, SHOW_PLAIN);
 }
 
+/* What the logs say of the last bounces; what no log tells is left out. */
+static void
+show_clues(const json_t *evidence)
+{
+	static const struct {
+		const char *name, *words;
+	} clues[] = {
+		{ "unknown_users", "to unknown users" },  { "tagged", "to tagged addresses" },
+		{ "with_client", "with a known client" }, { "new_clients", "of new clients" },
+		{ "asked", "of hosts we wrote to" },	  { "probes", "probes" },
+		{ "sent", "messages sent by us" },
+	};
+	char sentence[SENTENCE];
+	struct text text = TEXT(sentence);
+
+	for (size_t i = 0; i < sizeof(clues) / sizeof(clues[0]); i++) {
+		const json_t *value = json_object_get(evidence, clues[i].name);
+
+		if (json_is_integer(value))
+			text_add(&text, "%s%lld %s", text.len ? ", " : "",
+				 (long long)json_integer_value(value), clues[i].words);
+	}
+	if (text.len) {
+		text_add(&text, " in the last 10 min");
+		ctl_show_words("evidence", sentence, SHOW_PLAIN);
+	}
+}
+
 static void
 show_zone(const json_t *domain, long long now)
 {
@@ -188,6 +216,7 @@ show_zone(const json_t *domain, long long now)
 	}
 	ctl_survival_line(json_object_get(domain, "survival"));
 	show_counts(json_object_get(domain, "counts"));
+	show_clues(json_object_get(domain, "evidence"));
 }
 
 static void

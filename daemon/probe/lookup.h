@@ -12,7 +12,15 @@
 #define LOOKUP_ROWS 16
 #define LOOKUP_TEXT 512
 
-enum lookup_type { LOOKUP_A, LOOKUP_AAAA, LOOKUP_CNAME, LOOKUP_TXT, LOOKUP_TLSA, LOOKUP_SOA };
+enum lookup_type {
+	LOOKUP_A,
+	LOOKUP_AAAA,
+	LOOKUP_CNAME,
+	LOOKUP_TXT,
+	LOOKUP_TLSA,
+	LOOKUP_SOA,
+	LOOKUP_NS
+};
 
 enum lookup_outcome {
 	LOOKUP_FOUND,

@@ -1,16 +1,17 @@
 """How good the detector is, on seeded streams that nobody tuned it on, beside what others do.
 
-detect.py --bin BUILD [--years N] [--sensitivity]; prints tables in Markdown.
+detect.py --bin BUILD [--years N] [--only KIND,...] [--no-evidence]; prints tables in Markdown.
 """
 import argparse
 import bisect
+import functools
 import itertools
 import math
 import resource
 import statistics
 import subprocess
 
-FIRST_SEED, TUNING_SEED, LATE = 9000, 1000, 3 * 3600
+FIRST_SEED, TUNING_SEED, TUNING_YEARS, LATE = 9000, 1000, 6, 3 * 3600
 YEAR = 365.25 * 86400
 OTHERS = ("fixed", "ewma", "holt-winters")
 # kind, streams, options of the generator
@@ -36,17 +37,24 @@ class Bench:
         more = ("--evidence", "1") if evidence else ()
         csv = subprocess.run([self.build + "/tools/scenario", kind, "--seed", str(seed), *options, *more],
                              capture_output=True, check=True).stdout
-        return Stream(csv)
+        return Stream(kind, csv)
 
     def backtest(self, stream, *options):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         said = self.run([self.build + "/mxsplitctl", "backtest", *options, "-"], stream)
         self.cpu += resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-        self.lines += len(stream.lines)
+        self.lines += stream.ticks
         return said
 
-    def other(self, stream, name, threshold):
-        return self.run([self.build + "/tools/others", name, str(threshold)], stream)
+    def others(self, stream, thresholds):
+        """Transitions of each other method."""
+        said = subprocess.run([self.build + "/tools/others", *(str(thresholds[name]) for name in OTHERS)],
+                              input=stream.csv, capture_output=True, check=True).stdout.decode()
+        changes = {name: [] for name in OTHERS}
+        for line in said.splitlines():
+            name, time, state = line.split()
+            changes[name].append((int(time), int(state)))
+        return changes
 
     def tuned(self, years):
         """For each other method the least threshold from which on there is at most one false alarm a year: a lower one
@@ -54,12 +62,11 @@ class Bench:
         alarms = {name: {} for name in OTHERS}
         for seed in range(TUNING_SEED, TUNING_SEED + years):
             stream = self.stream("quiet", seed, ("--days", "365"))
-            for name in OTHERS:
-                said = subprocess.run([self.build + "/tools/others", name, "grid"], input=stream.csv,
-                                      capture_output=True, check=True).stdout.decode()
-                for line in said.splitlines():
-                    threshold, count = line.split()
-                    alarms[name][float(threshold)] = alarms[name].get(float(threshold), 0) + int(count)
+            said = subprocess.run([self.build + "/tools/others", "grid"], input=stream.csv,
+                                  capture_output=True, check=True).stdout.decode()
+            for line in said.splitlines():
+                name, threshold, count = line.split()
+                alarms[name][float(threshold)] = alarms[name].get(float(threshold), 0) + int(count)
         return {name: min(itertools.takewhile(lambda t: found[t] <= years, sorted(found, reverse=True)))
                 for name, found in alarms.items()}
 
@@ -70,15 +77,20 @@ class Bench:
 
 
 class Stream:
-    def __init__(self, csv):
-        self.csv, self.surge = csv, None
-        self.lines = csv.split(b"\n")
-        marks = [line.split() for line in self.lines[:5000] if line[:1] == b"#"]
-        for _, what, begin, end, bounces in marks:
+    def __init__(self, kind, csv):
+        self.kind, self.csv, self.surge = kind, csv, None
+        header = csv.index(b"epoch_seconds")
+        for line in csv[:header].splitlines():
+            _, what, begin, end, bounces = line.split()
             if what in (b"surge", b"train"):
                 self.surge = (float(begin), float(end), float(bounces))
-        self.lines = [line for line in self.lines if line[:1].isdigit()]
-        self.seconds = len(self.lines) * 10.0
+        self.data = csv.index(b"\n", header) + 1
+        self.ticks = csv.count(b"\n", self.data)
+        self.seconds = self.ticks * 10.0
+
+    @functools.cached_property
+    def lines(self):
+        return self.csv[self.data:].splitlines()
 
     def between(self, begin, end):
         """Bounces that came after `begin`, up to `end`."""
@@ -86,12 +98,28 @@ class Stream:
         last = bisect.bisect_right(self.lines, end, key=lambda line: float(line.split(b",", 1)[0]))
         return sum(int(line.split(b",")[1]) for line in self.lines[first:last])
 
-    def bound(self):
-        """Lorden's bound on the delay, in seconds, for Poisson streams of the surge's mean rates."""
+    def excess(self, after):
+        """Bounces a second that the surge brings, so many seconds after it began; of an unknown shape, evenly."""
         begin, end, bounces = self.surge
+        even = bounces / (end - begin)
+        if self.kind == "ramp":
+            return even * 4 * min(after / (end - begin), 0.5)
+        return even * 3 * (after % 1800 < 600) if self.kind == "pulses" else even
+
+    def bound(self):
+        """Lorden's bound on the delay, in seconds, for Poisson streams of the day before's rate and the surge's: when
+        the expected log-likelihood ratio reaches log(ARL0 l0)."""
+        begin, end, _ = self.surge
         before = max(self.between(begin - 86400, begin) / 86400, 1 / 3600)
-        during = before + bounces / (end - begin)
-        return math.log(YEAR * before) / (during * math.log(during / before) - (during - before))
+        wanted, after, step = math.log(YEAR * before), 0.0, 1.0
+        while wanted > 0 and after < end - begin:
+            during = before + self.excess(after + step / 2)
+            nats = (during * math.log(during / before) - (during - before)) * step
+            if nats >= wanted:
+                return after + step * wanted / nats
+            wanted -= nats
+            after += step
+        return max(after, step)
 
 
 class Score:
@@ -136,24 +164,26 @@ HEAD = ("| stream | found | share before the alarm, median | 90th percentile | d
         " flaps | off, median | most |\n|---|---|---|---|---|---|---|---|---|")
 
 
-def classes(bench, thresholds, years):
-    """The table of all classes, of the counts alone and with evidence; and of the other methods."""
+def classes(bench, kinds, years, evidence, thresholds):
+    """The table: each class by the counts alone, with evidence, and by the other methods."""
     print(HEAD)
-    others = {name: Score() for name in OTHERS}
-    quiet = (("quiet", years, ("--days", "365")),)
-    for kind, streams, options in CLASSES + quiet:
-        counts, evidence = Score(), Score()
+    for kind, streams, options in (*CLASSES, ("quiet", years, ("--days", "365"))):
+        if kinds and kind not in kinds:
+            continue
+        counts, with_evidence, others = Score(), Score(), {name: Score() for name in OTHERS}
         for seed in range(FIRST_SEED, FIRST_SEED + streams):
-            stream = bench.stream(kind, seed, options, evidence=True)
-            evidence.add(stream, Bench.run([bench.build + "/mxsplitctl", "backtest", "-"], stream))
             stream = bench.stream(kind, seed, options)
             counts.add(stream, bench.backtest(stream))
-            for name in OTHERS if kind in ("mixed", "quiet") else ():
-                others[name].add(stream, bench.other(stream, name, thresholds[name]))
+            for name, changes in bench.others(stream, thresholds).items():
+                others[name].add(stream, changes)
+            if evidence:
+                stream = bench.stream(kind, seed, options, evidence=True)
+                with_evidence.add(stream, Bench.run([bench.build + "/mxsplitctl", "backtest", "-"], stream))
         print(counts.row(kind))
-        print(evidence.row(kind + ", evidence"), flush=True)
-    for name, score in others.items():
-        print(score.row(f"{name} at {thresholds[name]:.3g}: mixed and quiet"))
+        if evidence:
+            print(with_evidence.row(kind + ", evidence"))
+        for name, score in others.items():
+            print(score.row(f"{kind}, {name} at {thresholds[name]:.3g}"), flush=True)
 
 
 def pure(bench):
@@ -177,10 +207,17 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
     parser.add_argument("--years", type=int, default=10)
+    parser.add_argument("--only", default="", help="kinds of streams, with commas between; pure")
+    parser.add_argument("--at", default="", help="thresholds of the other methods, else they are tuned")
+    parser.add_argument("--no-evidence", action="store_true")
     args = parser.parse_args()
-    bench = Bench(args.bin)
-    classes(bench, bench.tuned(3), args.years)
-    pure(bench)
+    bench, kinds = Bench(args.bin), args.only.split(",") if args.only else []
+    if kinds != ["pure"]:
+        thresholds = dict(zip(OTHERS, map(float, args.at.split(",")))) if args.at else bench.tuned(TUNING_YEARS)
+        print("thresholds of the others: " + ",".join(f"{thresholds[name]:.4g}" for name in OTHERS))
+        classes(bench, kinds, args.years, not args.no_evidence, thresholds)
+    if not kinds or "pure" in kinds:
+        pure(bench)
     print(f"\nbacktest: {bench.lines / bench.cpu / 1e6:.1f} million lines a second of CPU time")
     print(subprocess.run([args.bin + "/tools/ticks"], capture_output=True, check=True).stdout.decode(), end="")
 

@@ -20,20 +20,20 @@ PACKAGE = "prometheus-alertmanager"
 IN_PLACE = 'mount -t overlay none -o "lowerdir=$1/usr/share:/usr/share" /usr/share && shift && exec "$@"'
 
 
-def find(directory):
+def find(directory, package=PACKAGE):
     """The command: installed, or out of Debian's package without installing (its service must not run)."""
-    found = shutil.which(PACKAGE)
+    found = shutil.which(package)
     if found:
         return [found]
-    for command in (["apt-get", "download", PACKAGE], ["dpkg", "-x", None, directory]):
-        package = (glob.glob(os.path.join(directory, "*.deb")) or ["none"])[0]
+    for command in (["apt-get", "download", package], ["dpkg", "-x", None, directory]):
+        fetched = (glob.glob(os.path.join(directory, "*.deb")) or ["none"])[0]
         try:
-            subprocess.run([package if c is None else c for c in command], cwd=directory, check=True,
+            subprocess.run([fetched if c is None else c for c in command], cwd=directory, check=True,
                            capture_output=True, timeout=120)
         except (OSError, subprocess.SubprocessError):
             return None
     return ["unshare", "-rm", "sh", "-c", IN_PLACE, "sh", directory,
-            os.path.join(directory, "usr/bin", PACKAGE)]
+            os.path.join(directory, "usr/bin", package)]
 
 
 class Alertmanager:

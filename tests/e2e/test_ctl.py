@@ -119,6 +119,22 @@ class Help(unittest.TestCase):
         self.assertEqual(self.run_ctl().returncode, 64)
         self.assertEqual(self.run_ctl("nothing").returncode, 64)
 
+    def test_json_of_what_reads_files(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "x.yaml")
+            with open(path, "w") as f:
+                f.write("servers: 3\nfoo: 1\n")
+            done = self.run_ctl("check-config", "--json", path)
+            plain = self.run_ctl("check-config", path)
+        self.assertEqual((done.returncode, done.stderr, plain.returncode, plain.stdout), (78, "", 78, ""))
+        problems = json.loads(done.stdout)["problems"]
+        self.assertEqual([f"{path}:{p['line']}:{p['column']}: {p['text']}" for p in problems], plain.stderr.splitlines())
+        ticks = "".join(f"{1767571200 + 10 * n},{0 if n < 10000 or n > 12000 else 50}\n" for n in range(30000))
+        said = [json.loads(line) for line in self.run_ctl("backtest", "--json", input=ticks).stdout.splitlines()]
+        plain = [line.split(" ", 2) for line in self.run_ctl("backtest", "--explain", input=ticks).stdout.splitlines()]
+        self.assertEqual([[str(s["time"]), str(int(s["surge"])), s["why"]] for s in said], plain)
+        self.assertEqual([s["surge"] for s in said], [True, False])
+
     def test_no_daemon_is_69(self):
         for words in (["status"], ["events"], ["watch", "--count", "1"], ["survival", DOMAIN], ["auto", DOMAIN]):
             done = self.run_ctl(*words, "--socket", "/nonexistent/api.sock")

@@ -4,7 +4,7 @@ said and not acted on.
 import subprocess
 import unittest
 
-from daemon import program
+from daemon import mail, program
 from test_clock import LIBRARY, Clock
 from test_rules import MTA, Moving, ticks
 
@@ -39,6 +39,22 @@ class BothExchangers(unittest.TestCase):
                 d.wait_for(lambda: f"restored after {wait}s of calm" in (d.domain()["guard"] or ""), 60,
                            f"{wait} s of calm are asked for")
                 d.wait_state("normal", 90)
+
+
+class Mail(unittest.TestCase):
+    def test_a_bounce_that_is_taken_and_delivered_is_no_mail(self):
+        def there(d, what):
+            return next(m[what] for m in d.domain()["mtas"] if m["name"].startswith("mta2."))
+
+        with Moving() as w:
+            d = w.ready()
+            w.quiet.set()
+            ticks(d, 2)
+            bounces, messages = there(d, "bounces"), there(d, "mail")
+            for n in range(30):
+                w.logs["mta2"].write(mail(90000 + n, sender=""))
+            d.wait_for(lambda: there(d, "bounces") == bounces + 30, 30, "they are counted as bounces")
+            self.assertEqual(there(d, "mail"), messages)
 
 
 @unittest.skipUnless(LIBRARY, "libfaketime is not here (package faketime)")

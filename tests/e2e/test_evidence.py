@@ -8,10 +8,11 @@ import json
 import os
 import re
 import sqlite3
+import subprocess
 import tempfile
 import unittest
 
-from daemon import DOMAIN, ROOT, Daemon, mail, refused, stamp
+from daemon import DOMAIN, ROOT, Daemon, mail, program, refused, stamp
 
 RECORDING = os.path.join(ROOT, "tests", "samples", "postfix", "classic")
 STAMP = re.compile(rb"^(\w{3} \d\d \d\d:\d\d:\d\d) ")
@@ -148,6 +149,11 @@ class Evidence(unittest.TestCase):
         self.write((bounce(4, "203.0.113.78") + bounce(5, "198.51.100.78")).encode())
         self.wait_client(5)
         self.assertEqual(self.evidence()["asked"], 3, "whom we wrote to is known after a restart")
+        status = subprocess.run([program("mxsplitctl"), "status", DOMAIN, "--socket", self.daemon.socket],
+                                capture_output=True, text=True, timeout=60).stdout
+        said = self.evidence()
+        self.assertIn(f"5 with a known client, {said['new_clients']} of new clients, 3 of hosts we wrote to",
+                      " ".join(status.split()))
 
     def test_a_surge_is_told_with_its_evidence(self):
         self.daemon.settings.update(least_excess=100)

@@ -199,6 +199,19 @@ class Incident(unittest.TestCase):
             d.wait_state("normal", 90)
             self.assertTrue(w.shows(TTL, NORMAL))
 
+    def test_a_second_daemon_on_the_same_database_is_refused(self):
+        with World(secondaries=0, mode="manual") as w:
+            d = w.ready()
+            for _ in range(3):
+                second = subprocess.run([program("mxsplitd"), "-f", "-c", d.config_path], capture_output=True,
+                                        text=True, timeout=60)
+                self.assertEqual(second.returncode, 75, second.stderr)
+                self.assertIn(f"another mxsplitd uses {d.database} (process {d.process.pid})", second.stderr)
+            code, body = d.request("PUT", f"/v1/domains/{DOMAIN}/override",
+                                   {"mode": "split", "for": "1h", "reason": "a test", "by": "anna"})
+            self.assertEqual(code, 200, body)  # by the socket that is still the first one's
+            d.wait_state("split", 20)
+
     def test_a_notice_survives_failing_hooks_and_a_killed_daemon(self):
         with World(secondaries=0, mode="manual") as w:
             notices, works = os.path.join(w.directory, "notices"), os.path.join(w.directory, "works")

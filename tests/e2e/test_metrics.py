@@ -46,6 +46,8 @@ class Metrics(unittest.TestCase):
         cls.promtool = promtool()
         with World(secondaries=1, mode="manual") as world:
             world.daemon.counters = [dict(name="pushed", mta=f"mta1.{DOMAIN}", push="yes")]
+            world.daemon.hooks = [("page", ["/bin/true"], ["start", "override"]),
+                                  dict(name="lost", run="[/bin/false]", on="[override]")]
             daemon = world.ready()
             order = {"mode": "normal", "for": "1h", "reason": "a test"}
             sample = {"mta": f"mta1.{DOMAIN}", "name": "load1", "type": "gauge", "value": 2.5}
@@ -54,13 +56,25 @@ class Metrics(unittest.TestCase):
 
             def whole():
                 cls.text = daemon.request("GET", "/metrics")[1]
-                return "mxsplitd_agent_reading{" in cls.text and "override_expires_timestamp_seconds{" in cls.text
+                return all(said in cls.text for said in (
+                    "mxsplitd_agent_reading{", "override_expires_timestamp_seconds{", 'hook_last_success_timestamp_seconds{hook="page"}',
+                    'hook_last_failure_timestamp_seconds{hook="lost"}'))
             daemon.wait_for(whole, 30, "the order and the sample are in the numbers")
 
     def tool(self, *words, **more):
         if not self.promtool:
             self.skipTest("no promtool: the Debian package prometheus cannot be had here")
         return subprocess.run([self.promtool, *words], capture_output=True, text=True, timeout=120, **more)
+
+    def test_each_hook_has_its_numbers(self):
+        def value(name, labels):
+            return float(re.search(rf"^mxsplitd_{name}{{{labels}}} (\S+)$", self.text, re.M).group(1))
+        self.assertEqual((value("hook_queue_length", 'hook="lost"'), value("hook_failing", 'hook="lost"')), (1, 1))
+        self.assertEqual((value("hook_failing", 'hook="page"'), value("hook_dead_letters", 'hook="page"')), (0, 0))
+        self.assertGreaterEqual(value("hook_attempts_total", 'hook="page",result="told"'), 1)
+        self.assertGreaterEqual(value("hook_attempts_total", 'hook="lost",result="later"'), 1)
+        self.assertEqual(value("hook_attempts_total", 'hook="lost",result="told"'), 0)
+        self.assertNotIn('hook_last_success_timestamp_seconds{hook="lost"}', self.text)
 
     def test_promtool_has_nothing_to_say(self):
         done = self.tool("check", "metrics", input=self.text)

@@ -236,7 +236,7 @@ class OpenApi(unittest.TestCase):
         self.ask("PUT", OVERRIDE, 409, {"mode": "split", "for": "1h", "reason": "a test"}, local=True)
 
     def reads(self):
-        for path in ("/", "/style.css", "/app.js", "/chart.js", "/words.js", "/v1", "/healthz", "/metrics", "/v1/status",
+        for path in ("/", "/style.css", "/app.js", "/chart.js", "/parts.js", "/words.js", "/v1", "/healthz", "/metrics", "/v1/status",
                      "/v1/events", "/v1/domains/{name}", "/v1/domains/{name}/series"):
             self.ask("GET", path, 200)
         self.ask("GET", "/v1/domains/{name}", 404, name="other.test")

@@ -3,7 +3,9 @@ import json
 import os
 import subprocess
 import unittest
+from unittest import mock
 
+import bind
 from daemon import DOMAIN, program
 from smtp import Exchanger
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
@@ -57,7 +59,7 @@ class PreflightTest(unittest.TestCase):
         before = self.world.dns.serial()
         code, rows = self.preflight()
         self.assertEqual(code, 0, rows)
-        self.assertEqual(verdicts(rows, "primary", "plan", "ttl", "key", "server", "refresh"), ["ok"] * 6, rows)
+        self.assertEqual(verdicts(rows, "primary", "plan", "ttl", "key", "server", "ns", "refresh"), ["ok"] * 7, rows)
         self.assertEqual(verdicts(rows, "smtp", "address", "source", "mta-sts", "dane"), ["ok"] * 8, rows)
         self.assertEqual(verdicts(rows, "starttls"), ["ok", "warn"], rows)
         self.assertIn("certificate not verified", rows["starttls"][0][1])
@@ -100,7 +102,7 @@ class PreflightTest(unittest.TestCase):
         self.assertEqual(code, 0, out + err)
         self.assertNotIn("smtp", out)
         self.assertEqual([line.split()[:2] for line in out.splitlines()[:-1]],
-                         [["ok", c] for c in ("primary", "plan", "ttl", "key", "server", "refresh")], out)
+                         [["ok", c] for c in ("primary", "plan", "ttl", "key", "server", "ns", "refresh")], out)
         self.world.dns.set_mx(SPLIT_TTL, SPLIT)
         code, out, err = run(self.world, "dns", "check", DOMAIN)
         self.assertEqual(code, 65, out)
@@ -109,6 +111,35 @@ class PreflightTest(unittest.TestCase):
         code, out, err = run(self.world, "dns", "check", DOMAIN)
         self.assertEqual(code, 65, out)
         self.assertTrue(out.startswith("FAIL  primary"), out)
+
+
+class NameServers(unittest.TestCase):
+    """The NS RRset of the zone beside `address` and `check`."""
+
+    def rows(self, more):
+        with mock.patch("bind.ZONE", bind.ZONE + more), World(secondaries=1) as world:
+            world.daemon.write_config()
+            code, out, err = run(world, "preflight", DOMAIN, "--json", "--resolver", world.dns.address)
+            self.assertIn(code, (0, 65), out + err)
+            return found(out)["ns"]
+
+    def test_one_that_is_not_in_check_is_named(self):
+        rows = self.rows("@ IN NS ns2\n@ IN NS ns3\nns2 IN A 192.0.2.77\nns3 IN AAAA 2001:db8::53\n")
+        self.assertEqual([verdict for verdict, _ in rows], ["warn", "warn"], rows)
+        said = " ".join(text for _, text in rows)
+        for words in (f"ns2.{DOMAIN}. (192.0.2.77) is a name server", f"ns3.{DOMAIN}. (2001:db8::53) is a name server"):
+            self.assertIn(words, said)
+        self.assertNotIn(f"ns1.{DOMAIN}", said)
+
+    def test_one_of_its_addresses_is_enough(self):
+        rows = self.rows("@ IN NS ns2\nns2 IN A 127.0.0.1\nns2 IN AAAA 2001:db8::53\n")
+        self.assertEqual([verdict for verdict, _ in rows], ["ok"], rows)
+        self.assertIn("(2)", rows[0][1])
+
+    def test_one_whose_address_nobody_knows(self):
+        rows = self.rows("@ IN NS ns.elsewhere.example.\n")  # the resolver here knows the zone alone
+        self.assertEqual([verdict for verdict, _ in rows], ["warn"], rows)
+        self.assertIn("ns.elsewhere.example. is a name server", rows[0][1])
 
 
 if __name__ == "__main__":

@@ -49,6 +49,37 @@ class ProbeTest(unittest.TestCase):
         said = {line.split(" ")[0] for line in self.mta1.commands + self.mta2.commands}
         self.assertEqual(said, {"EHLO", "QUIT"}, "no mail is ever begun")
 
+    def failures(self, world, words):
+        return [e for e in world.daemon.events() if e["kind"] == "failure" and words in e["text"]]
+
+    def test_both_dead_in_ordinary_times_keeps_both_and_calls_a_person(self):
+        self.mta1.stop()
+        self.mta2.stop()
+        with World(secondaries=0) as world:
+            probed(world, self.mta1, self.mta2)
+            daemon = world.ready()
+            daemon.wait_for(lambda: not any(self.exchanger(world, name)["answers"] in (True, None)
+                                            for name in ("mta1", "mta2")), 60, "both fail")
+            serial = world.dns.serial()
+            world.rate = 300
+            daemon.wait_for(lambda: self.failures(world, "a split would leave no way in"), 60, "a person is called")
+            self.assertEqual((world.dns.mx(), world.dns.serial()), ((TTL, NORMAL), serial))
+            self.assertEqual(daemon.domain()["state"], "normal")
+
+    def test_both_dead_in_a_split_until_the_dropped_one_is_back(self):
+        with World(secondaries=0, calm="1h", min_split="1h") as world:
+            probed(world, self.mta1, self.mta2)
+            daemon = world.ready()
+            world.rate = 300
+            daemon.wait_state("split", 60)
+            self.mta1.stop()
+            daemon.wait_for(lambda: self.exchanger(world, "mta1")["answers"] is False, 60, "the dropped one fails")
+            self.mta2.stop()
+            daemon.wait_for(lambda: self.failures(world, "no exchanger answers SMTP"), 60, "a person is called")
+            self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT), "a restore would not help")
+            self.mta1.again()
+            daemon.wait_for(lambda: world.dns.mx() == (TTL, NORMAL), 60, "it is restored with the first that answers")
+
     def test_whatever_an_exchanger_says_has_a_sentence(self):
         with World(secondaries=0) as world:
             probed(world, self.mta1, self.mta2)

@@ -5,8 +5,8 @@
  * Each gives one number a minute; at or above a threshold is a surge, below half of it for 90
  * minutes is its end.
  *
- *     others fixed|ewma|holt-winters THRESHOLD < CSV    transitions, as backtest prints them
- *     others fixed|ewma|holt-winters grid < CSV         alarms at each of many thresholds
+ *     others FIXED EWMA HOLT-WINTERS < CSV    at these thresholds: name and transition, a line each
+ *     others grid < CSV                       name, threshold and alarms, for many thresholds
  */
 #include <inttypes.h>
 #include <math.h>
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define METHODS 3
 #define GRID 60
 #define GRID_STEP 1.25
 #define MINUTE 60
@@ -31,6 +32,7 @@ struct method {
 };
 
 struct state {
+	const char *name;
 	double threshold;
 	bool surge;
 	int64_t loud;
@@ -74,7 +76,7 @@ holt_winters(int64_t time, double count)
 	return score;
 }
 
-static const struct method methods[] = {
+static const struct method methods[METHODS] = {
 	{ "fixed", fixed },
 	{ "ewma", ewma },
 	{ "holt-winters", holt_winters },
@@ -95,11 +97,11 @@ step(struct state *state, int64_t time, double score, bool say)
 		return;
 	}
 	if (say)
-		printf("%" PRId64 " %d\n", time, state->surge);
+		printf("%s %" PRId64 " %d\n", state->name, time, state->surge);
 }
 
 static void
-read_all(const struct method *method, struct state *states, unsigned count)
+read_all(struct state states[METHODS][GRID], unsigned count)
 {
 	char line[512];
 	int64_t minute = 0;
@@ -108,16 +110,18 @@ read_all(const struct method *method, struct state *states, unsigned count)
 	while (fgets(line, sizeof(line), stdin)) {
 		char *end;
 		int64_t time = strtoll(line, &end, 10);
-		double score;
 
 		if (*end != ',')
 			continue;
 		sum += strtod(end + 1, NULL);
 		if (time < minute + MINUTE)
 			continue;
-		score = method->score(time, sum);
-		for (unsigned i = 0; i < count; i++)
-			step(&states[i], time, score, count == 1);
+		for (unsigned i = 0; i < METHODS; i++) {
+			double score = methods[i].score(time, sum);
+
+			for (unsigned n = 0; n < count; n++)
+				step(&states[i][n], time, score, count == 1);
+		}
 		minute = time;
 		sum = 0;
 	}
@@ -126,20 +130,23 @@ read_all(const struct method *method, struct state *states, unsigned count)
 int
 main(int argc, char **argv)
 {
-	struct state states[GRID] = { { 0 } };
-	bool grid = argc == 3 && strcmp(argv[2], "grid") == 0;
+	static struct state states[METHODS][GRID];
+	bool grid = argc == 2 && strcmp(argv[1], "grid") == 0;
 
-	for (unsigned i = 0; i < GRID; i++)
-		states[i].threshold =
-			grid ? pow(GRID_STEP, i) : strtod(argc == 3 ? argv[2] : "0", NULL);
-	for (size_t i = 0; argc == 3 && i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (strcmp(argv[1], methods[i].name) != 0)
-			continue;
-		read_all(&methods[i], states, grid ? GRID : 1);
-		for (unsigned n = 0; grid && n < GRID; n++)
-			printf("%g %u\n", states[n].threshold, states[n].alarms);
-		return ferror(stdin) || fflush(stdout) != 0;
+	if (!grid && argc != METHODS + 1) {
+		fputs("usage: others grid|FIXED EWMA HOLT-WINTERS < CSV\n", stderr);
+		return 2;
 	}
-	fputs("usage: others fixed|ewma|holt-winters THRESHOLD|grid < CSV\n", stderr);
-	return 2;
+	for (unsigned i = 0; i < METHODS; i++)
+		for (unsigned n = 0; n < GRID; n++)
+			states[i][n] = (struct state){
+				.name = methods[i].name,
+				.threshold = grid ? pow(GRID_STEP, n) : strtod(argv[i + 1], NULL),
+			};
+	read_all(states, grid ? GRID : 1);
+	for (unsigned i = 0; grid && i < METHODS; i++)
+		for (unsigned n = 0; n < GRID; n++)
+			printf("%s %g %u\n", states[i][n].name, states[i][n].threshold,
+			       states[i][n].alarms);
+	return ferror(stdin) || fflush(stdout) != 0;
 }

@@ -1,11 +1,11 @@
 "use strict";
 /* The page: asks the API of the same origin, draws what it says, gives orders. Text from the daemon is only ever textContent. */
 const $ = (id) => document.getElementById(id);
-const STATUS_MS = 2000, SERIES_MS = 30000, LOST_MS = 10000, EVENTS = 50, STREAM_S = 2, COMES_AGAIN_MS = 15000;
+const STATUS_MS = 2000, SERIES_MS = 30000, HOOKS_MS = 5000, LOST_MS = 10000, EVENTS = 50, STREAM_S = 2, COMES_AGAIN_MS = 15000;
 const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
 const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
 
-const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, events: [], next: 0, streams: false, stop: null, order: null };
+const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, hooks: [], events: [], next: 0, streams: false, stop: null, order: null };
 let token = sessionStorage.getItem("mxsplit-token") || "";
 
 const word = (name, facts = {}) => WORDS[here.language][name].replace(/\{(\w+)\}/g, (_, key) => facts[key] ?? "");
@@ -80,87 +80,6 @@ async function read(path) {
   return answer.json();
 }
 
-/* Parts of a domain's card */
-
-function table(caption, head, rows) {
-  return make("div", { cls: "scroll", tabindex: "0", role: "group", "aria-label": caption },
-    make("table", {},
-      make("thead", {}, make("tr", {}, ...head.map(([text, cls]) => make("th", { scope: "col", cls, text })))),
-      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => cell instanceof Node ? cell : make("td", { text: cell })))))));
-}
-
-const cell = (text, cls) => make("td", { text, cls });
-
-function serversOf(domain) {
-  const wanted = domain.wanted;
-  const rows = domain.servers.map((server) => {
-    const right = server.known && sameRecords(server.shown, wanted);
-    return [server.name, cell(!server.known ? word("no-answer") : right ? word("agrees") : word("differs"), right ? "good" : "bad"),
-      cell(server.known ? setText(server.shown) : (server.error || word("no-answer")), server.known ? "" : "bad"),
-      cell(server.serial === null ? word("dash") : String(server.serial), "number"), word("ago", { age: ageSince(server.asked) })];
-  });
-  return make("div", {}, make("h3", { text: `${word("wanted")}: ${setText(wanted)}` }),
-    domain.sent ? make("p", { cls: "warn", text: `${word("sent")}: ${setText(domain.sent)}` }) : null,
-    table(word("server"), [[word("server")], [word("state")], [word("shows")], [word("serial"), "number"], [word("asked")]], rows));
-}
-
-function effectOf(domain) {
-  const rows = domain.mtas.map((mta) => [`${mta.name} (${word(mta.drops ? "dropped" : "kept")})`, cell(number(mta.bounces), "number"), cell(number(mta.mail), "number")]);
-  return make("div", {}, make("h3", { text: word("effect") }),
-    table(word("effect"), [[word("exchanger")], [word("bounces"), "number"], [word("mail"), "number"]], rows));
-}
-
-function numbersOf(measured) {
-  const item = (name, value, unit = "") => make("li", {}, `${word(name)} `, make("b", { text: number(value) + unit }));
-  if (!measured.known) return make("p", { cls: "warn", text: word("not-known") });
-  return make("ul", { cls: "numbers" }, make("li", { cls: measured.surge ? "bad" : "good", text: word(measured.surge ? "surge" : "calm") }),
-    item("rate", measured.rate_per_minute), item("expected", measured.expected_per_minute), item("at-most", measured.upper_per_minute),
-    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`));
-}
-
-const spanText = (hours) => hours < 48 ? word("hours", { n: hours }) : word("days", { n: hours / 24 });
-
-function chartOf(domain) {
-  const box = make("div", { cls: "chart-box" }), data = here.series[domain.name];
-  const spans = make("div", { cls: "spans" }, make("h3", { text: word("chart-title") }),
-    ...SPANS.map(([hours], i) => make("button", { type: "button", "aria-pressed": String(here.span === i), text: spanText(hours),
-      on: () => { here.span = i; here.series = {}; readSeries(); draw(); } })),
-    make("button", { type: "button", "aria-pressed": String(here.table), text: word(here.table ? "as-chart" : "as-table"), on: () => { here.table = !here.table; draw(); } }));
-  box.append(spans);
-  if (!data) return box;
-  if (here.table) {
-    const rows = data.rate.map((rate, i) => [stamp(new Date((data.from + i * data.step) * 1000).toISOString(), false), cell(number(rate), "number"),
-      cell(number(data.expected[i]), "number"), cell(number(data.upper[i]), "number"),
-      [data.surge[i] ? word("surge") : "", data.split[i] ? word("state-split") : ""].filter(Boolean).join(", ")]).reverse();
-    const list = table(word("chart-title"), [[word("time")], [word("bounces"), "number"], [word("expected"), "number"], [word("at-most"), "number"], [word("state")]], rows);
-    list.classList.add("tall");
-    box.append(list);
-    return box;
-  }
-  const says = word("chart-says", { domain: domain.name, span: spanText(SPANS[here.span][0]), most: number(Math.max(0, ...data.rate)),
-    now: number(domain.measured.rate_per_minute), expected: number(domain.measured.expected_per_minute), splits: word(data.split.includes(true) ? "splits-some" : "splits-none") });
-  const picture = make("div", { role: "img", "aria-label": says });
-  drawChart(picture, data, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
-    Math.max(280, Math.min(1200, $("domains").clientWidth - 34)));
-  box.append(picture, make("p", { cls: "soft", text: word("legend") }));
-  return box;
-}
-
-function cardOf(domain) {
-  const state = SHAPES[domain.state] ? domain.state : "unknown", order = domain.override;
-  return make("article", { "aria-labelledby": `name-${domain.name}`, "data-domain": domain.name, "data-state": state },
-    make("div", { cls: "head" }, make("h2", { id: `name-${domain.name}`, text: domain.name }),
-      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
-      make("span", { cls: "soft", text: word("since", { time: stamp(domain.since), age: ageSince(domain.since) }) }),
-      make("span", { cls: "soft", text: word("mode", { mode: domain.mode }) }),
-      make("button", { type: "button", "data-act": "order", text: word("order"), on: () => openOrder(domain.name) })),
-    make("p", { cls: "why", text: domain.why || "" }),
-    make("p", { cls: domain.guard ? "guard" : "guard none", text: domain.guard ? word("held", { text: domain.guard }) : word("no-guard") }),
-    order ? make("p", { cls: "notice warn", "data-order": order.mode,
-      text: word("in-order", { mode: order.mode, by: order.by, time: stamp(order.expires), reason: order.reason }) }) : null,
-    numbersOf(domain.measured), chartOf(domain), make("div", { cls: "columns" }, serversOf(domain), effectOf(domain)));
-}
-
 /* Makes `old` like `fresh` and keeps every element that can stay: the focus, a scrolled place, a click half done. */
 
 function patch(old, fresh) {
@@ -169,7 +88,7 @@ function patch(old, fresh) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return undefined;
   }
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name); /* what a reader opened stays open */
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   return patchChildren(old, [...fresh.childNodes]);
 }
@@ -178,16 +97,6 @@ function patchChildren(parent, fresh) {
   const old = [...parent.childNodes];
   fresh.forEach((node, i) => { if (i < old.length) patch(old[i], node); else parent.append(node); });
   for (const extra of old.slice(fresh.length)) extra.remove();
-}
-
-function drawLists(status) {
-  $("exchangers").closest("section").hidden = !(status.exchangers || []).length;
-  patchChildren($("exchangers"), [...table(word("exchangers"), [[word("name")], [word("state")], [word("asked")]],
-    (status.exchangers || []).map((e) => [e.name, cell(e.said || word("not-asked"), e.answers === null ? "soft" : e.answers ? "good" : "bad"),
-      e.asked ? word("ago", { age: ageSince(e.asked) }) : word("dash")])).childNodes]);
-  patchChildren($("sources"), [...table(word("sources"), [[word("name")], [word("exchanger")], [word("lines"), "number"], [word("last-line")], [word("behind"), "number"], [word("state")]],
-    status.sources.map((s) => [s.name, plain(s.mta), cell(number(s.lines), "number"), s.last_line ? word("ago", { age: ageSince(s.last_line) }) : word("dash"),
-      cell(number(s.bytes_behind), "number"), cell(s.error || word(s.stale ? "silent" : "heard"), s.error || s.stale ? "bad" : "good")])).childNodes]);
 }
 
 function drawJournal() {
@@ -292,6 +201,13 @@ async function keepListening() {
     } catch (_) { /* asked instead, until it is there again */ }
     await new Promise((done) => setTimeout(done, here.status ? COMES_AGAIN_MS : STATUS_MS));
   }
+}
+
+async function readHooks() {
+  try {
+    here.hooks = (await read("v1/hooks")).hooks;
+    draw();
+  } catch (_) { /* the next reading may work */ }
 }
 
 async function readSeries() {
@@ -402,9 +318,10 @@ function begin() {
   $("token-open").addEventListener("click", openToken);
   $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
   $("token-forget").addEventListener("click", () => keepToken(""));
-  readStatus().then(readSeries).then(keepListening);
+  readStatus().then(readSeries).then(readHooks).then(keepListening);
   setInterval(() => here.streams || readStatus(), STATUS_MS);
   setInterval(readSeries, SERIES_MS);
+  setInterval(readHooks, HOOKS_MS);
   setInterval(drawLive, 1000);
 }
 

@@ -67,3 +67,9 @@ function drawChart(holder, data, stamp, id, width) {
   }
   holder.replaceChildren(root);
 }
+
+/* A bar for a share of 0 to 1. */
+function drawBar(holder, share) {
+  const root = svg("svg", { viewBox: "0 0 100 10", class: "bar", preserveAspectRatio: "none", "aria-hidden": "true" }, holder);
+  svg("rect", { width: Math.max(0.5, 100 * share), height: 10 }, root);
+}

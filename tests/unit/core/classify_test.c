@@ -12,6 +12,12 @@
 #define BOUNCE_OF(id)                                                                              \
 	SMTPD id ": client=h[192.0.2.1]\n" CLEANUP id ": message-id=<m1@x>\n" QMGR id              \
 		 ": from=<>, size=9, nrcpt=1 (queue active)\n"
+#define BACK(id)                                                                                   \
+	AT "postfix/smtpd[302]: " id ": client=localhost[127.0.0.1]\n" CLEANUP id                  \
+	   ": message-id=<m1@x>\n" QMGR id ": from=<>, size=9, nrcpt=1 (queue active)\n"
+#define FILTERED(to)                                                                               \
+	AT "postfix/smtp[9]: " ID ": to=<" to ">, relay=127.0.0.1[127.0.0.1]:10024, delay=0, "     \
+	   "dsn=2.0.0, status=sent (250 ok)\n"
 #define MAIL_OF(id)                                                                                \
 	SMTPD id ": client=h[192.0.2.1]\n" QMGR id ": from=<a@b>, size=9, nrcpt=1 (queue "         \
 		 "active)\n"
@@ -109,6 +115,14 @@ static const struct {
 			   "4F5C64474F: message-id=<m1@x>\n" QMGR
 			   "4F5C64474F: from=<>, size=9, nrcpt=1 (queue active)\n",
 	  true, "bounce-accepted 1 default.test 192.0.2.1 4104E3D -\nend\n" },
+	{ "a filter gives it back to one recipient after the other",
+	  BOUNCE_OF(ID) BACK("4F5C64474F") FILTERED("a@one.test") BACK("5A5C64474F") LMTP
+	  "5A5C64474F: to=<b@two.test>, " SENT FILTERED("b@two.test") QMGR ID ": removed\n",
+	  true,
+	  "bounce-accepted 1 default.test 192.0.2.1 4104E3D -\n"
+	  "bounce-accepted 1 one.test 192.0.2.1 4104E3D - from=default.test\n"
+	  "delivered 1 one.test - 4104E3D 2.0.0\ndelivered 1 two.test - 5A5C64474F 2.0.0\n"
+	  "delivered 1 two.test - 4104E3D 2.0.0\nend\n" },
 	{ "a filter gives it back without message-id: its answer names the id",
 	  SMTPD ID ": client=h[192.0.2.1]\n" QMGR ID
 		   ": from=<>, size=9, nrcpt=1 (queue active)\n" AT
@@ -225,5 +239,30 @@ Test(classify, tells_what_the_lines_of_a_message_mean_together)
 		reader_end(reader, log_lines_event, &text);
 		reader_free(reader);
 		cr_assert_str_eq(buffer, rows[i].events, "%s:\n%s", rows[i].name, buffer);
+	}
+}
+
+Test(classify, calls_no_id_dropped_that_has_counted)
+{
+	static const struct {
+		const char *lines, *next; /* what of the first id is known when there is no room */
+		uint64_t dropped;
+	} cases[] = {
+		{ BOUNCE_OF(ID), MAIL_OF("4F5C64474F"), 1 },
+		{ BOUNCE_OF(ID) FILTERED("a@one.test"), MAIL_OF("4F5C64474F"), 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reader_options options = { .year = 2026, .max_open = 1 };
+		struct reader *reader = reader_new(&options);
+		char buffer[1024];
+		struct text text = TEXT(buffer);
+
+		cr_assert(reader);
+		log_lines_feed(reader, span_of(cases[i].lines), log_lines_event, &text);
+		cr_expect_eq(reader_stats(reader)->open, 1, "case %zu", i);
+		log_lines_feed(reader, span_of(cases[i].next), log_lines_event, &text);
+		cr_expect_eq(reader_stats(reader)->dropped, cases[i].dropped, "case %zu", i);
+		reader_free(reader);
 	}
 }

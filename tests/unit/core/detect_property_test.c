@@ -124,8 +124,58 @@ Test(detect_property, a_busier_domain_is_no_slower)
 	}
 }
 
-/* Two exchangers' reports of one tick are one count: zero beside all changes nothing, and evidence
- * that is not known changes nothing. */
+/* The seconds at which the state changed, of the same stream in ticks of `period` seconds. */
+static unsigned
+changes_in(const double *counts, int period, int at_out[16])
+{
+	struct detect detect;
+	struct finding finding;
+	unsigned found = 0;
+
+	detect_init(&detect, &detect_default_rules);
+	for (int end = period; end <= TICKS * 10; end += period) {
+		struct detect_in in = { .time = START + end, .period = (unsigned)period };
+
+		for (int tick = (end - period) / 10; period >= 10 && tick < end / 10; tick++)
+			in.count += counts[tick];
+		if (period < 10) /* a bounce each second as long as there are any */
+			for (int i = 1; i <= period; i++) {
+				int second = end - period + i - 1, left = second % 10;
+				double count = counts[second / 10];
+
+				in.count +=
+					floor(count * (left + 1) / 10) - floor(count * left / 10);
+			}
+		detect_step(&detect, &in, &finding);
+		if (finding.changed && found < 16)
+			at_out[found++] = end;
+	}
+	return found;
+}
+
+/* How often the detector is asked is not what it finds: some minutes lie between, for what runs out
+ * looks different in other ticks. */
+Test(detect_property, the_length_of_a_tick_hardly_matters)
+{
+	static const int periods[] = { 1, 5, 30, 60 };
+	static double counts[TICKS];
+	int one[16], other[16];
+
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		fill(counts, seed);
+		cr_assert_eq(changes_in(counts, 10, one), 2, "seed %" PRIu64, seed);
+		for (size_t i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+			cr_assert_eq(changes_in(counts, periods[i], other), 2,
+				     "seed %" PRIu64 ", %d s", seed, periods[i]);
+			for (int n = 0; n < 2; n++)
+				cr_assert(abs(one[n] - other[n]) <= 300,
+					  "seed %" PRIu64 ", ticks of %d s: at %d s and %d s", seed,
+					  periods[i], one[n], other[n]);
+		}
+	}
+}
+
+/* Evidence that is not known changes nothing. */
 Test(detect_property, what_is_not_known_changes_nothing)
 {
 	static double counts[TICKS];

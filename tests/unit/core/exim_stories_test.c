@@ -74,6 +74,11 @@ static const struct {
 		" => u <u@one.test> R=filter T=t\n" AT LONG_ID " => u <u@one.test> R=r T=t\n",
 	  "bounce-accepted 1 one.test 192.0.2.1 " ID " -\ndelivered 1 one.test - " ID
 	  " -\ndelivered 1 one.test - " LONG_ID " -\n" },
+	{ "a filter gives it back, and its recipient was named at once",
+	  AT ID " <= <> " H " P=esmtp S=9 id=a@b for u@one.test\n" AT LONG_ID
+		" <= <> H=localhost [127.0.0.1] P=esmtp S=9 id=a@b for u@one.test\n" AT ID
+		" Completed\n" AT LONG_ID " Completed\n",
+	  "bounce-accepted 1 one.test 192.0.2.1 " ID " -\n" },
 	{ "the same message-id from elsewhere is another message",
 	  AT ID " <= <> " H " P=esmtp S=9 id=a@b\n" AT LONG_ID " <= <> " H " P=esmtp S=9 id=a@b\n",
 	  NULL_IN "bounce-accepted 1 - 192.0.2.1 " LONG_ID " -\n" },

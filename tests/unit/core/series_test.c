@@ -35,7 +35,8 @@ Test(series, counts_go_to_their_step_and_side)
 	series_count(&series, 9, EVENT_BOUNCE_REFUSED, 1, true); /* before */
 	series_count(&series, 10, EVENT_BOUNCE_REFUSED, 5, true);
 	series_count(&series, 11, EVENT_BOUNCE_ACCEPTED, 7, false);
-	series_count(&series, 11, EVENT_DELIVERED, 3, true);
+	series_count(&series, 11, EVENT_MAIL_ACCEPTED, 3, true);
+	series_count(&series, 11, EVENT_DELIVERED, 5, true);   /* a bounce is delivered, too */
 	series_count(&series, 11, EVENT_LOCAL_DSN, 100, true); /* does not arrive */
 	series_count(&series, 19, EVENT_BOUNCE_DEFERRED, 2, false);
 	series_count(&series, 20, EVENT_BOUNCE_DEFERRED, 1, false); /* after */

@@ -154,6 +154,8 @@ static const struct {
 	  "did not end" },
 };
 
+#define HOOKS (sizeof(hooks) / sizeof(*hooks))
+
 static bool
 as_wanted(const struct hook_result *result, size_t i)
 {
@@ -162,12 +164,10 @@ as_wanted(const struct hook_result *result, size_t i)
 	       strstr(result->output, hooks[i].output) && strstr(result->why, hooks[i].why);
 }
 
-Test(hook, survives_every_hostile_program)
+static void
+survive_all(struct room *room)
 {
-	struct room *room = make();
-	int spare = open("/dev/null", O_RDONLY); /* not close-on-exec, as a library may open it */
-
-	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++) {
+	for (size_t i = 0; i < HOOKS; i++) {
 		const struct hook_result *result = &room->result;
 		const char *what = hooks[i].what;
 
@@ -190,6 +190,17 @@ Test(hook, survives_every_hostile_program)
 		cr_assert(!result->ok || !result->why[0], "%s: %s", what, result->why);
 		cr_assert(gone(room), "%s: an orphan", what);
 	}
+}
+
+/* LONG=1: a thousand of them. */
+Test(hook, survives_every_hostile_program)
+{
+	struct room *room = make();
+	int spare = open("/dev/null", O_RDONLY); /* not close-on-exec, as a library may open it */
+	size_t rounds = getenv("LONG") ? (1000 + HOOKS - 1) / HOOKS : 1;
+
+	while (rounds--)
+		survive_all(room);
 	close(spare);
 	clear(room);
 }

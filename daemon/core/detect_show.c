@@ -1,0 +1,36 @@
+#include "daemon/core/detect_show.h"
+
+#include "daemon/core/detect_judge.h"
+
+#include <math.h>
+
+void
+detect_show(const struct detect *detect, struct finding *out)
+{
+	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
+	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
+	int top = detect->surge ? (int)detect->scale : 0;
+	double nats;
+
+	for (int i = 1; i < DETECT_SCALES && !detect->surge; i++)
+		if (detect->cusum[i].sum > detect->cusum[top].sum)
+			top = i;
+	*out = (struct finding){
+		.known = !detect->silent && detect->seen > 0,
+		.surge = detect->surge,
+		.since = detect->since,
+		.rate = minute > 0
+				? (detect->recent.minute_count + detect->slot_count) / minute * 60
+				: 0,
+		.slow_rate =
+			all > 0 ? (detect->recent.all_count + detect->slot_count) / all * 60 : 0,
+		.expected = detect->rate.mean * 60,
+		.upper = detect->band,
+		.counts = detect->cusum[top].sum,
+		.threshold = DETECT_THRESHOLD,
+		.excess = fmax(0, detect->cusum[top].count - detect->cusum[top].expected),
+	};
+	nats = detect_judge_terms(detect, top, out->term);
+	out->evidence = out->counts + nats;
+	out->needed_excess = detect_judge_needed(detect, top, nats);
+}

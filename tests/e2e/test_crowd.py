@@ -1,0 +1,121 @@
+"""Crowds at the API: slow ones, silent ones, too many; and who may do what, for every address of the description.
+
+LONG=1: 10,000 slow connections, and how long an honest client waits meanwhile.
+"""
+import os
+import random
+import socket
+import time
+import unittest
+
+import test_openapi
+from daemon import DOMAIN
+from test_incident import SPLIT, SPLIT_TTL, World
+from test_openapi import head
+
+LONG = os.environ.get("LONG")
+SLOW = 10000 if LONG else 200
+STARTS = (b"", b"G", b"GET /v1/status HTTP/1.1\r\n", b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX: ",
+          b"PUT /v1/domains/example.test/override HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+          b"Content-Length: 100\r\n\r\n{", b"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n",
+          b"GET /v1/events?limit=500 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+
+
+def slow(port, n):
+    """One that begins a request and does not go on, from an address of its own."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    sock.settimeout(30)
+    sock.bind((f"127.0.{5 + n // 250 % 200}.{1 + n % 250}", 0))
+    try:
+        sock.connect(("127.0.0.1", port))
+        sock.sendall(STARTS[n % len(STARTS)])
+    except OSError:  # cut already
+        pass
+    return sock
+
+
+class Crowd(unittest.TestCase):
+    def test_slow_clients_keep_no_honest_one_out(self):
+        with World(secondaries=0, mode="manual") as world:
+            daemon = world.ready()
+            crowd, waits, code = [], [], None
+            try:
+                for n in range(SLOW):
+                    crowd.append(slow(daemon.port, n))
+                    if len(crowd) > 600:
+                        crowd.pop(0).close()
+                    if n % 10 == 0:
+                        begin = time.monotonic()
+                        code, body = daemon.request("GET", "/v1/status", tcp=n % 20 == 0)
+                        self.assertEqual(code, 200, body)
+                        waits.append(time.monotonic() - begin)
+            finally:
+                for sock in crowd:
+                    sock.close()
+            waits.sort()
+            print(f"{SLOW} slow connections: {len(waits)} honest requests, p99 {1000 * waits[int(len(waits) * .99)]:.0f} ms", flush=True)
+            self.assertIn(code, (200,))
+            code, body = daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", {"mode": "split", "for": "1h", "reason": "a test"})
+            self.assertEqual(code, 200, body)
+            daemon.wait_state("split", 60)
+
+    def test_few_descriptors_are_enough_for_a_split(self):
+        for limit in (32,) if not LONG else range(32, 129, 4):
+            with self.subTest(limit), World(secondaries=1) as world:
+                world.daemon.wrap = ["prlimit", f"--nofile={limit}:{limit}"]
+                world.ready()
+                crowd = [slow(world.daemon.port, n) for n in range(150)]
+                try:
+                    world.rate = 300
+                    end = time.monotonic() + 60
+                    while not world.shows(SPLIT_TTL, SPLIT):
+                        self.assertLess(time.monotonic(), end, world.daemon.log())
+                        crowd.append(slow(world.daemon.port, random.randrange(20000)))
+                        time.sleep(0.2)
+                    self.assertIsNone(world.daemon.process.poll())
+                finally:
+                    for sock in crowd:
+                        sock.close()
+                world.daemon.wait_state("split", 60)
+
+
+class Rights(test_openapi.OpenApi):
+    """Every address of the description with each kind of token, a foreign page, a foreign name."""
+
+    test_the_daemon_is_as_described = None  # that is test_openapi's
+
+    def test_every_address_with_every_role(self):
+        self.daemon.start()
+        self.daemon.wait_for(lambda: self.daemon.domain()["shown"] is not None, 60, "the zone is known")
+        refused = {}
+        for n, operation in enumerate(self.spec.operations):
+            method, target = operation.method, operation.path.replace("{name}", DOMAIN)
+            changes = method != "GET"
+            needs = None if not changes else "push" if target == "/v1/counters" else "operate"
+            for role in (None, "read", "operate", "push"):
+                headers = [("Host", "localhost"), ("Connection", "close"), ("Content-Length", "0"), ("If-Match", "*")]
+                headers += [self.bearer(role)] if role else []
+                answer = self.raw(method, head(method, target, headers), source=f"127.0.{6 + n}.1")
+                if not changes or role == needs:
+                    self.assertNotIn(answer.status, (401, 403), (method, target, role))
+                else:
+                    self.assertEqual(answer.status, 401 if role is None else 403, (method, target, role))
+                    refused[method, target] = refused.get((method, target), 0) + 1
+            right = [self.bearer(needs)] if needs else []
+            for headers, status in (([("Host", "evil.example")], 421), ([("Host", "localhost.evil.example")], 421)):
+                answer = self.raw(method, head(method, target, [*headers, ("Content-Length", "0"), *right]))
+                self.assertEqual(answer.status, status, (method, target, headers))
+            if changes:
+                for origin in ("http://evil.example", "null", f"http://localhost:{self.daemon.port + 1}"):
+                    answer = self.raw(method, head(method, target, [("Host", "localhost"), ("Origin", origin), ("Content-Length", "0"),
+                                                                    *right]))
+                    self.assertEqual(answer.status, 403, (method, target, origin))
+        self.assertTrue(refused and all(count == 3 for count in refused.values()), refused)
+        log = self.daemon.log()
+        self.assertIn("warning refused", log)
+        self.assertEqual(self.daemon.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
