@@ -22,12 +22,12 @@ override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURC
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
 LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lnetsnmp -lz -lzstd -lm
-ifeq ($(shell pkg-config --exists libsystemd && echo yes),yes) # else there is no journal
+ifeq ($(shell pkg-config --exists libsystemd 2>&1 && echo yes),yes) # else there is no journal
 override CFLAGS += -DHAVE_JOURNAL
 LDLIBS += -lsystemd
 endif
 
-FOLDERS := $(shell awk '!/^\#/ && $$1 < 4 { print $$2 }' daemon/LAYERS)
+FOLDERS := $(shell awk '$$1 ~ /^[0-3]$$$$/ { print $$2 }' daemon/LAYERS)
 name = $(subst /,_,$(1))
 SOURCES := $(foreach f,$(FOLDERS) daemon,$(wildcard $(f)/*.c))
 ARCHIVES := $(foreach f,$(FOLDERS),$(if $(wildcard $(f)/*.c),$(B)/$(call name,$(f)).a))
@@ -146,7 +146,7 @@ install: all man ## into DESTDIR and PREFIX: programs, units, manual, sample, co
 	install -m 644 $(B)/man/mxsplitd.8 $(AT)/share/man/man8/
 	for unit in contrib/systemd/*.service contrib/systemd/*.timer; do \
 		sed 's,/usr/\(s\?bin/mxsplit\),$(PREFIX)/\1,' $$unit > $(DESTDIR)$(UNITS_AT)/$${unit##*/} || exit; done
-	install -m 644 README.md CHANGES.md LICENSE docs/*.md $(DOC)/
+	install -m 644 README.md CHANGES.md SECURITY.md LICENSE docs/*.md $(DOC)/
 	cp -r --no-preserve=ownership contrib/* $(DOC)/examples/
 	rm -rf $(DOC)/examples/debian $(DOC)/examples/completion $(DOC)/examples/sbom.py
 	install -D -m 644 contrib/completion/mxsplitctl.bash $(AT)/share/bash-completion/completions/mxsplitctl
@@ -161,7 +161,7 @@ deb: ## a Debian package, into build/deb (wants debhelper and what `make deps` i
 package: deb ## the package in a fresh Debian 12: install, split, upgrade, remove, purge (root, debootstrap)
 	@tests/package.sh $(B)
 
-afternoon: deb ## docs/getting-started.md word by word in a fresh Debian 12 with BIND and Postfix (root, debootstrap)
+afternoon: deb ## docs/getting-started.md word by word in a booted Debian 12 (root, debootstrap, systemd-container)
 	@tests/package.sh $(B) afternoon
 
 sbom: all ## which libraries the programs use, as SPDX: build/mxsplit.spdx.json

@@ -138,7 +138,7 @@ static struct unpack *
 open_behind(struct import *import, const char *path, uint64_t *known_out, struct err *err)
 {
 	struct unpack *unpack = open_log(import, path, err);
-	struct span head;
+	struct span head = { NULL, 0 };
 	bool ok;
 
 	if (!unpack || imported_pass(&import->place, unpack, import->store, known_out, err))

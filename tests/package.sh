@@ -24,10 +24,19 @@ sed -i 's/^Version: .*/&+next/' "$place/next/DEBIAN/control"
 dpkg-deb --root-owner-group -b "$place/next" "$root/tmp/next.deb" >/dev/null
 cp "$build"/deb/mxsplit_*.deb "$root/tmp/this.deb"
 cp "tests/package_$what.sh" "$root/tmp/inside.sh"
-# mounts and processes end with the namespaces; the network is this machine's, for apt
-unshare --mount --pid --fork --kill-child bash -c '
-	mount --make-rprivate /
-	mount -t proc proc "$1/proc"
-	mount --rbind /dev "$1/dev"
-	exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive bash /tmp/inside.sh' - "$root"
+inside() { # mounts and processes end with the namespaces; the network is this machine's, for apt
+	unshare --mount --pid --fork --kill-child bash -c '
+		mount --make-rprivate /
+		mount -t proc proc "$1/proc"
+		mount --rbind /dev "$1/dev"
+		exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+			DEBIAN_FRONTEND=noninteractive bash /tmp/inside.sh' - "$root"
+}
+inside
+[ "$what" = afternoon ] || exit 0
+
+# The same tree, booted with its own systemd and a network of its own.
+timeout 1200 systemd-nspawn --quiet --directory="$root" --register=no --keep-unit --private-network --boot \
+	</dev/null >"$place/boot.log" 2>&1 || { tail "$place/boot.log" >&2; exit 1; }
+cat "$root/afternoon.log"
+grep -q '^ok the end' "$root/afternoon.log"

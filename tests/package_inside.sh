@@ -39,6 +39,8 @@ mxsplitd --version | head -n 1
 say "installed; user, directories"
 
 install -d -o bind -g bind /tmp/zone
+lock= # BIND 9.20 does not know it any more
+! named -v | grep -q 'BIND 9\.18' || lock='lock-file none;'
 (umask 077; tsig-keygen -a hmac-sha256 mxsplit >/etc/mxsplit/ns1.key)
 cat >/tmp/zone/example.jp.db <<-ZONE
 	\$TTL 3600
@@ -51,7 +53,7 @@ cat >/tmp/zone/example.jp.db <<-ZONE
 	mta2 IN A 127.0.0.1
 ZONE
 { cat /etc/mxsplit/ns1.key; cat <<-CONF; } >/tmp/zone/named.conf
-	options { directory "/tmp/zone"; pid-file none; lock-file none; session-keyfile none; recursion no;
+	options { directory "/tmp/zone"; pid-file none; $lock session-keyfile none; recursion no;
 		listen-on port $port { 127.0.0.1; }; listen-on-v6 { none; }; };
 	controls { };
 	zone "example.jp" { type primary; file "example.jp.db"; update-policy { grant mxsplit name example.jp. MX; }; };

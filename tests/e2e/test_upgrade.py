@@ -50,6 +50,40 @@ def content(path):
         db.close()
 
 
+def set_version(path, version):
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version={version}")
+    db.commit()
+    db.close()
+
+
+def older(path, version):
+    """Takes away what later schemas than this added, the rows of the rest stay."""
+    with sqlite3.connect(":memory:") as old:
+        for schema in SCHEMAS[:version]:
+            with open(schema, encoding="utf-8") as f:
+                old.executescript(f.read())
+        then = old.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql NOT NULL").fetchall()
+        columns = {name: ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({name})"))
+                   for kind, name, _, _ in then if kind == "table"}
+    old.close()
+    db = sqlite3.connect(path)
+    for name, sql in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' "
+                                "AND name NOT LIKE 'sqlite_%'").fetchall():
+        if name not in columns:
+            db.execute(f"DROP TABLE {name}")
+        elif ("table", name, name, sql) not in then:  # a later schema changed it: as it was, with its rows
+            rows = db.execute(f"SELECT {columns[name]} FROM {name}").fetchall()
+            db.execute(f"DROP TABLE {name}")
+            for _, _, _, statement in [row for row in then if row[2] == name]:
+                db.execute(statement)
+            if rows:
+                db.executemany(f"INSERT INTO {name} ({columns[name]}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    db.commit()
+    db.close()
+    set_version(path, version)
+
+
 class Upgrade(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="mxsplit-upgrade-")
@@ -129,50 +163,44 @@ class Upgrade(unittest.TestCase):
         self.assertIn("made by a newer mxsplit", daemon.log())
         self.assertEqual(content(path), before)
 
-    def test_an_upgrade_in_a_split(self):
-        """The database of a split, with what later schemas added taken away again."""
+    def test_up_and_down_in_a_split(self):
+        """N-1 to N and back, the programs killed: the older refuses what the newer wrote, and the zone stays as it is."""
         with Bind() as bind:
             daemon = Daemon(self.directory, dict(address=bind.address, zone=bind.zone, key_file=bind.key_file))
             self.addCleanup(daemon.kill)
             normal = bind.mx()
             daemon.start()
-            code, body = daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
-                                        {"mode": "split", "for": "1h", "reason": "an upgrade", "by": "test"})
-            self.assertIn(code, (200, 201), body)
-            daemon.wait_state("split")
-            split = bind.mx()
+            self.order(daemon, "split")
+            split, serial = bind.mx(), bind.serial()
             self.assertNotEqual(split, normal)
-            self.assertEqual(daemon.stop(), 0)
-            db = sqlite3.connect(daemon.database)
-            with sqlite3.connect(":memory:") as old, open(SCHEMAS[0], encoding="utf-8") as f:
-                old.executescript(f.read())
-                first = old.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql NOT NULL").fetchall()
-                columns = {name: ", ".join(row[1] for row in old.execute(f"PRAGMA table_info({name})"))
-                           for kind, name, _, _ in first if kind == "table"}
-            old.close()
-            for name, sql in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' "
-                                        "AND name NOT LIKE 'sqlite_%'").fetchall():
-                if name not in columns:
-                    db.execute(f"DROP TABLE {name}")
-                elif ("table", name, name, sql) not in first:  # a later schema changed it: as it was, with its rows
-                    rows = db.execute(f"SELECT {columns[name]} FROM {name}").fetchall()
-                    db.execute(f"DROP TABLE {name}")
-                    for _, _, _, statement in [row for row in first if row[2] == name]:
-                        db.execute(statement)
-                    if rows:
-                        db.executemany(f"INSERT INTO {name} ({columns[name]}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
-            db.execute("PRAGMA user_version=1")
-            db.commit()
-            db.close()
+            for version in range(1, len(SCHEMAS) + 1):
+                with self.subTest(version=version):
+                    daemon.kill()
+                    older(daemon.database, version)
+                    daemon.start()
+                    daemon.wait_state("split")
+                    self.assertEqual((bind.mx(), bind.serial()), (split, serial))
+            daemon.kill()
+            set_version(daemon.database, len(SCHEMAS) + 1)
+            before = content(daemon.database)
+            daemon.start(wait=False)
+            self.assertEqual(daemon.process.wait(30), 78)
+            self.assertIn("made by a newer mxsplit", daemon.log())
+            self.assertEqual(content(daemon.database), before)
+            self.assertEqual((bind.mx(), bind.serial()), (split, serial))
+            set_version(daemon.database, len(SCHEMAS))  # the newer again
             daemon.start()
             daemon.wait_state("split")
-            self.assertEqual(bind.mx(), split)
-            code, body = daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
-                                        {"mode": "normal", "for": "1h", "reason": "done", "by": "test"})
-            self.assertIn(code, (200, 201), body)
-            daemon.wait_state("normal")
+            self.assertEqual((bind.mx(), bind.serial()), (split, serial))
+            self.order(daemon, "normal")
             self.assertEqual(bind.mx(), normal)
             self.assertEqual(daemon.stop(), 0)
+
+    def order(self, daemon, mode):
+        code, body = daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
+                                    {"mode": mode, "for": "1h", "reason": "an upgrade", "by": "test"})
+        self.assertIn(code, (200, 201), body)
+        daemon.wait_state(mode)
 
 
 if __name__ == "__main__":
