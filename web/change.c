@@ -49,16 +49,33 @@ target(const struct routes_call *call, struct reply *reply)
 	return NULL;
 }
 
+/* Whose token it was stays readable, whatever is said in `by`. */
+static void
+sign(const struct routes_call *call, struct override *order)
+{
+	const char *name = call->who ? call->who->name : call->request->peer->name;
+	struct text text;
+	char said[OVERRIDE_BY];
+
+	if (order->by[0] && (!call->who || strcmp(order->by, name) == 0))
+		return;
+	memcpy(said, order->by, sizeof(said));
+	text = text_over(order->by, sizeof(order->by));
+	text_add(&text, "%s", name);
+	if (!said[0])
+		return;
+	text_add(&text, " for ");
+	text_add_scrubbed(&text, span_of(said));
+}
+
 static bool
 give(const struct routes_call *call, const struct snapshot_domain *domain, struct override *order,
      struct reply *reply)
 {
 	const struct web_deps *deps = &call->site->deps;
-	const char *name = call->who ? call->who->name : call->request->peer->name;
 	struct err err = { 0 };
 
-	if (!order->by[0])
-		span_copy(span_of(name), order->by, sizeof(order->by));
+	sign(call, order);
 	if (!deps->override(deps->ctx, domain->name, order, &err))
 		return problem_err(reply, &err);
 	site_take(call->site, call->snapshot, domain, order);
