@@ -4,6 +4,7 @@ PICTURES=DIR keeps screenshots. AXE=FILE is axe.min.js (npm pack axe-core): then
 step is left out aloud.
 """
 import os
+import re
 import sys
 import time
 import unittest
@@ -86,6 +87,7 @@ class PageTest(unittest.TestCase):
     def test_an_incident_as_people_see_it(self):
         with World(secondaries=1, min_split="1s", calm="5s") as world:
             token = self.token(world)
+            world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"])]
             world.ready()
             self.browser.get(f"http://127.0.0.1:{world.daemon.port}/")
             self.state("NORMAL")
@@ -100,8 +102,21 @@ class PageTest(unittest.TestCase):
             self.wait(lambda: "surge of bounces" in self.text("article .why"), "why")
             self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
             self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
-            self.axe("split, light")
+            self.wait(lambda: "FAILING" in self.text("#hooks") and "tells" in self.text("#hooks"), "one hook tells, one fails")
+            self.assertIn("no update is under way", self.text("article .sets"))
+            self.assertIn("too early to say", self.text("article"))
+            self.assertTrue(self.browser.title.startswith("■"), self.browser.title)
             self.picture("split-light")
+            for part in ("evidence", "survival"):
+                self.browser.execute_script("document.querySelector(`[data-part=${arguments[0]}] summary`).click()", part)
+            self.wait(lambda: re.search(r"to users who do not exist\d", self.text("[data-part=evidence]")), "the evidence")
+            self.wait(lambda: "regular" in self.text("[data-part=survival]").lower(), "survival")
+            self.axe("split, light, all open")
+            Select(self.find("#language")).select_by_value("ja")
+            self.state("分離中")
+            self.picture("split-japanese")
+            self.assertTrue(self.find("[data-part=evidence]").get_attribute("open"), "what was opened stays open")
+            Select(self.find("#language")).select_by_value("en")
             self.theme("dark")
             self.axe("split, dark")
             self.picture("split-dark")
@@ -158,8 +173,10 @@ class PageTest(unittest.TestCase):
             Select(self.find("#language")).select_by_value("en")
             # the daemon goes, and comes back
             world.daemon.stop()
-            self.wait(lambda: "does not answer" in self.text("#lost") and self.find("#lost").is_displayed(), "it is lost")
+            self.wait(lambda: "has not answered" in self.text("#lost") and self.find("#lost").is_displayed(), "it is lost")
+            self.axe("lost")
             self.picture("lost")
+            self.assertTrue(self.browser.title.startswith("?"), self.browser.title)
             world.daemon.start()
             self.wait(lambda: not self.find("#lost").is_displayed(), "it is back")
             self.wait(lambda: self.browser.execute_script("return here.streams"), "the stream is read again")

@@ -5,7 +5,7 @@ const STATUS_MS = 2000, SERIES_MS = 30000, HOOKS_MS = 5000, LOST_MS = 10000, EVE
 const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
 const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
 
-const here = { language: "en", zone: "local", span: 1, table: false, status: null, heard: Date.now(), series: {}, hooks: [], events: [], next: 0, streams: false, stop: null, order: null };
+const here = { language: "en", zone: "local", span: 0, table: false, status: null, heard: Date.now(), series: {}, hooks: [], events: [], next: 0, streams: false, stop: null, order: null };
 let token = sessionStorage.getItem("mxsplit-token") || "";
 
 const word = (name, facts = {}) => WORDS[here.language][name].replace(/\{(\w+)\}/g, (_, key) => facts[key] ?? "");
@@ -119,6 +119,8 @@ function drawLive() {
   $("lost").hidden = silent < LOST_MS;
   if (silent >= LOST_MS) $("lost").textContent = word("lost", { age: ageOf(silent) });
   $("live").textContent = silent >= LOST_MS ? "" : word(old > LOST_MS ? "stale" : "live", { age: ageOf(old) });
+  const split = here.status && here.status.domains.some((domain) => domain.state !== "normal");
+  document.title = `${silent >= LOST_MS ? "? " : split ? "■ " : ""}mxsplit`;
   document.body.dataset.live = silent >= LOST_MS ? "lost" : "live";
 }
 

@@ -29,7 +29,7 @@ function stretches(flags) {
 
 /* Drawn `width` wide. data: {from (s), step (s), rate[], expected[], upper[], surge[], split[]}; stamp(seconds) gives a label. */
 function drawChart(holder, data, stamp, id, width) {
-  const height = 220, left = 44, right = 8, top = 8, bottom = 22;
+  const height = 220, left = 52, right = 8, top = 8, bottom = 22;
   const n = data.rate.length;
   const most = niceTop(Math.max(1, ...data.rate, ...data.upper.filter((v) => v !== null)));
   const x = (i) => left + (width - left - right) * (n > 1 ? i / (n - 1) : 0);
@@ -71,5 +71,5 @@ function drawChart(holder, data, stamp, id, width) {
 /* A bar for a share of 0 to 1. */
 function drawBar(holder, share) {
   const root = svg("svg", { viewBox: "0 0 100 10", class: "bar", preserveAspectRatio: "none", "aria-hidden": "true" }, holder);
-  svg("rect", { width: Math.max(0.5, 100 * share), height: 10 }, root);
+  svg("rect", { width: 100 * share, height: 10 }, root);
 }

@@ -17,10 +17,10 @@ function serversOf(domain) {
   const wanted = domain.wanted;
   const rows = domain.servers.map((server) => {
     const right = server.known && sameRecords(server.shown, wanted);
-    return [server.name + (server.primary ? " ★" : ""), cell(!server.known ? word("no-answer") : right ? word("agrees") : word("differs"), right ? "good" : "bad"),
+    return [server.name + (server.primary ? " ★" : ""), cell(!server.known ? word("no-answer") : right ? word("agrees") : word("differs"), right ? "short good" : "short bad"),
       cell(server.known ? setText(server.shown) : (server.error || word("no-answer")), server.known ? "" : "bad"),
-      make("td", { title: server.since || "", text: server.known ? ageSince(server.since) : word("dash") }),
-      cell(server.serial === null ? word("dash") : String(server.serial), "number"), word("ago", { age: ageSince(server.asked) })];
+      make("td", { cls: "short", title: server.since || "", text: server.known ? ageSince(server.since) : word("dash") }),
+      cell(server.serial === null ? word("dash") : String(server.serial), "number"), cell(word("ago", { age: ageSince(server.asked) }), "short")];
   });
   return make("section", {}, make("h3", { text: word("zone-title") }),
     make("dl", { cls: "sets" }, make("dt", { text: word("wanted") }), make("dd", { text: setText(wanted) }),
@@ -52,12 +52,13 @@ function effectOf(domain) {
 /* Who would still use all exchangers so many hours after a split. */
 function survivalOf(domain) {
   const survival = domain.survival, known = survival.ttl !== null && survival.regulars > 0;
-  const part = make("details", { "data-part": "survival" }, make("summary", { text: word("survival") }));
+  const day = survival.curve.find((row) => row.hours >= 12) || survival.curve[survival.curve.length - 1];
+  const part = make("details", { "data-part": "survival" },
+    make("summary", { text: word("survival") + (known ? `: ${percent(day.cap_1d)} (${word("hours", { n: day.hours })})` : "") }));
   if (!known) {
     part.append(make("p", { cls: "soft", text: word("survival-none") }));
     return part;
   }
-  const day = survival.curve.find((row) => row.hours >= 12) || survival.curve[survival.curve.length - 1];
   part.append(make("p", { text: word("survival-says", { share: percent(day.cap_1d), hours: number(day.hours) }) }),
     make("p", { cls: survival.enough ? "soft" : "warn", text: word(survival.enough ? "regulars" : "survival-few", { n: number(survival.regulars), ttl: ageOf(survival.ttl * 1000) }) }),
     table(word("survival"), [[word("after"), "number"], [word("cap-1d"), "number"], [word("cap-7d"), "number"], [word("uncapped"), "number"]],
