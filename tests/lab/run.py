@@ -31,6 +31,7 @@ from watch import Watch, daemon_said, updates_accepted
 BASE = {
     "bound": "queue",        # what limits an exchanger: its queue or its smtpd processes (hosts.exchanger)
     "capacity": 8,           # messages a second
+    "mta2": 1,               # times the capacity, at MTA2
     "flood": 3,              # times the capacity, while it lasts
     "flood_from": 15, "flood_to": 60, "regulars_to": 120,
     "crowd": False,          # each bounce of the flood from another stranger (crowd.py), or from `strangers` hosts
@@ -74,6 +75,7 @@ SCENARIOS = {
     # long enough for the daemon to judge a split: ten minutes
     "known-long": {"cap": 604800, "capacity": 2, "flood_to": 780, "regulars_to": 800},
     "sessions-long": {"bound": "smtpd", "sessions": True, "cap": 10, "capacity": 2, "flood_to": 780, "regulars_to": 800},
+    "sessions-strong-long": {"bound": "smtpd", "sessions": True, "cap": 10, "capacity": 2, "mta2": 8, "flood_to": 680, "regulars_to": 690},
     "backlog-long": {"crowd": True, "capacity": 2, "flood_to": 780, "regulars_to": 800, "settings": {"least_excess": 200}},
     "ordinary-hour": {"flood": 0, "regulars_to": 3600},
     "flood-hour": {"crowd": True, "capacity": 1, "regular_rate": 0.25, "flood_from": 60, "flood_to": 3540, "regulars_to": 3540,
@@ -98,7 +100,7 @@ class Run:
         s = self.scenario
         self.key = hosts.name_servers(self.net)
         self.mta1 = hosts.exchanger(self.net, "mta1", hosts.MTA1, s["bound"], s["capacity"])
-        hosts.exchanger(self.net, "mta2", hosts.MTA2, s["bound"], s["capacity"])
+        hosts.exchanger(self.net, "mta2", hosts.MTA2, s["bound"], s["capacity"] * s["mta2"])
         for host, (at, cap) in self.regulars.items():
             self.net.host(host, at)
             if cap == hosts.TTL:
