@@ -266,6 +266,7 @@ domain_clock_set(struct domain *domain, int64_t seconds)
 	move(&domain->detected, seconds);
 	move(&domain->next_read, seconds);
 	move(&domain->candidate_asked, seconds);
+	move(&domain->laggards.since, seconds);
 	domain->detect_saved = 0; /* what is stored is of before */
 	clues_clock_set(&domain->clues, seconds);
 	for (unsigned i = 0; i < domain->effects; i++) {

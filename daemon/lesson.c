@@ -9,7 +9,7 @@
 
 struct lesson {
 	struct detect now, calm; /* at the minute `last`, and when it was last calm */
-	int64_t first, last;	 /* minutes; 0: none yet */
+	int64_t last;		 /* 0: none yet */
 	double bounces;		 /* of the minute `last` */
 };
 
@@ -35,8 +35,6 @@ advance(struct lesson *lesson, int64_t minute)
 		for (int64_t at = lesson->last + 1; at < minute && minute - lesson->last <= SILENCE;
 		     at++)
 			learn(lesson, at, 0);
-	} else {
-		lesson->first = minute;
 	}
 	lesson->last = minute;
 	lesson->bounces = 0;

@@ -193,26 +193,28 @@ bool
 web_reload(struct web *web, const char *tokens_path, const char *certificate_path,
 	   const char *key_path, struct err *err)
 {
+	struct tokens tokens = { 0 };
 	struct pair *pair = NULL;
 
 	if (!read_pair(certificate_path, key_path, &pair, err) ||
-	    !tokens_read(tokens_path ? tokens_path : "", &web->site.rights.tokens, err)) {
-		pair_free(pair);
-		return false;
-	}
+	    !tokens_read(tokens_path ? tokens_path : "", &tokens, err))
+		goto failed;
 	stream_end_all(&web->site);
 	wake_all(web);
-	if (!pair || same(web->pair, pair)) {
-		pair_free(pair);
-		return true;
+	if (pair && !same(web->pair, pair)) {
+		struct pair *old = web->pair;
+
+		if (!renew(web, pair, err))
+			goto failed;
+		web->pair = pair;
+		pair = old;
 	}
-	if (!renew(web, pair, err)) {
-		pair_free(pair);
-		return false;
-	}
-	pair_free(web->pair);
-	web->pair = pair;
+	pair_free(pair);
+	web->site.rights.tokens = tokens;
 	return true;
+failed:
+	pair_free(pair);
+	return false;
 }
 
 void

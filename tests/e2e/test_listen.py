@@ -96,9 +96,12 @@ class Tls(Listen):
         with self.assertRaises(ssl.SSLCertVerificationError):
             self.get(self.first[0])
 
+        token = subprocess.run([program("mxsplitctl"), "token", "add", "late", "--role", "operate", "--file", self.daemon.tokens],
+                               capture_output=True, text=True, check=True).stdout.strip()
         self.put(self.first[0], self.second[1])  # of two pairs
         said = self.reload("configuration not taken")
         self.assertIn("are not a certificate and its key", said)
+        self.assertEqual(self.order(token), 401)  # the whole of it is not taken
         self.assertEqual(self.get(self.second[0])[0], 200)  # the old pair stays
         for _ in range(3):  # and what is the same pair again cuts nobody
             self.put(*self.second)
@@ -106,7 +109,13 @@ class Tls(Listen):
                 self.reload("configuration read again")
                 sock.sendall(f"GET /healthz HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n".encode())
                 self.assertTrue(sock.recv(4096).startswith(b"HTTP/1.1 200"))
+        self.assertEqual(self.order(token), 200)
         self.assertEqual(self.daemon.stop(), 0)
+
+    def order(self, token):
+        """What an order with this token is answered."""
+        return self.daemon.request("DELETE", "/v1/domains/example.test/override", tcp=True,
+                                   headers={"Authorization": f"Bearer {token}", "Content-Length": "0", "If-Match": "*"})[0]
 
     def test_a_pair_that_is_none_is_said_before_anything_starts(self):
         self.put(self.first[0], self.second[1])
