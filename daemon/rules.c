@@ -126,18 +126,37 @@ reach(const struct domain *domain, int64_t now)
 	return reach;
 }
 
+/* The delay of mail at the slowest of the dropped exchangers. */
+static struct effect_delay
+delay(const struct domain *domain, int64_t now)
+{
+	const struct board *board = &domain->engine->gauges.board;
+	struct effect_delay slowest = { 0 };
+
+	for (unsigned i = 0; i < domain->effects; i++) {
+		struct effect_delay found = { .known = true };
+		char median[BOARD_MTA + BOARD_NAME], most[BOARD_MTA + BOARD_NAME];
+		struct text names[] = { TEXT(median), TEXT(most) };
+
+		text_add(&names[0], "%sdelay", domain->effect[i].mta);
+		text_add(&names[1], "%sdelay-p90", domain->effect[i].mta);
+		if (domain->effect[i].drops &&
+		    board_value(board, span_of(median), now, &found.median) &&
+		    board_value(board, span_of(most), now, &found.most) &&
+		    found.most >= slowest.most)
+			slowest = found;
+	}
+	return slowest;
+}
+
 /* The dropped exchangers, as people write them. */
 static void
-explain(const struct domain *domain, struct text *text)
+dropped(const struct domain *domain, struct text *text)
 {
-	char names[SNAPSHOT_NAME];
-	struct text there = TEXT(names);
-
 	for (unsigned i = 0; i < domain->effects; i++)
 		if (domain->effect[i].drops)
-			text_add(&there, "%s%.*s", there.len ? ", " : "",
+			text_add(text, "%s%.*s", text->len ? ", " : "",
 				 (int)strlen(domain->effect[i].mta) - 1, domain->effect[i].mta);
-	effect_explain(&domain->rules.found, names, text);
 }
 
 void
@@ -147,26 +166,41 @@ rules_judge(struct domain *domain, int64_t now)
 	struct effect_in in = { .now = now,
 				.split_since = domain->decide.split_since,
 				.split_ttl = domain->config->split_ttl,
-				.reach = reach(domain, now) };
-	char sentence[JOURNAL_TEXT];
-	struct text text = TEXT(sentence);
+				.reach = reach(domain, now),
+				.delay = delay(domain, now) };
+	char sentence[JOURNAL_TEXT], names[SNAPSHOT_NAME];
+	struct text text = TEXT(sentence), there = TEXT(names);
 
 	effect_step(&domain->rules.effect, &in, found);
-	if (!found->tell)
-		return;
-	explain(domain, &text);
-	record(domain->engine, found->verdict == EFFECT_NONE ? JOURNAL_FAILURE : JOURNAL_DECISION,
-	       domain->display, "", "%s", sentence);
+	dropped(domain, &there);
+	if (found->tell) {
+		effect_explain(found, names, &text);
+		record(domain->engine,
+		       found->verdict == EFFECT_NONE ? JOURNAL_FAILURE : JOURNAL_DECISION,
+		       domain->display, "", "%s", sentence);
+	}
+	if (found->tell_waits) {
+		text = TEXT(sentence);
+		effect_explain_waits(found, names, &text);
+		record(domain->engine, JOURNAL_DECISION, domain->display, "", "%s", sentence);
+	}
 }
 
 void
 rules_show(const struct domain *domain, struct snapshot_domain *out)
 {
 	const struct threshold_finding *reached = &domain->rules.reached;
-	struct text text = TEXT(out->effect);
+	const struct effect_finding *found = &domain->rules.found;
+	char names[SNAPSHOT_NAME];
+	struct text text = TEXT(out->effect), there = TEXT(names);
 
 	span_copy(span_of(domain->config->when), out->when, sizeof(out->when));
 	out->threshold = *reached;
-	out->verdict = domain->rules.found.verdict;
-	explain(domain, &text);
+	out->verdict = found->verdict;
+	dropped(domain, &there);
+	effect_explain(found, names, &text);
+	if (!found->waits)
+		return;
+	text_add(&text, "%s", text.len ? ". Besides, " : "");
+	effect_explain_waits(found, names, &text);
 }

@@ -27,6 +27,7 @@ begin(struct effect *effect, const struct effect_in *in, const struct effect_fin
 	effect->split_since = in->split_since;
 	effect->told = EFFECT_OPEN;
 	effect->told_at = 0;
+	effect->waits = 0;
 	effect->bounces_before = late ? -1 : now->bounces_now;
 	effect->mail_before = late ? -1 : now->mail_now;
 }
@@ -56,6 +57,20 @@ tell(struct effect *effect, enum effect_verdict verdict, int64_t now)
 	return true;
 }
 
+/* What is not known changes nothing. */
+static void
+judge_waits(struct effect *effect, const struct effect_in *in, struct effect_finding *out)
+{
+	bool waits = effect->waits;
+
+	if (in->split_since && in->delay.known)
+		waits = in->delay.most >= (waits ? EFFECT_FLOWS : EFFECT_WAITS);
+	out->delay = in->delay;
+	out->waits = waits;
+	out->tell_waits = waits != (bool)effect->waits;
+	effect->waits = waits;
+}
+
 void
 effect_step(struct effect *effect, const struct effect_in *in, struct effect_finding *out)
 {
@@ -72,6 +87,7 @@ effect_step(struct effect *effect, const struct effect_in *in, struct effect_fin
 		begin(effect, in, out);
 	out->bounces_before = effect->bounces_before;
 	out->mail_before = effect->mail_before;
+	judge_waits(effect, in, out);
 	if (!in->split_since || out->after < wait)
 		return;
 	out->verdict = judge(effect->bounces_before, out->bounces_now);
@@ -121,6 +137,23 @@ effect_explain(const struct effect_finding *finding, const char *there, struct t
 			       "sessions open; docs/rules.md says what helps there");
 }
 
+void
+effect_explain_waits(const struct effect_finding *finding, const char *there, struct text *text)
+{
+	if (!finding->waits && !finding->tell_waits)
+		return;
+	text_add(text, finding->waits ? "mail waits at %s" : "mail no longer waits at %s", there);
+	if (finding->delay.known) {
+		text_add(text, ": what was delivered there in the last ten minutes had been ");
+		wish_add_duration(text, (int64_t)finding->delay.median);
+		text_add(text, " on its way (median), one in ten over ");
+		wish_add_duration(text, (int64_t)finding->delay.most);
+	}
+	if (finding->waits)
+		text_add(text, ". A split moves nothing that was accepted before it; "
+			       "docs/rules.md says what helps there");
+}
+
 const char *
 effect_name(enum effect_verdict verdict)
 {
@@ -141,8 +174,8 @@ effect_load(struct effect *effect, const void *bytes, size_t length)
 		return false;
 	memcpy(&stored, bytes, sizeof(stored));
 	if (stored.version != EFFECT_VERSION || stored.told >= EFFECT_VERDICTS ||
-	    stored.split_since < 0 || stored.split_since > TIME_MOST || stored.told_at < 0 ||
-	    stored.told_at > TIME_MOST ||
+	    stored.waits > 1 || stored.split_since < 0 || stored.split_since > TIME_MOST ||
+	    stored.told_at < 0 || stored.told_at > TIME_MOST ||
 	    !(stored.bounces_before >= -1 && stored.bounces_before <= 1) ||
 	    !(stored.mail_before >= -1 && stored.mail_before <= 1))
 		return false;

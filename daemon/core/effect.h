@@ -2,7 +2,8 @@
  * Does a split help? Its effect is judged by where bounces arrive: the share of them that still
  * reaches the exchangers that the split dropped, against that share in the ten minutes before it.
  * It is said, and nothing follows from it: a split without effect does no harm by lasting, and only
- * a person can help at that exchanger.
+ * a person can help at that exchanger. Nor does a split move what the dropped exchangers had
+ * accepted before it: while mail waits there, that is said too, by the delay of what they deliver.
  *
  * Pure and plain memory: may be copied, stored as bytes and loaded.
  */
@@ -14,13 +15,15 @@
 
 #include <stdint.h>
 
-#define EFFECT_VERSION 1
+#define EFFECT_VERSION 2
 #define EFFECT_WINDOW 600 /* seconds that a reach covers */
 #define EFFECT_BOUNCES 30 /* in it; a share of fewer says little */
 #define EFFECT_MAIL 10
 #define EFFECT_WORKS 0.5 /* of the share before: at most so much still arrives */
 #define EFFECT_FAILS 0.8 /* more than so much */
 #define EFFECT_AGAIN 600 /* seconds until another verdict is told */
+#define EFFECT_WAITS 60	 /* seconds on its way, the 90th percentile: mail waits */
+#define EFFECT_FLOWS 20	 /* below: it does no longer */
 
 enum effect_verdict {
 	EFFECT_OPEN, /* no split, too early, or too few bounces */
@@ -40,7 +43,13 @@ struct effect {
 	uint32_t told;	     /* enum effect_verdict: the last one told of this split */
 	int64_t split_since; /* of the split that is watched; 0: there is none */
 	int64_t told_at;
+	uint32_t waits; /* told that mail waits, and not yet that it does no longer */
 	double bounces_before, mail_before; /* shares, 0 to 1; -1: not known */
+};
+
+struct effect_delay { /* seconds that mail was on its way, of what an exchanger delivered lately */
+	bool known;
+	double median, most; /* most: the 90th percentile */
 };
 
 struct effect_in {
@@ -48,11 +57,14 @@ struct effect_in {
 	int64_t split_since; /* 0: is not split */
 	int64_t split_ttl;
 	struct effect_reach reach;
+	struct effect_delay delay; /* at the slowest of the dropped exchangers */
 };
 
 struct effect_finding {
 	enum effect_verdict verdict;
-	bool tell;						   /* now, once */
+	bool tell;		/* now, once */
+	bool waits, tell_waits; /* mail waits there; it began or ended, to be told now */
+	struct effect_delay delay;
 	int64_t after;						   /* seconds since the split */
 	double bounces_before, bounces_now, mail_before, mail_now; /* shares; -1: not known */
 };
@@ -67,6 +79,11 @@ void effect_clock_set(struct effect *effect, int64_t seconds);
 
 /* One sentence with the numbers; "" for EFFECT_OPEN. `there`: the dropped exchangers' names. */
 void effect_explain(const struct effect_finding *finding, const char *there, struct text *text);
+
+/* The same of the mail that waits at the dropped exchangers; "" when none does, and it did not a
+ * step ago. */
+void effect_explain_waits(const struct effect_finding *finding, const char *there,
+			  struct text *text);
 
 /* "none", "helps", ... */
 const char *effect_name(enum effect_verdict verdict);

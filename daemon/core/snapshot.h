@@ -103,7 +103,7 @@ struct snapshot_domain {
 	unsigned mtas;
 	struct snapshot_mta mta[SNAPSHOT_SERVERS];
 	enum effect_verdict verdict;
-	char effect[SNAPSHOT_TEXT];	    /* whether the split helps, or "" */
+	char effect[2 * SNAPSHOT_TEXT];	    /* whether the split helps, or "" */
 	char when[CONDITION_TEXT];	    /* the condition for a split */
 	struct threshold_finding threshold; /* rule.count 0: there is none */
 	int64_t counts[EVENT_KINDS];	    /* since the database began */

@@ -42,7 +42,7 @@ def refused(n, domain=DOMAIN, when=None):
             f"proto=ESMTP helo=<mx{n % 211}.strangers.example>\n")
 
 
-def mail(n, domain=DOMAIN, sender="anna@regular.example"):
+def mail(n, domain=DOMAIN, sender="anna@regular.example", delay=0.02):
     """A message from a regular correspondent, with its whole life."""
     queue_id = f"{n % 0xFFFFF:05X}A7E37"
     head, host = stamp(), "mail.regular.example[192.0.2.25]"
@@ -50,8 +50,8 @@ def mail(n, domain=DOMAIN, sender="anna@regular.example"):
         f"smtpd[292]: {queue_id}: client={host}",
         f"cleanup[294]: {queue_id}: message-id=<{n}@regular.example>",
         f"qmgr[248]: {queue_id}: from=<{sender}>, size=308, nrcpt=1 (queue active)",
-        f"virtual[296]: {queue_id}: to=<info@{domain}>, relay=virtual, delay=0.02, "
-        "delays=0.01/0.01/0/0, dsn=2.0.0, status=sent (delivered to maildir)",
+        f"virtual[296]: {queue_id}: to=<info@{domain}>, relay=virtual, delay={delay}, "
+        f"delays=0.01/{delay - 0.01:g}/0/0, dsn=2.0.0, status=sent (delivered to maildir)",
         f"qmgr[248]: {queue_id}: removed"))
 
 

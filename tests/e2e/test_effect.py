@@ -57,6 +57,34 @@ class Mail(unittest.TestCase):
             self.assertEqual(there(d, "mail"), messages)
 
 
+class Backlog(unittest.TestCase):
+    def test_mail_that_waits_at_mta1_is_said_during_a_split_and_when_it_is_through(self):
+        def told(d, words):
+            return [e["kind"] for e in d.events() if words in e["text"]]
+
+        with Moving(min_split="1h") as w:
+            d = w.ready()
+            w.rate = 300
+            d.wait_state("split", 60)
+            w.share = 0.0
+            self.assertNotIn("mail waits", d.domain()["effect"]["text"] or "")
+            for n in range(100):
+                w.logs["mta1"].write(mail(50000 + n, delay=84 if n % 5 else 164))
+            d.wait_for(lambda: "mail waits at" in (d.domain()["effect"]["text"] or ""), 60, "it is seen")
+            self.assertRegex(d.domain()["effect"]["text"], rf"mail waits at {MTA}: what was delivered there in the last "
+                             r"ten minutes had been \d+s on its way \(median\), one in ten over \d+[ms]")
+            shown = subprocess.run([program("mxsplitctl"), "status", "--socket", d.socket], check=True,
+                                   capture_output=True, text=True).stdout
+            self.assertIn(f"mail waits at {MTA}", " ".join(shown.split()))
+            for n in range(4000):
+                w.logs["mta1"].write(mail(60000 + n))
+            d.wait_for(lambda: told(d, "mail no longer waits at"), 60, "it is through")
+            self.assertEqual(told(d, "mail waits at"), ["decision"])
+            self.assertEqual(told(d, "mail no longer waits at"), ["decision"])
+            self.assertNotIn("mail waits", d.domain()["effect"]["text"] or "")
+            self.assertEqual(d.domain()["state"], "split")
+
+
 @unittest.skipUnless(LIBRARY, "libfaketime is not here (package faketime)")
 class Effect(unittest.TestCase):
     """The clock goes on by ten minutes while the daemon is not there, as over a long restart."""

@@ -115,6 +115,45 @@ Test(effect, says_its_numbers)
 	cr_expect_str_eq(said, "");
 }
 
+Test(effect, mail_that_waits_at_what_was_dropped_is_told_when_it_begins_and_ends)
+{
+	struct effect_in in = { .now = START, .delay = { true, 84, 164 } };
+	struct effect_finding out;
+	struct effect effect;
+	char said[512];
+	struct text text = TEXT(said);
+
+	effect_init(&effect);
+	effect_step(&effect, &in, &out);
+	cr_expect(!out.waits && !out.tell_waits, "no split, nothing to say of it");
+	in.split_since = START;
+	effect_step(&effect, &in, &out);
+	cr_expect(out.waits && out.tell_waits);
+	effect_explain_waits(&out, "mta1.example.jp", &text);
+	cr_expect_str_eq(said,
+			 "mail waits at mta1.example.jp: what was delivered there in the last ten "
+			 "minutes had been 84s on its way (median), one in ten over 3m. A "
+			 "split moves nothing that was accepted before it; docs/rules.md says what "
+			 "helps there");
+	in.delay.most = EFFECT_FLOWS;
+	effect_step(&effect, &in, &out);
+	cr_expect(out.waits && !out.tell_waits);
+	in.delay = (struct effect_delay){ true, 2, EFFECT_FLOWS - 1 };
+	effect_step(&effect, &in, &out);
+	cr_expect(!out.waits && out.tell_waits);
+	text = TEXT(said);
+	effect_explain_waits(&out, "mta1.example.jp", &text);
+	cr_expect_str_eq(said,
+			 "mail no longer waits at mta1.example.jp: what was delivered there in the "
+			 "last ten minutes had been 2s on its way (median), one in ten over 19s");
+	in.delay.most = EFFECT_WAITS - 1;
+	effect_step(&effect, &in, &out);
+	cr_expect(!out.waits && !out.tell_waits);
+	text = TEXT(said);
+	effect_explain_waits(&out, "mta1.example.jp", &text);
+	cr_expect_str_eq(said, "");
+}
+
 Test(effect, a_split_that_was_there_has_no_before_and_a_restart_keeps_it)
 {
 	struct effect_finding out;

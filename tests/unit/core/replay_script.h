@@ -293,6 +293,22 @@ counter(struct replay *r)
 	return true;
 }
 
+/* "delay 84s 164s": of mail at what is dropped, median and 90th percentile. */
+static inline bool
+delay(struct replay *r)
+{
+	struct span median = word(r);
+	int64_t first, most;
+
+	r->world.delay_there = (struct effect_delay){ 0 };
+	if (is(median, "unknown"))
+		return true;
+	if (!when_parse_duration(median, &first) || !when_parse_duration(word(r), &most))
+		return bad(r, "wanted 'delay MEDIAN MOST' or 'delay unknown'");
+	r->world.delay_there = (struct effect_delay){ true, (double)first, (double)most };
+	return true;
+}
+
 /* The clock goes forward or back. */
 static inline bool
 clock_jumps(struct replay *r)
@@ -339,6 +355,8 @@ happen(struct replay *r, struct span verb)
 		return bounces(r);
 	if (is(verb, "counter"))
 		return counter(r);
+	if (is(verb, "delay"))
+		return delay(r);
 	if (is(verb, "clock"))
 		return clock_jumps(r);
 	if (is(verb, "edit"))

@@ -37,6 +37,7 @@ holds(const struct world *w, struct span verb, struct span rest, bool *known_out
 		return w->told == value;
 	text = TEXT(zone);
 	effect_explain(&w->effects, "mta1", &text);
+	effect_explain_waits(&w->effects, "mta1", &text);
 	if (is(verb, "says") && memmem(zone, text.len, rest.at, rest.len))
 		return true;
 	if (is(verb, "says"))

@@ -72,6 +72,7 @@ struct world {
 	struct threshold threshold;
 	struct effect effect;
 	struct effect_finding effects;
+	struct effect_delay delay_there;
 	struct effect_reach reach[EFFECT_WINDOW / 60]; /* by minute */
 	unsigned counters;
 	struct {
@@ -226,7 +227,8 @@ world_judge(struct world *w)
 {
 	struct effect_in in = { .now = w->now,
 				.split_since = w->decide.split_since,
-				.split_ttl = w->split_ttl };
+				.split_ttl = w->split_ttl,
+				.delay = w->delay_there };
 
 	for (unsigned i = 0; i < EFFECT_WINDOW / 60; i++) {
 		in.reach.bounces += w->reach[i].bounces;
@@ -235,7 +237,7 @@ world_judge(struct world *w)
 		in.reach.mail_there += w->reach[i].mail_there;
 	}
 	effect_step(&w->effect, &in, &w->effects);
-	w->told += w->effects.tell;
+	w->told += w->effects.tell + w->effects.tell_waits;
 }
 
 static inline void
