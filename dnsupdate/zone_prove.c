@@ -1,3 +1,4 @@
+#include "daemon/core/plan.h"
 #include "dnsupdate/zone_own.h"
 #include "dnsupdate/zone_round.h"
 
@@ -39,6 +40,20 @@ was_lost(const struct zone *zone)
 	return !change->shown[0] && (!primary->known || mx_equal(&primary->shown, &change->from));
 }
 
+/* The records are there, the TTL is another: accepted with NOERROR, and changed in silence. */
+static void
+add_clamped(const struct zone *zone, struct text *text)
+{
+	const struct mx_set *wanted = &zone->change.to;
+	const struct zone_view *primary = &zone->views[0];
+
+	if (primary->known && plan_ttl_only(&primary->shown, wanted))
+		text_add(text,
+			 "the records are as sent, but the server made the TTL %u of %u (BIND: "
+			 "max-zone-ttl): ",
+			 primary->shown.ttl, wanted->ttl);
+}
+
 static void
 unproved(struct zone *zone)
 {
@@ -48,6 +63,7 @@ unproved(struct zone *zone)
 
 	text_add(&text, "accepted by %s, but not shown %s after %.1f s: ", zone->views[0].name,
 		 lost ? "even there" : "everywhere", (double)zone->options.prove_ms / 1000);
+	add_clamped(zone, &text);
 	add_lagging(zone, &text);
 	text_add(&text, "; serial of the primary: %u", zone->views[0].serial);
 	zone_change_finish(zone, lost ? ZONE_UNKNOWN : ZONE_UNPROVED, sentence);

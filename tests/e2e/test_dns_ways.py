@@ -183,6 +183,7 @@ class Clamped(unittest.TestCase):
                         "--from", "86400 10 mta1.example.test. 20 mta2.example.test.", "--to",
                         "604800 20 mta2.example.test.", "--prove-ms", "400")[0]
             self.assertEqual(line[0], "unproved", line)
+            self.assertIn("the server made the TTL 86400 of 604800 (BIND: max-zone-ttl)", line[2])
             self.assertIn("shows 86400 20 mta2.example.test.", line[2])
 
 

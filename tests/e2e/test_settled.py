@@ -9,6 +9,7 @@ import unittest
 from daemon import DOMAIN, free_port
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
+WEEK = 7 * 86400
 THREE = [(10, f"mta1.{DOMAIN}."), (20, f"mta2.{DOMAIN}."), (30, f"mta3.{DOMAIN}.")]
 
 
@@ -51,6 +52,29 @@ class Settled(unittest.TestCase):
             return self.reload(d, taken)
         self.assertEqual("not taken" not in answer()[0]["text"], taken, answer())
         return answer()[0]["text"]
+
+    def test_a_server_that_shortens_the_ttl_of_a_restore(self):
+        w = self.world()
+        w.dns.set_mx(WEEK, NORMAL)
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_state("split")
+        conf = os.path.join(w.dns.primary.directory, "named.conf")
+        w.dns.primary.stop()
+        with open(conf, encoding="utf-8") as file:
+            text = file.read()
+        with open(conf, "w", encoding="utf-8") as file:
+            file.write(text.replace("type primary;", f"type primary; max-zone-ttl {TTL};"))
+        w.dns.primary.start()
+        self.order(d, "normal")
+        self.says(d, "restore", f"made the TTL {TTL} of {WEEK} (BIND: max-zone-ttl)")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL), "no record is missing")
+        self.says(d, "drift", f"TTL {TTL} instead of {WEEK}")
+        d.wait_for(lambda: d.domain()["normal"]["ttl"] == TTL, 60, "what the zone shows is normal")
+        self.order(d, "split")
+        d.wait_state("split")
+        self.assertTrue(w.shows(SPLIT_TTL, SPLIT))
 
     # Settings that change while the zone is split
 
