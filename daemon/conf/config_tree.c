@@ -269,35 +269,57 @@ check_bytes(struct span text, struct config_problems *problems)
 	return true;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Is the byte at `at` a '?' or ':' that stands alone, where a key or a value could begin? */
+static bool
+is_lone_mark(struct span line, size_t at)
+{
+	size_t before = at;
+
+	if ((line.at[at] != '?' && line.at[at] != ':') ||
+	    (at + 1 < line.len && !is_blank(line.at[at + 1])))
+		return false;
+	while (before > 0 && is_blank(line.at[before - 1]))
+		before--;
+	if (before == 0)
+		return true;
+	return strchr("[{,", line.at[before - 1]) ||
+	       (before < at && strchr(":?-", line.at[before - 1]));
+}
+
 /*
- * A line that begins with the mark of an explicit key or value ("? key", ": value"). No setting is
- * written so, and libfyaml 0.7.12 can crash on broken ones; on a directive in the wrong place it
- * never ends (both seen by the fuzzer).
+ * The marks of an explicit key or value ("? key", ": value"). No setting is written so, and
+ * libfyaml 0.7.12 can crash on broken ones; on a directive in the wrong place it never ends (all
+ * seen by the fuzzer).
  */
 static bool
 check_marks(struct span text, struct config_problems *problems)
 {
-	for (int line = 1; text.len; line++) {
+	for (int number = 1; text.len; number++) {
 		const char *end = memchr(text.at, '\n', text.len);
-		size_t length = end ? (size_t)(end - text.at) : text.len, at = 0;
+		struct span line = { text.at, end ? (size_t)(end - text.at) : text.len };
 
-		while (at < length && (text.at[at] == ' ' || text.at[at] == '\t' ||
-				       (text.at[at] == '-' && at + 1 < length &&
-					(text.at[at + 1] == ' ' || text.at[at + 1] == '\t'))))
-			at++;
-		if (at < length && (text.at[at] == '?' || text.at[at] == ':') &&
-		    (at + 1 == length || text.at[at + 1] == ' ' || text.at[at + 1] == '\t')) {
-			config_problem_add(
-				problems, (struct config_place){ line, (int)at + 1 },
-				"a line that begins with '?' or ':', wanted 'setting: value'");
-			return false;
-		}
-		if (text.at[0] == '%') {
-			config_problem_add(problems, (struct config_place){ line, 1 },
+		if (line.len && line.at[0] == '%') {
+			config_problem_add(problems, (struct config_place){ number, 1 },
 					   "a directive, wanted settings alone");
 			return false;
 		}
-		text = span_after(text, length + 1);
+		for (size_t at = 0; at < line.len; at++) {
+			if (line.at[at] == '#' && (at == 0 || is_blank(line.at[at - 1])))
+				break;
+			if (!is_lone_mark(line, at))
+				continue;
+			config_problem_add(problems, (struct config_place){ number, (int)at + 1 },
+					   "a '%c' that stands alone, wanted 'setting: value'",
+					   line.at[at]);
+			return false;
+		}
+		text = span_after(text, line.len + 1);
 	}
 	return true;
 }

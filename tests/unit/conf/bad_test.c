@@ -282,8 +282,11 @@ static const struct {
 	  "17:10: a carriage return, wanted lines that end with a newline alone" },
 	{ 0, NULL, "%YAML 1.2\n", "17:1: a directive, wanted settings alone" },
 	{ 0, NULL, "? watch\n",
-	  "17:1: a line that begins with '?' or ':', wanted 'setting: value'" },
-	{ 0, NULL, "  - :\n", "17:5: a line that begins with '?' or ':', wanted 'setting: value'" },
+	  "17:1: a '?' that stands alone, wanted 'setting: value'" },
+	{ 0, NULL, "  - :\n", "17:5: a ':' that stands alone, wanted 'setting: value'" },
+	{ 0, NULL, "a: [b, ? c]\n", "17:8: a '?' that stands alone, wanted 'setting: value'" },
+	{ 0, NULL, "a: \t? # why\n", "17:5: a '?' that stands alone, wanted 'setting: value'" },
+	{ 0, NULL, "# why: ? and {: }\na: [: b]\n", "18:5: a ':' that stands alone, wanted 'setting: value'" },
 	{ 0, NULL, "watch: \"\\x1b\\e[31m\"\n",
 	  "17:8: watch is \"\xef\xbf\xbd\xef\xbf\xbd[31m\", wanted a duration such as 300s, 5m, 12h or 7d" },
 };
