@@ -21,6 +21,7 @@
 	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
 	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
 	"  --if-dead        only when the database was not written for the domain's max-split\n"   \
+	"                   (a daemon that runs and writes nothing hangs: its split ends, too)\n"   \
 	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 75 try "        \
 	"again,\n"                                                                                 \
 	"77 the name server refused, 78 configuration, 69 an mxsplitd runs, 66 nothing is "        \
@@ -169,6 +170,21 @@ is_dead(const struct hand *hand)
 	return false;
 }
 
+/*
+ * No daemon may act meanwhile. One that runs and has not written for max-split hangs: it is stopped,
+ * or blocked. It is not waited for; should it go on, it reads the zone before it acts.
+ */
+static bool
+hold(const struct wish *wish, const struct hand *hand, int *lock_out, struct err *err)
+{
+	if (store_hold(hand->config->database, lock_out, err))
+		return true;
+	if (err->kind != ERR_BUSY || !wish->if_dead)
+		return false;
+	say(hand, "an mxsplitd runs and does nothing; its split is ended all the same");
+	return true;
+}
+
 static int
 restore_one(const struct wish *wish, const char *domain)
 {
@@ -180,19 +196,20 @@ restore_one(const struct wish *wish, const char *domain)
 		goto out;
 	if (wish->if_dead && !is_dead(&hand)) {
 		status = store_written(hand.config->database) ? EX_OK : EX_NOINPUT;
-	} else if (!store_hold(hand.config->database, &lock, &err)) {
+	} else if (!hold(wish, &hand, &lock, &err)) {
 		fprintf(stderr, "%s: %s; while it runs: mxsplitctl normal %s\n", hand.display,
 			err.text, hand.display);
 		status = err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
 	} else {
 		status = bring_back(&hand, wish->from_config);
-		close(lock);
+		if (lock >= 0)
+			close(lock);
 		lock = -1;
 		if (status == EX_OK && store_written(hand.config->database) &&
 		    !end_order(&hand, &err)) {
 			fprintf(stderr,
-				"%s: whether an order to split is in force is not known: %s; "
-				"after the daemon's start: mxsplitctl auto %s\n",
+				"%s: an order to split may still be in force: %s; when the "
+				"daemon runs: mxsplitctl auto %s\n",
 				hand.display, err.text, hand.display);
 			status = EX_TEMPFAIL;
 		}

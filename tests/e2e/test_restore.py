@@ -1,5 +1,6 @@
 """mxsplitctl restore --offline: the daemon is dead, the zone is split."""
 import os
+import signal
 import subprocess
 import time
 import unittest
@@ -16,9 +17,9 @@ def restore(world, *options, who=DOMAIN):
     return done.returncode, done.stdout + done.stderr
 
 
-def order(world, word):
+def order(world, word, length="1h"):
     code, answer = world.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
-                                        {"mode": word, "for": "1h", "reason": "test", "by": "test"},
+                                        {"mode": word, "for": length, "reason": "test", "by": "test"},
                                         headers={"If-None-Match": "*"})
     assert code in (200, 201), (code, answer)
 
@@ -90,6 +91,31 @@ class RestoreTest(unittest.TestCase):
                     os.utime(world.daemon.database + suffix, (old, old))
             code, said = restore(world, "--if-dead", who=None)
             self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+
+    def test_the_rope_pulls_beside_a_daemon_that_hangs_and_that_goes_on_well(self):
+        with World(secondaries=0) as world:
+            d = world.ready()
+            order(world, "split", "10s")
+            d.wait_state("split", 60)
+            os.kill(d.process.pid, signal.SIGSTOP)
+            try:
+                code, said = restore(world)
+                self.assertEqual((code, world.dns.mx()), (RUNS, (SPLIT_TTL, SPLIT)), said)
+                code, said = restore(world, "--if-dead", who=None)
+                self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
+                time.sleep(10)  # a stopped daemon cannot end an order, nor can another process
+                old = time.time() - 3601
+                for suffix in ("", "-wal"):
+                    if os.path.exists(d.database + suffix):
+                        os.utime(d.database + suffix, (old, old))
+                code, said = restore(world, "--if-dead", who=None)
+                self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+                self.assertIn("an mxsplitd runs and does nothing", said)
+            finally:
+                os.kill(d.process.pid, signal.SIGCONT)
+            d.wait_state("normal", 60)
+            d.wait_for(lambda: d.status()["ticks"] > 5 and d.domain()["shown"], 30, "it goes on")
+            self.assertEqual(world.dns.mx(), (TTL, NORMAL))
 
     def test_what_the_server_says_has_its_exit_code(self):
         with World(secondaries=0) as world:
