@@ -428,7 +428,7 @@ Test(web, smuggling_is_refused)
 #define SMUGGLED "DELETE " OVERRIDE " HTTP/1.1\r\nHost: localhost\r\n" ANNA "\r\n"
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 0\r\nContent-Length: 90\r\n\r\n" SMUGGLED),
-		  400 },
+		  0 }, /* 1.0 of the library refuses it by itself */
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
 		  400 },
