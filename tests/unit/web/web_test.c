@@ -428,10 +428,10 @@ Test(web, smuggling_is_refused)
 #define SMUGGLED "DELETE " OVERRIDE " HTTP/1.1\r\nHost: localhost\r\n" ANNA "\r\n"
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 0\r\nContent-Length: 90\r\n\r\n" SMUGGLED),
-		  0 }, /* 1.0 of the library refuses it by itself */
+		  0 }, /* 1.0 of the library refuses it by itself, and the next */
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
-		  400 },
+		  0 },
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
 		  411 },
