@@ -428,10 +428,10 @@ Test(web, smuggling_is_refused)
 #define SMUGGLED "DELETE " OVERRIDE " HTTP/1.1\r\nHost: localhost\r\n" ANNA "\r\n"
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 0\r\nContent-Length: 90\r\n\r\n" SMUGGLED),
-		  0 }, /* 1.0 of the library refuses it by itself, and the next */
+		  400 },
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
-		  0 },
+		  400 },
 		{ RAW("PUT " OVERRIDE " HTTP/1.1\r\n" L JSON
 		      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" SMUGGLED),
 		  411 },
@@ -464,16 +464,18 @@ Test(web, smuggling_is_refused)
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
-		unsigned before = room.orders;
+		unsigned before = room.orders, status;
 		char what[32];
 
 		snprintf(what, sizeof(what), "row %zu", i);
 		room_ask(&room, false, rows[i].bytes);
-		if (rows[i].status)
-			expect(what, rows[i].status, "Connection: close\r\n");
+		status = room_status(&room);
+		if (rows[i].status) /* libmicrohttpd 1.0 refuses more by itself, with 400 */
+			cr_assert((status == rows[i].status || status == 400) &&
+					  strstr(room.reply, "Connection: close\r\n"),
+				  "%s: %s", what, room.reply);
 		else
-			cr_assert(room_status(&room) == 0 || room_status(&room) >= 400, "%s: %s",
-				  what, room.reply);
+			cr_assert(status == 0 || status >= 400, "%s: %s", what, room.reply);
 		cr_assert_eq(room.orders, before, "%s ran what was smuggled", what);
 		cr_assert(strstr(room.reply, "HTTP/1.1 2") == NULL, "%s was answered: %s", what,
 			  room.reply);
