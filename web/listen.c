@@ -11,7 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LISTEN_BACKLOG 128
+/* A crowd fills a short queue, and then an honest client waits a second for its second SYN. */
+#define LISTEN_BACKLOG 1024
 
 union address {
 	struct sockaddr any;
