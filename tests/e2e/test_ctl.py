@@ -203,6 +203,26 @@ class Completion(unittest.TestCase):
     def test_zsh_reads_its_file(self):
         subprocess.run(["zsh", "-n", os.path.join(ROOT, "contrib", "completion", "_mxsplitctl")], check=True, timeout=60)
 
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_completes(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, ".zshrc"), "w") as f:
+                f.write(f"fpath=({ROOT}/contrib/completion $fpath)\nautoload -Uz compinit && compinit -D -u\n"
+                        "PS1='READY> '\nunsetopt zle_bracketed_paste beep\n")
+            terminal = Terminal(["zsh", "-i", "-o", "no_global_rcs"], columns=100, env={
+                "ZDOTDIR": directory, "PATH": os.path.dirname(CTL) + os.pathsep + os.environ["PATH"], "MXSPLIT_SOCKET": "/nonexistent"})
+            self.addCleanup(terminal.close)
+            terminal.until(lambda text: "READY> " in text, "a prompt")
+            for typed, wanted in (("surv", "survival "), ("token add x --role op", "operate "), ("classify --format sendm", "sendmail "),
+                                  ("import --so", "--source ")):
+                seen = len(terminal.text)
+                os.write(terminal.fd, f"mxsplitctl {typed}\t".encode())
+                terminal.until(lambda text: wanted in SEQUENCE.sub("", text[seen:]).replace("\b", ""), f"{wanted} after {typed}")
+                os.write(terminal.fd, b"\x15")
+            seen = len(terminal.text)
+            os.write(terminal.fd, b"mxsplitctl expl\t\t")
+            terminal.until(lambda text: "the numbers behind the last surge" in text[seen:], "both commands, with what they do")
+
 
 class Live(unittest.TestCase):
     @classmethod
