@@ -281,6 +281,18 @@ room_close(struct room *room)
 	free(room->snapshot);
 }
 
+/* connect(), also where signals come (libFuzzer's clock): then it goes on by itself. */
+static inline int
+room_reach(int fd, const struct sockaddr *to, socklen_t size)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	int got = connect(fd, to, size);
+
+	while (got < 0 && errno == EINTR)
+		got = poll(&poll_fd, 1, ROOM_PATIENCE_MS) == 1 ? 0 : -1;
+	return got;
+}
+
 static inline int
 room_connect_from(const struct room *room, bool local, uint32_t from)
 {
@@ -294,8 +306,8 @@ room_connect_from(const struct room *room, bool local, uint32_t from)
 	snprintf(path.sun_path, sizeof(path.sun_path), "%s", room->socket);
 	if (!local)
 		cr_assert_eq(bind(fd, (struct sockaddr *)&source, sizeof(source)), 0, "bind: %m");
-	cr_assert_eq(local ? connect(fd, (struct sockaddr *)&path, sizeof(path))
-			   : connect(fd, (struct sockaddr *)&tcp, sizeof(tcp)),
+	cr_assert_eq(local ? room_reach(fd, (struct sockaddr *)&path, sizeof(path))
+			   : room_reach(fd, (struct sockaddr *)&tcp, sizeof(tcp)),
 		     0, "connect: %m");
 	return fd;
 }
