@@ -13,13 +13,16 @@
 struct counts {
 	int64_t last; /* the minute that `bounces` is of; 0: none yet */
 	int64_t bounces, rows;
+	bool json;
 };
 
 /* A tick has the time of its end. */
 static void
-put(int64_t minute, int64_t bounces)
+put(const struct counts *counts, int64_t minute, int64_t bounces)
 {
-	printf("%" PRId64 ",%" PRId64 "\n", (minute + 1) * 60, bounces > 0 ? bounces : 0);
+	printf(counts->json ? "{\"epoch_seconds\":%" PRId64 ",\"count\":%" PRId64 "}\n"
+			    : "%" PRId64 ",%" PRId64 "\n",
+	       (minute + 1) * 60, bounces > 0 ? bounces : 0);
 }
 
 /* Writes the minutes up to this one. */
@@ -27,10 +30,10 @@ static void
 advance(struct counts *counts, int64_t minute)
 {
 	if (counts->last) {
-		put(counts->last, counts->bounces);
+		put(counts, counts->last, counts->bounces);
 		if (minute - counts->last <= SILENCE)
 			for (int64_t at = counts->last + 1; at < minute; at++)
-				put(at, 0);
+				put(counts, at, 0);
 	}
 	counts->last = minute;
 	counts->bounces = 0;
@@ -49,9 +52,9 @@ take(void *ctx, int64_t minute, enum event_kind kind, int64_t count)
 }
 
 static int
-print(const char *path, const char *domain, int64_t from, int64_t to)
+print(const char *path, const char *domain, int64_t from, int64_t to, bool json)
 {
-	struct counts counts = { 0 };
+	struct counts counts = { .json = json };
 	struct store *store = NULL;
 	struct err err = { 0 };
 	int64_t hours_until = 0;
@@ -60,7 +63,8 @@ print(const char *path, const char *domain, int64_t from, int64_t to)
 
 	from = from > hours_until ? from : hours_until;
 	if (ok) {
-		puts("epoch_seconds,count");
+		if (!json)
+			puts("epoch_seconds,count");
 		ok = store_counts_series(store, domain, NULL, from / 60, to / 60, take, &counts,
 					 &err);
 		advance(&counts, 0);
@@ -92,19 +96,20 @@ read_time(const char *text, int64_t *out)
 static const char usage[] =
 	"usage: mxsplitctl counts --db FILE DOMAIN [--from 2026-11-24T16:00:00Z] [--to TIME]\n"
 	"Bounces by the minute as CSV, for: mxsplitctl backtest --period 60\n"
+	"With --json an object a line.\n"
 	"Time of which only hours are kept is left out.\n";
 
 int
 counts(int argc, char **argv)
 {
-	static const struct option options[] = { { "db", required_argument, NULL, 'd' },
-						 { "from", required_argument, NULL, 'f' },
-						 { "to", required_argument, NULL, 't' },
-						 { "help", no_argument, NULL, 'h' },
-						 { NULL, 0, NULL, 0 } };
+	static const struct option options[] = {
+		{ "db", required_argument, NULL, 'd' }, { "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },	{ NULL, 0, NULL, 0 }
+	};
 	const char *path = NULL;
 	int64_t from = 0, to = INT64_MAX;
-	bool ok = true;
+	bool ok = true, json = false;
 	int option;
 
 	optind = 0;
@@ -114,6 +119,8 @@ counts(int argc, char **argv)
 			return EX_OK;
 		} else if (option == 'd') {
 			path = optarg;
+		} else if (option == 'j') {
+			json = true;
 		} else if (option == 'f') {
 			ok = ok && read_time(optarg, &from);
 		} else {
@@ -123,5 +130,5 @@ counts(int argc, char **argv)
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
-	return print(path, argv[optind], from, to);
+	return print(path, argv[optind], from, to, json);
 }

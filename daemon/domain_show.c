@@ -52,6 +52,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	out->sent_open = domain->sent.count != 0;
 	out->shown = primary->shown;
 	out->normal = domain->normal;
+	out->split = domain->split;
 	out->survival = domain->survival;
 	memcpy(out->counts, domain->counts, sizeof(out->counts));
 	out->evidence = clues_recent(&domain->clues, domain->detected);

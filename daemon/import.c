@@ -35,6 +35,7 @@ struct import {
 	struct ctl_progress progress;
 	struct err *err;
 	bool ok; /* of rows that are being saved */
+	bool json;
 };
 
 static void
@@ -155,6 +156,22 @@ open_behind(struct import *import, const char *path, uint64_t *known_out, struct
 	return NULL;
 }
 
+static void
+said(const struct import *import, const char *path, uint64_t lines, uint64_t known)
+{
+	if (import->json) {
+		fputs("{\"log\":", stdout);
+		ctl_json_string(stdout, span_of(path));
+		printf(",\"lines\":%" PRIu64 ",\"known_bytes\":%" PRIu64 "}\n", lines, known);
+	} else if (known && import->place.so_far.bytes == known) {
+		printf("%s: was imported before\n", path);
+	} else {
+		printf("%s: %" PRIu64 " lines%s\n", path, lines,
+		       known ? " more, behind what was imported before" : "");
+	}
+	fflush(stdout);
+}
+
 static bool
 import_log(struct import *import, const char *path, struct err *err)
 {
@@ -168,13 +185,7 @@ import_log(struct import *import, const char *path, struct err *err)
 	unpack_free(unpack);
 	if (!ok)
 		return err_while(err, "%s", path);
-	if (known && import->place.so_far.bytes == known)
-		printf("%s: was imported before\n", path);
-	else
-		printf("%s: %" PRIu64 " lines%s\n", path,
-		       reader_stats(import->reader)->lines - before,
-		       known ? " more, behind what was imported before" : "");
-	fflush(stdout);
+	said(import, path, reader_stats(import->reader)->lines - before, known);
 	return true;
 }
 
@@ -222,7 +233,8 @@ usage(FILE *out, const char *why)
 	      "  --format FORMAT       the MTA that wrote them (auto)\n"
 	      "  --year N              of stamps that have none (by the file's last change)\n"
 	      "  --zone ZONE           of stamps that name none (local)\n"
-	      "  --default-domain D    whose a bounce is until its recipient is known\n\n"
+	      "  --default-domain D    whose a bounce is until its recipient is known\n"
+	      "  --json                an object for each log: lines, bytes known before\n\n"
 	      "LOG is plain, gzip or zstd, or - for standard input. Give rotated logs in one\n"
 	      "command, the oldest first: messages go on from one to the next. What was\n"
 	      "imported before is known by its content and not counted again; an import that\n"
@@ -252,6 +264,7 @@ read_options(int argc, char **argv, struct import *out)
 		{ "year", required_argument, NULL, 'y' },
 		{ "zone", required_argument, NULL, 'z' },
 		{ "default-domain", required_argument, NULL, 'm' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -288,6 +301,9 @@ read_options(int argc, char **argv, struct import *out)
 			if (!span_copy_lower(span_of(optarg), out->options.default_domain,
 					     CLASSIFY_DOMAIN))
 				return usage(stderr, "--default-domain is too long");
+			break;
+		case 'j':
+			out->json = true;
 			break;
 		case 'h':
 			return usage(stdout, NULL);

@@ -171,6 +171,7 @@ open_web(struct engine *engine, struct err *err)
 		bool local = from->kind == CONFIG_LISTEN_UNIX;
 
 		listen[i].unix_socket = local;
+		listen[i].mode = (unsigned)config->socket_mode;
 		listen[i].tls = from->kind == CONFIG_LISTEN_TLS;
 		span_copy(span_of(local ? from->path
 					: from->text + (listen[i].tls ? strlen("tls:") : 0)),

@@ -1,11 +1,14 @@
 #include "daemon/restore.h"
 
+#include "daemon/base/text.h"
 #include "daemon/base/when.h"
 #include "daemon/core/plan.h"
 #include "daemon/hand.h"
 #include "daemon/store/store.h"
 
 #include <getopt.h>
+#include <jansson.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
@@ -13,7 +16,7 @@
 
 #define CONFIG_FILE "/etc/mxsplit/mxsplitd.yaml"
 #define USAGE                                                                                      \
-	"usage: mxsplitctl restore DOMAIN|--all --offline [-c FILE] [--from-config] [--if-dead]\n" \
+	"usage: mxsplitctl restore DOMAIN|--all --offline [-c FILE] [OPTION...]\n"                 \
 	"Brings the normal MX set back when no mxsplitd runs: the set that it saved before the\n"  \
 	"split, in place of the split set and of nothing else. (While it runs: mxsplitctl "        \
 	"normal.) An order to split that is still in force ends with it.\n"                        \
@@ -21,7 +24,8 @@
 	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
 	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
 	"  --if-dead        only when the database was not written for the domain's max-split\n"   \
-	"                   (a daemon that runs and writes nothing hangs: its split ends, too)\n"   \
+	"                   (a daemon that runs and writes nothing hangs: its split ends, too)\n"  \
+	"  --json           an object for each domain: its exit code and what is said here\n"      \
 	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 75 try "        \
 	"again,\n"                                                                                 \
 	"77 the name server refused, 78 configuration, 69 an mxsplitd runs, 66 nothing is "        \
@@ -29,13 +33,26 @@
 
 struct wish {
 	const char *config, *domain;
-	bool all, offline, from_config, if_dead;
+	bool all, offline, from_config, if_dead, json;
+	json_t *said; /* with `json`: the sentences of the domain at hand */
 };
 
-static void
-say(const struct hand *hand, const char *sentence)
+/* To `out`, or with --json into the domain's object. */
+static void __attribute__((format(printf, 4, 5)))
+say(const struct wish *wish, const struct hand *hand, FILE *out, const char *format, ...)
 {
-	printf("%s: %s\n", hand->display, sentence);
+	char sentence[8192], clean[8192];
+	struct text text = TEXT(clean);
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(sentence, sizeof(sentence), format, list);
+	va_end(list);
+	text_add_scrubbed(&text, span_of(sentence));
+	if (wish->json)
+		json_array_append_new(wish->said, json_string(clean));
+	else
+		fprintf(out, "%s: %s\n", hand->display, clean);
 }
 
 static bool
@@ -74,21 +91,22 @@ plan(const struct hand *hand, bool from_config, struct mx_set *normal, struct mx
 }
 
 static int
-replace(struct hand *hand, const struct mx_set *from, const struct mx_set *normal)
+replace(const struct wish *wish, struct hand *hand, const struct mx_set *from,
+	const struct mx_set *normal)
 {
 	enum zone_result result;
 	char set[4096];
 	struct text text = TEXT(set);
 
 	mx_print(normal, &text);
-	printf("%s: shows the split set; the normal set is sent: %s\n", hand->display, set);
+	say(wish, hand, stdout, "shows the split set; the normal set is sent: %s", set);
 	result = hand_change(hand, from, normal);
-	printf("%s: %s: %s\n", hand->display, zone_result_name(result), hand->sentence);
+	say(wish, hand, stdout, "%s: %s", zone_result_name(result), hand->sentence);
 	return hand_exit(result);
 }
 
 static int
-bring_back(struct hand *hand, bool from_config)
+bring_back(const struct wish *wish, struct hand *hand)
 {
 	struct mx_set normal, split, shown;
 	const struct mx_set *seen;
@@ -96,39 +114,39 @@ bring_back(struct hand *hand, bool from_config)
 	char set[4096];
 	struct text text = TEXT(set);
 
-	if (!plan(hand, from_config, &normal, &split, &err)) {
-		fprintf(stderr, "%s: %s%s\n", hand->display, err.text,
-			from_config ? "" : "; see --from-config");
+	if (!plan(hand, wish->from_config, &normal, &split, &err)) {
+		say(wish, hand, stderr, "%s%s", err.text,
+		    wish->from_config ? "" : "; see --from-config");
 		return EX_NOINPUT;
 	}
 	seen = hand_read(hand);
 	if (!seen) {
-		fprintf(stderr, "%s: the primary does not say what it shows: %s\n", hand->display,
-			zone_view(hand->zone, 0)->error);
+		say(wish, hand, stderr, "the primary does not say what it shows: %s",
+		    zone_view(hand->zone, 0)->error);
 		return EX_TEMPFAIL;
 	}
 	shown = *seen;
 	switch (plan_compare(&shown, &normal, &split)) {
 	case PLAN_SHOWS_NORMAL:
-		say(hand, "shows the normal set; nothing to do");
+		say(wish, hand, stdout, "shows the normal set; nothing to do");
 		return EX_OK;
 	case PLAN_SHOWS_SPLIT:
-		return replace(hand, &shown, &normal);
+		return replace(wish, hand, &shown, &normal);
 	case PLAN_SHOWS_DRIFT:
 		break;
 	}
 	plan_drift(&shown, &normal, &text);
-	fprintf(stderr,
-		"%s: shows neither the normal nor the split set, somebody changed it: %s; nothing "
-		"was touched\n",
-		hand->display, set);
+	say(wish, hand, stderr,
+	    "shows neither the normal nor the split set, somebody changed it: %s; nothing was "
+	    "touched",
+	    set);
 	return EX_DATAERR;
 }
 
 /* An order to split that was given before would split the zone again as soon as a daemon starts:
  * who restores by hand does not want that. */
 static bool
-end_order(const struct hand *hand, struct err *err)
+end_order(const struct wish *wish, const struct hand *hand, struct err *err)
 {
 	struct override order = { 0 }, none = { 0 };
 	struct journal_entry entry = { .kind = JOURNAL_OVERRIDE,
@@ -150,13 +168,13 @@ end_order(const struct hand *hand, struct err *err)
 	     store_journal_add(store, &entry, err) && store_commit(store, err);
 	store_close(store);
 	if (ok)
-		say(hand, entry.text);
+		say(wish, hand, stdout, "%s", entry.text);
 	return ok;
 }
 
 /* Has the daemon been silent for so long that a split would have ended? */
 static bool
-is_dead(const struct hand *hand)
+is_dead(const struct wish *wish, const struct hand *hand)
 {
 	int64_t written = store_written(hand->config->database), age = time(NULL) - written;
 	char age_text[WHEN_TEXT], most_text[WHEN_TEXT];
@@ -165,14 +183,14 @@ is_dead(const struct hand *hand)
 		return true;
 	when_duration(age, age_text);
 	when_duration(hand->domain->max_split, most_text);
-	printf("%s: the database was written %s ago, not %s: nothing is done\n", hand->display,
-	       written ? age_text : "(it is not there)", most_text);
+	say(wish, hand, stdout, "the database was written %s ago, not %s: nothing is done",
+	    written ? age_text : "(it is not there)", most_text);
 	return false;
 }
 
 /*
- * No daemon may act meanwhile. One that runs and has not written for max-split hangs: it is stopped,
- * or blocked. It is not waited for; should it go on, it reads the zone before it acts.
+ * No daemon may act meanwhile. One that runs and has not written for max-split hangs: it is
+ * stopped, or blocked. It is not waited for; should it go on, it reads the zone before it acts.
  */
 static bool
 hold(const struct wish *wish, const struct hand *hand, int *lock_out, struct err *err)
@@ -181,47 +199,63 @@ hold(const struct wish *wish, const struct hand *hand, int *lock_out, struct err
 		return true;
 	if (err->kind != ERR_BUSY || !wish->if_dead)
 		return false;
-	say(hand, "an mxsplitd runs and does nothing; its split is ended all the same");
+	say(wish, hand, stdout,
+	    "an mxsplitd runs and does nothing; its split is ended all the same");
 	return true;
 }
 
 static int
-restore_one(const struct wish *wish, const char *domain)
+restore_held(const struct wish *wish, struct hand *hand)
+{
+	struct err err = { 0 };
+	int status, lock = -1;
+
+	if (wish->if_dead && !is_dead(wish, hand))
+		return store_written(hand->config->database) ? EX_OK : EX_NOINPUT;
+	if (!hold(wish, hand, &lock, &err)) {
+		say(wish, hand, stderr, "%s; while it runs: mxsplitctl normal %s", err.text,
+		    hand->display);
+		return err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
+	}
+	status = bring_back(wish, hand);
+	if (lock >= 0)
+		close(lock);
+	if (status == EX_OK && store_written(hand->config->database) &&
+	    !end_order(wish, hand, &err)) {
+		say(wish, hand, stderr,
+		    "an order to split may still be in force: %s; when the daemon runs: mxsplitctl "
+		    "auto %s",
+		    err.text, hand->display);
+		return EX_TEMPFAIL;
+	}
+	return status;
+}
+
+static int
+restore_one(struct wish *wish, const char *domain)
 {
 	struct hand hand;
-	struct err err = { 0 };
-	int status = hand_open(&hand, wish->config, domain), lock = -1;
+	int status;
 
-	if (status != EX_OK)
-		goto out;
-	if (wish->if_dead && !is_dead(&hand)) {
-		status = store_written(hand.config->database) ? EX_OK : EX_NOINPUT;
-	} else if (!hold(wish, &hand, &lock, &err)) {
-		fprintf(stderr, "%s: %s; while it runs: mxsplitctl normal %s\n", hand.display,
-			err.text, hand.display);
-		status = err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
-	} else {
-		status = bring_back(&hand, wish->from_config);
-		if (lock >= 0)
-			close(lock);
-		lock = -1;
-		if (status == EX_OK && store_written(hand.config->database) &&
-		    !end_order(&hand, &err)) {
-			fprintf(stderr,
-				"%s: an order to split may still be in force: %s; when the "
-				"daemon runs: mxsplitctl auto %s\n",
-				hand.display, err.text, hand.display);
-			status = EX_TEMPFAIL;
-		}
+	wish->said = wish->json ? json_array() : NULL;
+	status = hand_open(&hand, wish->config, domain); /* says itself what is wrong */
+	if (status == EX_OK)
+		status = restore_held(wish, &hand);
+	if (wish->json) {
+		json_t *object = json_pack("{s:s, s:i, s:o}", "domain", domain, "exit", status,
+					   "said", wish->said);
+
+		json_dumpf(object, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(object);
 	}
-out:
 	hand_close(&hand);
 	return status;
 }
 
 /* The worst of all exit codes is the last that is not 0. */
 static int
-restore_all(const struct wish *wish)
+restore_all(struct wish *wish)
 {
 	struct config *config = malloc(sizeof(*config));
 	struct config_problems *problems = malloc(sizeof(*problems));
@@ -250,6 +284,7 @@ restore(int argc, char **argv)
 						 { "config", required_argument, NULL, 'c' },
 						 { "from-config", no_argument, NULL, 'f' },
 						 { "if-dead", no_argument, NULL, 'd' },
+						 { "json", no_argument, NULL, 'j' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	struct wish wish = { .config = CONFIG_FILE };
@@ -260,6 +295,7 @@ restore(int argc, char **argv)
 		wish.offline = wish.offline || option == 'o';
 		wish.from_config = wish.from_config || option == 'f';
 		wish.if_dead = wish.if_dead || option == 'd';
+		wish.json = wish.json || option == 'j';
 		if (option == 'c')
 			wish.config = optarg;
 		if (option == 'h' || option == '?') {

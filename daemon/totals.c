@@ -60,18 +60,18 @@ print(const char *path, int64_t from, int64_t to)
 
 static const char usage[] =
 	"usage: mxsplitctl totals --db FILE [--from 2026-11-24T16:00:00Z] [--to TIME]\n"
-	"What the database counted, by domain and kind, as JSON.\n"
+	"What the database counted, by domain and kind, as JSON (with --json, too).\n"
 	"  --db FILE          the database\n"
 	"  --from, --to TIME  only the minutes from the one on, and before the other\n";
 
 int
 totals(int argc, char **argv)
 {
-	static const struct option options[] = { { "db", required_argument, NULL, 'd' },
-						 { "from", required_argument, NULL, 'f' },
-						 { "to", required_argument, NULL, 't' },
-						 { "help", no_argument, NULL, 'h' },
-						 { NULL, 0, NULL, 0 } };
+	static const struct option options[] = {
+		{ "db", required_argument, NULL, 'd' }, { "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },	{ NULL, 0, NULL, 0 }
+	};
 	const char *path = NULL;
 	int64_t from = 0, to = 0;
 	bool ok = true;
@@ -87,6 +87,8 @@ totals(int argc, char **argv)
 			break;
 		case 't':
 			ok = ok && minute(optarg, &to);
+			break;
+		case 'j': /* it is */
 			break;
 		case 'h':
 			fputs(usage, stdout);

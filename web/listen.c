@@ -11,7 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define LISTEN_BACKLOG 128
+/* A crowd fills a short queue, and then an honest client waits a second for its second SYN. */
+#define LISTEN_BACKLOG 1024
 
 union address {
 	struct sockaddr any;
@@ -115,7 +116,7 @@ clear_path(const struct sockaddr_un *local, struct err *err)
 }
 
 static bool
-open_local(const char *path, struct listen *out, struct err *err)
+open_local(const char *path, unsigned mode, struct listen *out, struct err *err)
 {
 	union address address = { .local.sun_family = AF_UNIX };
 	mode_t mask;
@@ -133,7 +134,7 @@ open_local(const char *path, struct listen *out, struct err *err)
 	out->fd = open_socket(AF_UNIX);
 	if (out->fd < 0)
 		return err_set(err, ERR_SYSTEM, "socket: %s", strerror(errno));
-	mask = umask(0117); /* from its first moment 0660 */
+	mask = umask(~(mode ? mode : 0660U) & 0777); /* from its first moment */
 	bound = bind(out->fd, &address.any, sizeof(address.local));
 	umask(mask);
 	if (bound < 0 || listen(out->fd, LISTEN_BACKLOG) < 0)
@@ -148,7 +149,7 @@ listen_open(const struct web_listen *wanted, struct listen *out, struct err *err
 	bool good;
 
 	*out = (struct listen){ .fd = -1, .local = wanted->unix_socket, .tls = wanted->tls };
-	good = wanted->unix_socket ? open_local(wanted->text, out, err)
+	good = wanted->unix_socket ? open_local(wanted->text, wanted->mode, out, err)
 				   : open_tcp(wanted->text, out, err);
 	if (good)
 		return true;

@@ -232,7 +232,7 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 
 	return json_pack(
 		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o}",
 		"name", render_text(domain->name), "mode", order_mode_name(domain->mode), "state",
 		text_or_null(domain->state), "since", time_or_null(domain->state_since), "why",
 		text_or_null(domain->why), "guard", text_or_null(domain->guard), "override",
@@ -240,7 +240,8 @@ render_domain(const struct snapshot_domain *domain, const struct override *order
 		mx(mx_known(&domain->wanted), &domain->wanted), "sent",
 		mx(domain->sent_open, &domain->sent), "shown",
 		mx(mx_known(&domain->shown), &domain->shown), "normal",
-		mx(mx_known(&domain->normal), &domain->normal), "servers", servers(domain), "mtas",
+		mx(mx_known(&domain->normal), &domain->normal), "split",
+		mx(mx_known(&domain->split), &domain->split), "servers", servers(domain), "mtas",
 		mtas(domain), "effect", effect(domain), "survival", survival(&domain->survival),
 		"evidence", evidence(&domain->evidence), "counts", counts(domain->counts), "when",
 		render_text(domain->when), "threshold", threshold(&domain->threshold));

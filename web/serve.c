@@ -193,6 +193,9 @@ sweep(struct serve *serve)
  * The library takes a step of each connection a run: accept, head, body, answer. They are taken
  * together, and before anybody is cut: a pass that took long (a locked database) must not cost a
  * client whose request has long been here its answer.
+ *
+ * What is left then waits for the next turn of the loop: a timer of 0 ms that is started by a timer is
+ * run in the same turn (libuv 1.44), and a crowd kept the zones waiting for seconds that way.
  */
 static void
 pump(struct serve *serve)
@@ -209,7 +212,7 @@ pump(struct serve *serve)
 	}
 	next = sweep(serve);
 	if (waits && wait < next)
-		next = wait;
+		next = wait ? wait : 1;
 	if (serve->first)
 		uv_timer_start(&serve->timer, on_timer, next, 0);
 	else

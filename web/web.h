@@ -57,6 +57,7 @@ struct web_deps {
 
 struct web_listen {
 	bool unix_socket, tls;
+	unsigned mode;	/* of the unix socket's file; 0: 0660 */
 	char text[256]; /* path, or "127.0.0.1:8053", "[::1]:0" */
 };
 

@@ -171,6 +171,7 @@ struct config {
 	char database[CONFIG_PATH];
 	unsigned listen_count;
 	struct config_listen listen[CONFIG_LISTEN];
+	int64_t socket_mode;
 	char tls_cert[CONFIG_PATH], tls_key[CONFIG_PATH]; /* "": none */
 	unsigned known_as_count;
 	char known_as[CONFIG_KNOWN_AS][CONFIG_NAME]; /* without the final dot */

@@ -27,6 +27,10 @@ const struct config_setting config_table[] = {
 	{ CONFIG_TOP, "listen", CONFIG_TYPE_LISTEN, LIST(config, listen, listen_count),
 	  .at_start = true, .preset = "127.0.0.1:8053, unix:/run/mxsplit/api.sock",
 	  .sentence = "Where the API answers." },
+	{ CONFIG_TOP, "socket-mode", CONFIG_TYPE_RIGHTS, ONE(config, socket_mode), .at_start = true,
+	  .preset = "0660",
+	  .sentence =
+		  "Of the unix socket: who writes to it may read the state, and orders nothing." },
 	{ CONFIG_TOP, "tls-cert", CONFIG_TYPE_PATH, ONE(config, tls_cert),
 	  .sample = "/etc/mxsplit/tls.crt",
 	  .sentence = "For listen: \"tls:192.0.2.1:8443\", the certificate and its chain, PEM." },

@@ -31,6 +31,7 @@ enum config_type {
 	CONFIG_TYPE_DURATION,
 	CONFIG_TYPE_SIZE,
 	CONFIG_TYPE_COUNT,
+	CONFIG_TYPE_RIGHTS, /* of a file, octal: who reads and writes; the owner does */
 	CONFIG_TYPE_DECIMAL,
 	CONFIG_TYPE_FLAG,
 	CONFIG_TYPE_MODE,

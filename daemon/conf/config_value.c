@@ -109,6 +109,25 @@ read_count(const struct config_setting *row, struct span text, void *out)
 	return scan_done(&scan) ? number(row, count, out) : CONFIG_VALUE_WRONG;
 }
 
+static enum config_value
+read_rights(const struct config_setting *row, struct span text, void *out)
+{
+	int64_t rights = 0;
+
+	(void)row;
+	if (text.len < 3 || text.len > 4)
+		return CONFIG_VALUE_WRONG;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] < '0' || text.at[i] > '7')
+			return CONFIG_VALUE_WRONG;
+		rights = rights * 8 + (text.at[i] - '0');
+	}
+	if ((rights & 0600) != 0600 || (rights & ~0666) != 0)
+		return CONFIG_VALUE_WRONG;
+	*(int64_t *)out = rights;
+	return CONFIG_VALUE_OK;
+}
+
 /* Digits, perhaps a point and at most nine digits more: the same in every locale. */
 static enum config_value
 read_decimal(const struct config_setting *row, struct span text, void *out)
@@ -305,6 +324,9 @@ static const struct {
 			       .wanted = "a size such as 8192, 8k or 1M",
 			       .range = true },
 	[CONFIG_TYPE_COUNT] = { .read = read_count, .wanted = "a number", .range = true },
+	[CONFIG_TYPE_RIGHTS] = { .read = read_rights,
+				 .wanted = "rights from 0600 to 0666 without any to execute, such "
+					   "as 0660" },
 	[CONFIG_TYPE_DECIMAL] = { .read = read_decimal,
 				  .wanted = "a number such as 1 or 0.25",
 				  .range = true },

@@ -42,6 +42,12 @@ print_count(const void *value, struct text *text)
 }
 
 static void
+print_rights(const void *value, struct text *text)
+{
+	text_add(text, "%04" PRIo64, (uint64_t) * (const int64_t *)value);
+}
+
+static void
 print_decimal(const void *value, struct text *text)
 {
 	text_add(text, "%.15g", *(const double *)value);
@@ -124,7 +130,8 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_ZONE] = print_text,	 [CONFIG_TYPE_PLACE] = print_text,
 	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_CONDITION] = print_text,
 	[CONFIG_TYPE_THRESHOLD] = print_rule,	 [CONFIG_TYPE_OWN_ADDRESS] = print_text,
-	[CONFIG_TYPE_URL] = print_url,		 [CONFIG_TYPE_NOTICE] = print_notice,
+	[CONFIG_TYPE_RIGHTS] = print_rights,	 [CONFIG_TYPE_URL] = print_url,
+	[CONFIG_TYPE_NOTICE] = print_notice,
 };
 
 void

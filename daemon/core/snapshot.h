@@ -97,6 +97,7 @@ struct snapshot_domain {
 	struct mx_set wanted, sent, shown; /* count 0 and ttl 0: none / not known */
 	bool sent_open;			   /* an update is on its way */
 	struct mx_set normal;		   /* the set that a restore brings back */
+	struct mx_set split;		   /* the set that a split shows */
 	struct survival survival;	   /* who would still hold it after a split */
 	unsigned servers;
 	struct snapshot_server server[SNAPSHOT_SERVERS];

@@ -46,6 +46,7 @@ usage(const char *why)
 		"  --year N           of stamps that have none (by the file's last change)\n"
 		"  --zone ZONE        of stamps that name none (local)\n"
 		"  --summary          one object with their numbers, by kind and domain\n"
+		"  --json             the same: it is JSON anyway\n"
 		"  --help             this\n",
 		format_list());
 	return why ? EX_USAGE : EX_OK;
@@ -199,6 +200,7 @@ read_options(int argc, char **argv, struct classify *out)
 		{ "year", required_argument, NULL, 'y' },
 		{ "zone", required_argument, NULL, 'z' },
 		{ "summary", no_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -224,6 +226,8 @@ read_options(int argc, char **argv, struct classify *out)
 			break;
 		case 's':
 			out->summary = true;
+			break;
+		case 'j': /* it is */
 			break;
 		case 'h':
 			return usage(NULL);

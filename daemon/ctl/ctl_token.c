@@ -26,10 +26,11 @@
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mxsplitctl token add NAME --role read|operate|push --file FILE\n"
+	fputs("usage: mxsplitctl token add NAME --role ROLE --file FILE [--json]\n"
 	      "  NAME               letters, digits and .-_ ; stands in the journal\n"
 	      "  --role ROLE        read: look; operate: look and order; push: hand in counters\n"
-	      "  --file FILE        the file that the setting `tokens` names\n",
+	      "  --file FILE        the file that the setting `tokens` names\n"
+	      "  --json             as an object with name, role and token\n",
 	      out);
 	return status;
 }
@@ -145,7 +146,7 @@ role_good(const char *role)
 }
 
 static int
-run(const char *name, const char *role, const char *path)
+run(const char *name, const char *role, const char *path, bool json)
 {
 	char token[TOKEN_ROOM];
 	struct err err = { 0 };
@@ -157,7 +158,10 @@ run(const char *name, const char *role, const char *path)
 		       : err.kind == ERR_INPUT ? EX_DATAERR
 					       : EX_CANTCREAT;
 	}
-	puts(token);
+	if (json)
+		printf("{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}\n", name, role, token);
+	else
+		puts(token);
 	explicit_bzero(token, sizeof(token));
 	fprintf(stderr,
 		"This token is shown only now. The daemon knows it after its next reload; its user "
@@ -172,9 +176,11 @@ ctl_token(int argc, char **argv)
 {
 	static const struct option options[] = { { "role", required_argument, NULL, 'r' },
 						 { "file", required_argument, NULL, 'f' },
+						 { "json", no_argument, NULL, 'j' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	const char *role = NULL, *path = NULL;
+	bool json = false;
 	int option;
 
 	optind = 0;
@@ -183,6 +189,8 @@ ctl_token(int argc, char **argv)
 			role = optarg;
 		else if (option == 'f')
 			path = optarg;
+		else if (option == 'j')
+			json = true;
 		else
 			return usage(option == 'h' ? stdout : stderr,
 				     option == 'h' ? EX_OK : EX_USAGE);
@@ -190,5 +198,5 @@ ctl_token(int argc, char **argv)
 		return usage(stderr, EX_USAGE);
 	if (!name_good(argv[optind + 1]) || !role_good(role))
 		return usage(stderr, EX_USAGE);
-	return run(argv[optind + 1], role, path);
+	return run(argv[optind + 1], role, path, json);
 }

@@ -7,22 +7,21 @@ import json
 import os
 import random
 import socket
+import subprocess
+import sys
+import threading
 import time
 import unittest
 
 import test_openapi
+from crowd import STARTS
 from daemon import DOMAIN
 from test_incident import SPLIT, SPLIT_TTL, World
 from test_openapi import head
 
 LONG = os.environ.get("LONG")
 SLOW = 10000 if LONG else 200
-STARTS = (b"", b"G", b"GET /v1/status HTTP/1.1\r\n", b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\nX: ",
-          b"PUT /v1/domains/example.test/override HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-          b"Content-Length: 100\r\n\r\n{", b"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n",
-          b"GET /v1/events?limit=500 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
-
-
+ONCE = 10000 if LONG else 600
 def slow(port, n):
     """One that begins a request and does not go on, from an address of its own."""
     sock = socket.socket()
@@ -37,7 +36,77 @@ def slow(port, n):
     return sock
 
 
+class AtOnce:
+    """So many slow clients at once, in two processes of their own."""
+
+    def __init__(self, port, clients):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crowd.py")
+        self.parts = [subprocess.Popen([sys.executable, program, str(port), str(clients // 2), str(n * 5000000)], text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE) for n in range(2)]
+
+    def here(self):
+        for part in self.parts:
+            assert part.stdout.readline() == "here\n"
+
+    def end(self):
+        """What became of them, added up."""
+        said = [json.loads(part.communicate("")[0].splitlines()[-1]) for part in self.parts]
+        return {key: sum(one[key] for one in said) for key in said[0]}
+
+
+class Honest:
+    """One that asks all the time, by TCP and by the unix socket in turn, and notes how long each answer took."""
+
+    def __init__(self, daemon):
+        self.daemon, self.over, self.waits, self.failed = daemon, threading.Event(), ([], []), []
+        self.thread = threading.Thread(target=self.ask)
+        self.thread.start()
+
+    def ask(self):
+        n = 0
+        while not self.over.wait(0.01):
+            n += 1
+            begin = time.monotonic()
+            try:
+                code, _ = self.daemon.request("GET", "/v1/status", tcp=n % 2 == 0)
+            except OSError as error:
+                code = error
+            if code == 200:
+                self.waits[n % 2].append(time.monotonic() - begin)
+            else:
+                self.failed.append((("by TCP", "by the socket")[n % 2], code))
+
+    def end(self):
+        self.over.set()
+        self.thread.join()
+        return [f"{len(w)} {how}, p50 {1000 * w[len(w) // 2]:.1f} ms, p99 {1000 * w[int(len(w) * .99)]:.0f} ms, most {1000 * w[-1]:.0f} ms"
+                for how, w in zip(("by the socket", "by TCP"), map(sorted, reversed(self.waits)))]
+
+
 class Crowd(unittest.TestCase):
+    def test_a_crowd_that_is_there_at_once(self):
+        """F26. The answers' times are printed; that every one comes and the split goes on is asserted."""
+        with World(secondaries=0, mode="manual") as world:
+            daemon = world.ready()
+            crowd = AtOnce(daemon.port, ONCE)
+            try:
+                crowd.here()
+                honest = Honest(daemon)
+                begin = time.monotonic()
+                code, body = daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", {"mode": "split", "for": "1h", "reason": "a test"})
+                self.assertEqual(code, 200, body)
+                daemon.wait_state("split", 60)
+                split = time.monotonic() - begin
+                time.sleep(60 if LONG else 1)
+                said = honest.end()
+            finally:
+                became = crowd.end()
+            print(f"{ONCE} at once: {became}; honest ones: {'; '.join(said)}; failed {len(honest.failed)}; split after {split:.1f} s",
+                  flush=True)
+            self.assertEqual(honest.failed, [])
+            self.assertGreaterEqual(became["open"], ONCE - 400)  # those that were cut last are not replaced yet
+            self.assertEqual(daemon.stop(), 0)
+
     def test_slow_clients_keep_no_honest_one_out(self):
         with World(secondaries=0, mode="manual") as world:
             daemon = world.ready()

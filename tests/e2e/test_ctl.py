@@ -1,5 +1,6 @@
 """What a person at a terminal sees of mxsplitctl: its help, completion, the live view, progress."""
 import fcntl
+import hashlib
 import json
 import os
 import pty
@@ -135,6 +136,31 @@ class Help(unittest.TestCase):
         self.assertEqual([[str(s["time"]), str(int(s["surge"])), s["why"]] for s in said], plain)
         self.assertEqual([s["surge"] for s in said], [True, False])
 
+    def test_every_command_has_json(self):
+        for command in commands():
+            self.assertIn("--json", self.run_ctl(command, "--help").stdout, command)
+
+    def test_json_of_what_writes(self):
+        with tempfile.TemporaryDirectory() as directory:
+            tokens, log, database = (os.path.join(directory, name) for name in ("tokens", "mail.log", "x.db"))
+            made = self.run_ctl("token", "add", "anna", "--role", "read", "--file", tokens, "--json")
+            said = json.loads(made.stdout)
+            with open(tokens) as f:
+                self.assertEqual(f.read(), f"anna read {hashlib.sha256(said.pop('token').encode()).hexdigest()}\n")
+            self.assertEqual(said, {"name": "anna", "role": "read"})
+            with open(log, "w") as f:
+                f.writelines(refused(n) for n in range(5))
+            words = ("import", "--json", "--db", database, "--default-domain", DOMAIN, log)
+            self.assertEqual(json.loads(self.run_ctl(*words).stdout), {"log": log, "lines": 5, "known_bytes": 0})
+            self.assertEqual(json.loads(self.run_ctl(*words).stdout), {"log": log, "lines": 0, "known_bytes": os.path.getsize(log)})
+            counted = self.run_ctl("counts", "--json", "--db", database, DOMAIN).stdout.splitlines()
+            self.assertEqual(sum(json.loads(line)["count"] for line in counted), 5)
+            totals = [self.run_ctl("totals", *more, "--db", database).stdout for more in ([], ["--json"])]
+            self.assertEqual(totals[0], totals[1])
+            self.assertEqual(json.loads(totals[0])["domains"][DOMAIN], {"bounce-refused": 5})
+            events = [self.run_ctl("classify", *more, log).stdout for more in ([], ["--json"])]
+            self.assertEqual((events[0], len(events[0].splitlines())), (events[1], 5))
+
     def test_no_daemon_is_69(self):
         for words in (["status"], ["events"], ["watch", "--count", "1"], ["survival", DOMAIN], ["auto", DOMAIN]):
             done = self.run_ctl(*words, "--socket", "/nonexistent/api.sock")
@@ -176,6 +202,26 @@ class Completion(unittest.TestCase):
     @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
     def test_zsh_reads_its_file(self):
         subprocess.run(["zsh", "-n", os.path.join(ROOT, "contrib", "completion", "_mxsplitctl")], check=True, timeout=60)
+
+    @unittest.skipUnless(shutil.which("zsh"), "zsh is not installed")
+    def test_zsh_completes(self):
+        with tempfile.TemporaryDirectory() as directory:
+            with open(os.path.join(directory, ".zshrc"), "w") as f:
+                f.write(f"fpath=({ROOT}/contrib/completion $fpath)\nautoload -Uz compinit && compinit -D -u\n"
+                        "PS1='READY> '\nunsetopt zle_bracketed_paste beep\n")
+            terminal = Terminal(["zsh", "-i", "-o", "no_global_rcs"], columns=100, env={
+                "ZDOTDIR": directory, "PATH": os.path.dirname(CTL) + os.pathsep + os.environ["PATH"], "MXSPLIT_SOCKET": "/nonexistent"})
+            self.addCleanup(terminal.close)
+            terminal.until(lambda text: "READY> " in text, "a prompt")
+            for typed, wanted in (("surv", "survival "), ("token add x --role op", "operate "), ("classify --format sendm", "sendmail "),
+                                  ("import --so", "--source ")):
+                seen = len(terminal.text)
+                os.write(terminal.fd, f"mxsplitctl {typed}\t".encode())
+                terminal.until(lambda text: wanted in SEQUENCE.sub("", text[seen:]).replace("\b", ""), f"{wanted} after {typed}")
+                os.write(terminal.fd, b"\x15")
+            seen = len(terminal.text)
+            os.write(terminal.fd, b"mxsplitctl expl\t\t")
+            terminal.until(lambda text: "the numbers behind the last surge" in text[seen:], "both commands, with what they do")
 
 
 class Live(unittest.TestCase):

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import tempfile
 import unittest
@@ -29,6 +30,23 @@ class Listen(unittest.TestCase):
         self.addCleanup(self.temp.cleanup)
         self.daemon = Daemon(self.temp.name)
         self.addCleanup(self.daemon.kill)
+
+
+class Socket(Listen):
+    def test_its_file_has_the_mode_that_is_set(self):
+        for wanted, said in (("0660", None), ("0600", "0600"), ("0666", "666")):
+            if said:
+                self.daemon.daemon_settings["socket_mode"] = said
+            self.daemon.start()
+            about = os.stat(self.daemon.socket)
+            self.assertEqual((stat.S_ISSOCK(about.st_mode), f"{stat.S_IMODE(about.st_mode):04o}"), (True, wanted))
+            self.assertEqual(self.daemon.stop(), 0)
+        for wrong in ("0060", "0777", "660x", "08", "rw", "1660", ""):
+            self.daemon.daemon_settings["socket_mode"] = wrong
+            self.daemon.write_config()
+            done = subprocess.run([program("mxsplitctl"), "check-config", self.daemon.config_path], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 78, wrong)
+            self.assertIn("socket-mode", done.stderr)
 
 
 class Tls(Listen):

@@ -1,4 +1,5 @@
 """mxsplitctl restore --offline: the daemon is dead, the zone is split."""
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,8 @@ class RestoreTest(unittest.TestCase):
             self.assertEqual(code, 0, said)
             self.assertIn("nothing to do", said)
             self.assertNotIn("order", said)
+            code, said = restore(world, "--json")
+            self.assertEqual((code, json.loads(said)), (0, {"domain": DOMAIN, "exit": 0, "said": ["shows the normal set; nothing to do"]}))
             world.daemon.start()
             world.daemon.wait_for(lambda: world.daemon.domain()["state"] == "normal" and world.daemon.domain()["shown"], 60,
                                   "the daemon goes on from what the zone says")
@@ -62,6 +65,9 @@ class RestoreTest(unittest.TestCase):
             code, said = restore(world)
             self.assertEqual((code, world.dns.mx()), (NEITHER, before), said)
             self.assertIn(f"5 mta3.{DOMAIN}. is new", said)
+            code, said = restore(world, "--json", who=None)
+            self.assertEqual((code, json.loads(said)["exit"]), (NEITHER, NEITHER), said)
+            self.assertIn(f"5 mta3.{DOMAIN}. is new", json.loads(said)["said"][0])
 
     def test_a_lost_database_needs_the_set_in_the_configuration(self):
         with World(secondaries=0) as world:

@@ -17,12 +17,28 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from daemon import DOMAIN, program
+from daemon import DOMAIN, program, refused
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
+from test_survival import mail_of
+import datetime
+import random
 import subprocess
 
 WAIT = 90
 EXPECTED_IN_LOG = ("401", "412", "ERR_CONNECTION_REFUSED", "favicon")  # answers that the story itself brings about
+
+
+REGULARS = 120
+
+
+def past(log):
+    """A week of regular correspondents, and an ordinary last hour of bounces."""
+    for days in range(7, 0, -1):
+        log.write("".join(mail_of(f"10.{n // 100}.{n % 100}.25", days) for n in range(REGULARS)))
+    now, rng = datetime.datetime.now(datetime.timezone.utc), random.Random(6)
+    for minute in range(60, 0, -1):
+        at = now - datetime.timedelta(minutes=minute)
+        log.write("".join(refused(n, when=at + datetime.timedelta(seconds=n)) for n in range(rng.randint(12, 28))))
 
 
 class PageTest(unittest.TestCase):
@@ -88,7 +104,12 @@ class PageTest(unittest.TestCase):
         with World(secondaries=1, min_split="1s", calm="5s") as world:
             token = self.token(world)
             world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"])]
-            world.ready()
+            world.quiet.set()
+            world.daemon.start()
+            past(world.logs["mta1"])
+            world.daemon.wait_for(lambda: world.daemon.domain()["survival"]["regulars"] == REGULARS, 60, "the past is read")
+            world.quiet.clear()
+            world.daemon.wait_for(lambda: world.daemon.domain()["measured"]["surge"] is False, 60, "it measures")
             self.browser.get(f"http://127.0.0.1:{world.daemon.port}/")
             self.state("NORMAL")
             self.wait(lambda: self.text("article table").count("as wanted") == 2, "both servers as wanted")
@@ -96,9 +117,10 @@ class PageTest(unittest.TestCase):
             self.axe("normal, light")
             self.picture("normal")
             # the surge, the split, its end
-            world.rate = 300
+            world.rate = 40
             self.state("SPLIT")
             self.assertIn("Bounces surge", self.text("article"))
+            world.logs["mta2"].write("".join(refused(n) for n in range(300)))  # strangers that asked anew
             self.wait(lambda: "surge of bounces" in self.text("article .why"), "why")
             self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
             self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
@@ -110,7 +132,15 @@ class PageTest(unittest.TestCase):
             for part in ("evidence", "survival"):
                 self.browser.execute_script("document.querySelector(`[data-part=${arguments[0]}] summary`).click()", part)
             self.wait(lambda: re.search(r"to users who do not exist\d", self.text("[data-part=evidence]")), "the evidence")
-            self.wait(lambda: "regular" in self.text("[data-part=survival]").lower(), "survival")
+            self.wait(lambda: self.text("[data-part=survival]").count("%") > 12, "the curve of survival is filled")
+            slider = self.find(".at")
+            slider.send_keys(Keys.HOME)
+            self.wait(lambda: slider.get_attribute("value") == "0" and ": 0 bounces" not in self.text(".reads"), "a point is read out by keyboard")
+            self.assertEqual(slider.get_attribute("aria-valuetext"), self.text(".reads"))
+            slider.send_keys(Keys.ARROW_RIGHT)
+            self.wait(lambda: slider.get_attribute("value") == "1", "the next point")
+            slider.send_keys(Keys.END)
+            self.wait(lambda: "SPLIT" in self.text(".reads"), "the newest again")
             self.axe("split, light, all open")
             Select(self.find("#language")).select_by_value("ja")
             self.state("分離中")

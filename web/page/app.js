@@ -5,7 +5,7 @@ const STATUS_MS = 2000, SERIES_MS = 30000, HOOKS_MS = 5000, LOST_MS = 10000, EVE
 const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
 const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
 
-const here = { language: "en", zone: "local", span: 0, table: false, status: null, heard: Date.now(), series: {}, hooks: [], events: [], next: 0, streams: false, stop: null, order: null };
+const here = { language: "en", zone: "local", span: 0, table: false, status: null, heard: Date.now(), series: {}, at: null, hooks: [], events: [], next: 0, streams: false, stop: null, order: null };
 let token = sessionStorage.getItem("mxsplit-token") || "";
 
 const word = (name, facts = {}) => WORDS[here.language][name].replace(/\{(\w+)\}/g, (_, key) => facts[key] ?? "");
@@ -109,6 +109,7 @@ function draw() {
   if (!status) return;
   patchChildren($("domains"), status.domains.length ? status.domains.map(cardOf) : [make("p", { text: word("no-domains") })]);
   drawLists(status);
+  for (const input of document.querySelectorAll(".at")) input.value = input.getAttribute("value"); /* a reader's own movement would win over it */
   $("degraded").hidden = !status.degraded;
   $("degraded").textContent = status.degraded || "";
   $("daemon").textContent = word("version", { version: status.version, time: stamp(status.started), bytes: number(status.database_bytes / 1e6), waiting: status.hooks.waiting });
@@ -217,10 +218,22 @@ async function readSeries() {
   for (const domain of here.status ? here.status.domains : []) {
     try {
       const s = await read(`v1/domains/${encodeURIComponent(domain.name)}/series?from=${to - hours * 3600}&to=${to}&step=${step}`);
-      here.series[domain.name] = { from: Date.parse(s.from) / 1000, step: s.step, rate: s.bounces.map((n) => n * 60 / s.step), expected: s.expected_per_minute,
+      here.series[domain.name] = { from: Date.parse(s.from) / 1000, step: s.step, rate: s.bounces.map((n) => n * 60 / s.step), kept: s.bounces.map((n, i) => (n - s.bounces_at_dropped[i]) * 60 / s.step), expected: s.expected_per_minute,
         upper: s.upper_per_minute, surge: s.surge, split: s.split };
     } catch (_) { /* the next reading may work */ }
   }
+  draw();
+}
+
+/* The point of the charts that is read out: by the slider under them, or where the mouse is */
+
+function lookAt(event) {
+  const box = event.target.closest(".chart-box"), data = box && here.series[box.closest("article").dataset.domain];
+  if (!data || (event.type === "input") !== event.target.matches(".at") || !event.target.closest(".chart, .at")) return;
+  const n = data.rate.length, i = event.type === "input" ? event.target.valueAsNumber : chartPoint(event, n);
+  const at = i === n - 1 ? null : data.from + data.step * i; /* null: the newest, also later */
+  if (at === here.at) return;
+  here.at = at;
   draw();
 }
 
@@ -232,7 +245,7 @@ function explainOrder() {
   if (!domain || !mode) text = "";
   else if (domain.mode === "observe" && mode !== "auto") text = word("will-observe");
   else if (mode === "auto") text = word("will-auto");
-  else if (mode === "split") text = domain.state === "split" ? word("will-nothing") : word("will-split", { from: setText(domain.shown), to: setText(here.order.split) });
+  else if (mode === "split") text = domain.state === "split" ? word("will-nothing") : word("will-split", { from: setText(domain.shown), to: setText(domain.split) });
   else text = sameRecords(domain.shown, domain.normal) ? word("will-nothing") : word("will-normal", { to: setText(domain.normal) });
   $("order-will").textContent = text;
   $("order-for").disabled = $("order-reason").disabled = mode === "auto";
@@ -240,17 +253,9 @@ function explainOrder() {
 
 const chosen = () => (document.querySelector("input[name=mode]:checked") || {}).value;
 
-/* What a split would leave: the exchangers that no source's card calls dropped. */
-function splitSet(domain) {
-  const dropped = new Set(domain.mtas.filter((m) => m.drops).map((m) => plain(m.name)));
-  if (!domain.normal) return null;
-  return { ttl: "…", records: domain.normal.records.filter((r) => !dropped.has(plain(r.exchange))) };
-}
-
 async function openOrder(name) {
-  const domain = here.status.domains.find((d) => d.name === name);
   const answer = await ask(`v1/domains/${encodeURIComponent(name)}/override`);
-  here.order = { name, etag: answer.headers.get("ETag"), split: splitSet(domain) };
+  here.order = { name, etag: answer.headers.get("ETag") };
   $("order-title").textContent = word("order-of", { domain: name });
   for (const input of document.querySelectorAll("input[name=mode]")) input.checked = false;
   $("order-error").hidden = true;
@@ -315,6 +320,7 @@ function begin() {
   choose("theme", "theme", "auto", (value) => { document.documentElement.dataset.theme = value; });
   choose("zone", "zone", "local", (value) => { here.zone = value; drawWords(); });
   for (const input of document.querySelectorAll("input[name=mode]")) input.addEventListener("change", explainOrder);
+  for (const name of ["input", "pointermove"]) $("domains").addEventListener(name, lookAt);
   $("order-cancel").addEventListener("click", () => $("order").close());
   $("order-do").addEventListener("click", giveOrder);
   $("token-open").addEventListener("click", openToken);

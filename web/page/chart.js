@@ -27,9 +27,17 @@ function stretches(flags) {
   return out;
 }
 
-/* Drawn `width` wide. data: {from (s), step (s), rate[], expected[], upper[], surge[], split[]}; stamp(seconds) gives a label. */
-function drawChart(holder, data, stamp, id, width) {
-  const height = 220, left = 52, right = 8, top = 8, bottom = 22;
+const CHART = { height: 220, left: 52, right: 8, top: 8, bottom: 22 };
+
+/* The point of a chart of `n` that the mouse is at. */
+function chartPoint(event, n) {
+  const box = event.target.closest(".chart").getBoundingClientRect();
+  return Math.max(0, Math.min(n - 1, Math.round((event.clientX - box.left - CHART.left) / (box.width - CHART.left - CHART.right) * (n - 1))));
+}
+
+/* Drawn `width` wide. data: {from (s), step (s), rate[], kept[], expected[], upper[], surge[], split[]}; `at` is marked; stamp(seconds) gives a label. */
+function drawChart(holder, data, at, stamp, id, width) {
+  const { height, left, right, top, bottom } = CHART;
   const n = data.rate.length;
   const most = niceTop(Math.max(1, ...data.rate, ...data.upper.filter((v) => v !== null)));
   const x = (i) => left + (width - left - right) * (n > 1 ? i / (n - 1) : 0);
@@ -53,18 +61,23 @@ function drawChart(holder, data, stamp, id, width) {
   for (const [a, b] of stretches(data.upper.map((v) => v !== null))) {
     let path = "";
     for (let i = a; i <= b; i++) path += `${i === a ? "M" : "L"}${x(i).toFixed(1)},${y(data.upper[i]).toFixed(1)}`;
+    const edge = path;
     for (let i = b; i >= a; i--) path += `L${x(i).toFixed(1)},${y(0).toFixed(1)}`;
     svg("path", { d: path + "Z", class: "band" }, root);
+    svg("path", { d: edge, class: "limit" }, root);
     path = "";
     for (let i = a; i <= b; i++) path += `${i === a ? "M" : "L"}${x(i).toFixed(1)},${y(data.expected[i]).toFixed(1)}`;
     svg("path", { d: path, class: "expected" }, root);
   }
-  svg("path", { d: data.rate.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)},${y(v).toFixed(1)}`).join(""), class: "rate" }, root);
+  const line = (values, name) => svg("path", { d: values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)},${y(v).toFixed(1)}`).join(""), class: name }, root);
+  line(data.kept, "kept");
+  line(data.rate, "rate");
   for (const [a, b] of stretches(data.surge)) {
     let path = "";
     for (let i = Math.max(0, a - 1); i <= b; i++) path += `${path ? "L" : "M"}${x(i).toFixed(1)},${y(data.rate[i]).toFixed(1)}`;
     svg("path", { d: path, class: "rate surge" }, root);
   }
+  svg("line", { x1: x(at), x2: x(at), y1: top, y2: height - bottom, class: "mark" }, root);
   holder.replaceChildren(root);
 }
 

@@ -59,10 +59,15 @@ function survivalOf(domain) {
     part.append(make("p", { cls: "soft", text: word("survival-none") }));
     return part;
   }
+  const shared = (share) => { /* the curve: a bar under each number */
+    const one = cell(percent(share), "number");
+    drawBar(one, share);
+    return one;
+  };
   part.append(make("p", { text: word("survival-says", { share: percent(day.cap_1d), hours: number(day.hours) }) }),
     make("p", { cls: survival.enough ? "soft" : "warn", text: word(survival.enough ? "regulars" : "survival-few", { n: number(survival.regulars), ttl: ageOf(survival.ttl * 1000) }) }),
     table(word("survival"), [[word("after"), "number"], [word("cap-1d"), "number"], [word("cap-7d"), "number"], [word("uncapped"), "number"]],
-      survival.curve.map((row) => [cell(number(row.hours), "number"), cell(percent(row.cap_1d), "number"), cell(percent(row.cap_7d), "number"), cell(percent(row.uncapped), "number")])));
+      survival.curve.map((row) => [cell(number(row.hours), "number"), shared(row.cap_1d), shared(row.cap_7d), shared(row.uncapped)])));
   return part;
 }
 
@@ -84,11 +89,18 @@ function numbersOf(measured) {
 
 const spanText = (hours) => hours < 48 ? word("hours", { n: hours }) : word("days", { n: hours / 24 });
 
+/* One point of the chart in words. */
+function pointOf(data, i) {
+  const flags = [data.surge[i] ? word("surge") : "", data.split[i] ? word("state-split") : ""].filter(Boolean).join(", ");
+  return word("point-says", { time: stamp(new Date((data.from + i * data.step) * 1000).toISOString(), false), rate: number(data.rate[i]), kept: number(data.kept[i]),
+    expected: number(data.expected[i]), upper: number(data.upper[i]) }) + (flags && ` · ${flags}`);
+}
+
 function chartOf(domain) {
   const box = make("div", { cls: "chart-box" }), data = here.series[domain.name];
   const spans = make("div", { cls: "spans" }, make("h3", { text: word("chart-title") }),
     ...SPANS.map(([hours], i) => make("button", { type: "button", "aria-pressed": String(here.span === i), text: spanText(hours),
-      on: () => { here.span = i; here.series = {}; readSeries(); draw(); } })),
+      on: () => { here.span = i; here.series = {}; here.at = null; readSeries(); draw(); } })),
     make("button", { type: "button", "aria-pressed": String(here.table), text: word(here.table ? "as-chart" : "as-table"), on: () => { here.table = !here.table; draw(); } }));
   box.append(spans);
   if (!data) return box;
@@ -103,10 +115,12 @@ function chartOf(domain) {
   }
   const says = word("chart-says", { domain: domain.name, span: spanText(SPANS[here.span][0]), most: number(Math.max(0, ...data.rate)),
     now: number(domain.measured.rate_per_minute), expected: number(domain.measured.expected_per_minute), splits: word(data.split.includes(true) ? "splits-some" : "splits-none") });
-  const picture = make("div", { role: "img", "aria-label": says });
-  drawChart(picture, data, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
+  const picture = make("div", { role: "img", "aria-label": says }), last = data.rate.length - 1;
+  const at = here.at === null ? last : Math.max(0, Math.min(last, Math.round((here.at - data.from) / data.step))), reads = pointOf(data, at);
+  drawChart(picture, data, at, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
     Math.max(280, Math.min(1200, $("domains").clientWidth - 34)));
-  box.append(picture, make("p", { cls: "soft", text: word("legend") }));
+  box.append(picture, make("input", { type: "range", cls: "at", min: "0", max: String(last), value: String(at), "aria-label": word("point"), "aria-valuetext": reads }),
+    make("p", { cls: "reads", text: reads }), make("p", { cls: "soft", text: word("legend") }));
   return box;
 }
 

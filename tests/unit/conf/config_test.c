@@ -35,6 +35,7 @@ value_size(enum config_type type)
 		[CONFIG_TYPE_DURATION] = sizeof(int64_t),
 		[CONFIG_TYPE_SIZE] = sizeof(int64_t),
 		[CONFIG_TYPE_COUNT] = sizeof(int64_t),
+		[CONFIG_TYPE_RIGHTS] = sizeof(int64_t),
 		[CONFIG_TYPE_DECIMAL] = sizeof(double),
 		[CONFIG_TYPE_FLAG] = sizeof(bool),
 		[CONFIG_TYPE_MODE] = sizeof(enum mode),

@@ -8,7 +8,9 @@
 #include "daemon/base/text.h"
 #include "web/web.h"
 
+#ifndef cr_assert /* a fuzz target has assert instead */
 #include <criterion/criterion.h>
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -31,6 +33,7 @@
 
 #define ROOM_ANSWER (1 << 20)
 #define ROOM_PATIENCE_MS 20000 /* far above what a loaded machine needs */
+#define ROOM_QUIET 4	       /* turns of the loop without a byte: nothing more comes */
 
 struct room {
 	uv_loop_t loop;
@@ -278,20 +281,41 @@ room_close(struct room *room)
 	free(room->snapshot);
 }
 
+/* connect(), also where signals come (libFuzzer's clock): then it goes on by itself. */
 static inline int
-room_connect(const struct room *room, bool local)
+room_reach(int fd, const struct sockaddr *to, socklen_t size)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	int got = connect(fd, to, size);
+
+	while (got < 0 && errno == EINTR)
+		got = poll(&poll_fd, 1, ROOM_PATIENCE_MS) == 1 ? 0 : -1;
+	return got;
+}
+
+static inline int
+room_connect_from(const struct room *room, bool local, uint32_t from)
 {
 	struct sockaddr_in tcp = { .sin_family = AF_INET,
 				   .sin_port = htons((uint16_t)room->port),
 				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sockaddr_un path = { .sun_family = AF_UNIX };
+	struct sockaddr_in source = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(from) };
 	int fd = socket(local ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(path.sun_path, sizeof(path.sun_path), "%s", room->socket);
-	cr_assert_eq(local ? connect(fd, (struct sockaddr *)&path, sizeof(path))
-			   : connect(fd, (struct sockaddr *)&tcp, sizeof(tcp)),
+	if (!local)
+		cr_assert_eq(bind(fd, (struct sockaddr *)&source, sizeof(source)), 0, "bind: %m");
+	cr_assert_eq(local ? room_reach(fd, (struct sockaddr *)&path, sizeof(path))
+			   : room_reach(fd, (struct sockaddr *)&tcp, sizeof(tcp)),
 		     0, "connect: %m");
 	return fd;
+}
+
+static inline int
+room_connect(const struct room *room, bool local)
+{
+	return room_connect_from(room, local, INADDR_LOOPBACK);
 }
 
 /* Lets the loop turn until the other side closes; what it sent is in room->reply. */
@@ -341,6 +365,39 @@ room_status(const struct room *room)
 	return strncmp(room->reply, "HTTP/1.1 ", 9) == 0
 		       ? (unsigned)strtoul(room->reply + 9, NULL, 10)
 		       : 0;
+}
+
+/* Whatever the bytes are: sends them, says that no more come, and takes what comes back at once. */
+static inline void
+room_throw(struct room *room, bool local, struct span bytes)
+{
+	static uint32_t from; /* one address has too few ports for all that may be thrown */
+	struct linger at_once = { .l_onoff = 1 };
+	int fd = room_connect_from(room, local, INADDR_LOOPBACK + 256 * (from++ % 65536));
+	size_t sent = 0, length = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	for (unsigned quiet = 0; quiet < ROOM_QUIET; quiet++) {
+		ssize_t put = send(fd, bytes.at + sent, bytes.len - sent,
+				   MSG_NOSIGNAL | MSG_DONTWAIT),
+			got;
+
+		if (put > 0)
+			sent += (size_t)put;
+		if (sent == bytes.len)
+			shutdown(fd, SHUT_WR);
+		uv_run(&room->loop, UV_RUN_NOWAIT);
+		got = recv(fd, room->reply + length, sizeof(room->reply) - 1 - length,
+			   MSG_DONTWAIT);
+		if (got == 0 || (got < 0 && errno != EAGAIN))
+			break;
+		length += got > 0 ? (size_t)got : 0;
+		if (got > 0 || put > 0)
+			quiet = 0;
+	}
+	room->reply[length] = '\0';
+	close(fd);
+	uv_run(&room->loop, UV_RUN_NOWAIT);
 }
 
 /* "PUT /path" with these header lines (each with \r\n) and this body, well formed. */
