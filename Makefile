@@ -125,6 +125,9 @@ bench-detect-sensitivity: all tools ## what half and double of each constant of 
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
+bench-gaps: all tools ## how long the loop is away while the primary, hooks and receivers misbehave
+	@/usr/bin/python3 -W ignore tests/bench/gaps.py --bin $(B)
+
 bench-update: all tools ## from decision to shown, beside nsupdate and knsupdate, on three servers
 	@/usr/bin/python3 -W ignore tests/bench/update.py
 
@@ -254,5 +257,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench \
-	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-update bench-api install man deb package afternoon sbom \
+	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-gaps bench-update bench-api install man deb package afternoon sbom \
 	reproduce clean

@@ -145,6 +145,41 @@ mxsplitctl split example.jp --for 1h --reason 'a key of systemd' >/dev/null
 within 60 shown "$split"
 say "a key by LoadCredential"
 
+# a loop that does not turn: the watchdog
+printf '[Service]\nWatchdogSec=5s\nTimeoutAbortSec=2s\nRestartSec=1s\n' >/etc/systemd/system/mxsplitd.service.d/haste.conf
+systemctl daemon-reload
+systemctl restart mxsplitd
+main() { systemctl show -P MainPID mxsplitd; }
+hung=$(main)
+systemctl kill --kill-whom=main -s STOP mxsplitd
+another() { [ "$(main)" -gt 0 ] && [ "$(main)" != "$hung" ] && systemctl -q is-active mxsplitd; }
+within 60 another
+[ "$(systemctl show -P NRestarts mxsplitd)" -ge 1 ] || fail "not started anew by systemd"
+within 60 mxsplitctl status
+shown "$split" || fail "the zone after the watchdog's restart"
+say "a daemon that hangs: killed by the watchdog, started again, its split stays"
+
+# sockets that systemd holds
+cp /usr/share/doc/mxsplit/examples/systemd/mxsplitd.socket /etc/systemd/system/
+systemctl stop mxsplitd
+systemctl daemon-reload
+systemctl --quiet enable --now mxsplitd.socket
+systemctl -q is-active mxsplitd && fail "started before anybody asked"
+within 60 mxsplitctl status
+systemctl -q is-active mxsplitd || fail "not started by who asked"
+before=$(main)
+systemctl kill --kill-whom=main -s KILL mxsplitd
+killed() { [ "$(main)" != "$before" ]; }
+within 60 killed
+within 60 mxsplitctl status
+mxsplitctl status >/dev/null || fail "the socket after a restart"
+say "socket activation: started by the first who asked, and by the next after a kill"
+systemctl stop mxsplitd mxsplitd.socket
+rm /etc/systemd/system/mxsplitd.socket /etc/systemd/system/mxsplitd.service.d/haste.conf
+systemctl daemon-reload
+systemctl start mxsplitd
+within 60 mxsplitctl status
+
 # the daemon cannot be kept alive: OnFailure restores
 printf '[Unit]\nStartLimitBurst=2\n[Service]\nRestartSec=1s\nExecStart=\nExecStart=/bin/false\n' \
 	>/etc/systemd/system/mxsplitd.service.d/dies.conf

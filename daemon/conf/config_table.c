@@ -1,6 +1,7 @@
 #include "daemon/conf/config_table.h"
 
 #include "daemon/conf/config_value.h"
+#include "daemon/core/decide.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -118,7 +119,7 @@ const struct config_setting config_table[] = {
 	  .least = 1, .most = 90 * DAY, .preset = "24h",
 	  .sentence = "A split lasts at most so long." },
 	{ CONFIG_DOMAIN, "splits-a-day", CONFIG_TYPE_COUNT, ONE(config_domain, splits_a_day),
-	  .least = 1, .most = 1000, .preset = "4",
+	  .least = 1, .most = DECIDE_SPLITS, .preset = "4",
 	  .sentence = "More splits in 24 hours need a person." },
 	{ CONFIG_DOMAIN, "warm-up", CONFIG_TYPE_DURATION, ONE(config_domain, warm_up),
 	  .most = 30 * DAY, .preset = "24h",

@@ -137,7 +137,24 @@ close_node(struct builder *builder)
 	builder->depth--;
 }
 
-/* Where the event stands. libfyaml's marks of quoted text and of aliases are one too far right. */
+/* A setting with nothing behind it. */
+static bool
+is_nothing(struct fy_event *event)
+{
+	enum fy_node_style style = fy_event_get_node_style(event);
+	const char *text = "";
+	size_t length = 0;
+
+	if (event->type != FYET_SCALAR || style == FYNS_SINGLE_QUOTED ||
+	    style == FYNS_DOUBLE_QUOTED)
+		return false;
+	if (event->scalar.value)
+		text = fy_token_get_text(event->scalar.value, &length);
+	return text && length == 0;
+}
+
+/* Where the event stands; nothing stands where its setting does, which not every libfyaml says.
+ * libfyaml's marks of quoted text and of aliases are one too far right. */
 static void
 move(struct builder *builder, struct fy_event *event)
 {
@@ -146,7 +163,7 @@ move(struct builder *builder, struct fy_event *event)
 	bool marked =
 		style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED || style == FYNS_ALIAS;
 
-	if (mark)
+	if (mark && !is_nothing(event))
 		builder->place =
 			(struct config_place){ mark->line + 1, mark->column + (marked ? 0 : 1) };
 	if (builder->place.col < 1)

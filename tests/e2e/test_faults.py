@@ -196,7 +196,7 @@ class LostReply(unittest.TestCase):
             self.addCleanup(proxy.close)
             w.daemon.server["address"] = proxy.address
             w.daemon.timeout = "1s"
-            w.daemon.settings.update(min_split="0s", splits_a_day=1000)
+            w.daemon.settings.update(min_split="0s", splits_a_day=32)
             d = w.ready()
             serial = w.dns.serial()
             for n in range(ORDERS):

@@ -37,7 +37,7 @@ class Liar(unittest.TestCase):
         return world.dns.serial() - serial
 
     def test_said_yes_and_did_nothing_or_lost_it(self):
-        with World(secondaries=0, mode="manual", min_split="0s", splits_a_day=1000) as world:
+        with World(secondaries=0, mode="manual", min_split="0s", splits_a_day=32) as world:
             def reply(wire, request):
                 if not is_update(request) or not proxy.lies:
                     return [wire]

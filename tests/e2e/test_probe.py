@@ -1,9 +1,15 @@
 """What exchangers answer to SMTP, and what the daemon makes of it."""
+import os
+import random
+import time
 import unittest
 
 from daemon import DOMAIN
 from smtp import Exchanger
 from test_incident import NORMAL, SPLIT, TTL, SPLIT_TTL, World
+
+LONG = bool(os.environ.get("LONG"))
+ROUNDS, SPLITS = 100, 25  # so many in a day
 
 
 def probed(world, mta1, mta2):
@@ -48,6 +54,30 @@ class ProbeTest(unittest.TestCase):
             self.assertTrue(any(e["kind"] == "failure" for e in daemon.events()))
         said = {line.split(" ")[0] for line in self.mta1.commands + self.mta2.commands}
         self.assertEqual(said, {"EHLO", "QUIT"}, "no mail is ever begun")
+
+    @unittest.skipUnless(LONG, "a hundred times: LONG=1")
+    def test_whenever_it_dies_in_a_split(self):
+        rng, waits = random.Random(18), []
+        for _ in range(ROUNDS // SPLITS):
+            self.dies(rng, waits)
+        print(f"{len(waits)} times: restored {sorted(waits)[len(waits) // 2]:.1f} s after it died, at most {max(waits):.1f} s "
+              "(asked once a second)", flush=True)
+
+    def dies(self, rng, waits):
+        with World(secondaries=0, calm="1h", min_split="1h", splits_a_day=SPLITS) as world:
+            probed(world, self.mta1, self.mta2)
+            daemon = world.ready()
+            world.rate = 300
+            for _ in range(SPLITS):
+                daemon.wait_state("split", 120)
+                self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
+                time.sleep(rng.uniform(0, 2))
+                self.mta2.stop()
+                began = time.monotonic()
+                daemon.wait_for(lambda: world.dns.mx() == (TTL, NORMAL), 90, "it is restored")
+                waits.append(time.monotonic() - began)
+                daemon.wait_state("normal", 60)
+                self.mta2.again()
 
     def failures(self, world, words):
         return [e for e in world.daemon.events() if e["kind"] == "failure" and words in e["text"]]

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -13,6 +14,7 @@ from daemon import ROOT, Daemon, program, refused
 
 UNITS = os.path.join(ROOT, "contrib/systemd")
 WATCHDOG = 2.0  # seconds
+NETWORK_LATE = "--network-late"
 
 
 class Manager:
@@ -152,6 +154,17 @@ class Service(unittest.TestCase):
                     daemon.stop()
                     manager.close()
 
+    def test_at_boot_without_a_network(self):
+        """In a namespace of its own, where this file runs `network_late`."""
+        try:
+            subprocess.run(["unshare", "-rn", "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest("no network namespace can be made here")
+        done = subprocess.run(["unshare", "-rn", sys.executable, "-W", "ignore", __file__, NETWORK_LATE], capture_output=True,
+                              text=True, timeout=200, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("shown and untouched", done.stdout)
+
     @staticmethod
     def log(daemon, lines):
         with open(daemon.sources["mta1"], "w", encoding="utf-8") as f:
@@ -221,5 +234,42 @@ class Units(unittest.TestCase):
             self.assertEqual(said, [])
 
 
+def network_late():
+    """No interface is up when the daemon starts: ready, heard on its socket, and it goes on when there is one."""
+    def loopback(how):
+        subprocess.run(["ip", "link", "set", "lo", how], check=True)
+
+    loopback("up")
+    bind = Bind()
+    with tempfile.TemporaryDirectory(prefix="mxsplit-late-") as directory:
+        daemon = Daemon(directory, dict(address=bind.address, zone=bind.zone, key_file=bind.key_file),
+                        env={"NOTIFY_SOCKET": os.path.join(directory, "notify")})
+        manager = Manager(os.path.join(directory, "notify"))
+        daemon.settings["warm_up"] = "1h"
+        Service.log(daemon, "".join(refused(n) for n in range(3000)))
+        loopback("down")
+        try:
+            daemon.start(wait=False)
+            manager.wait("READY=1")
+            daemon.wait_for(lambda: daemon.status()["ticks"] > 3 and daemon.domain()["servers"][0]["error"], 30, "nobody is reached")
+            assert daemon.domain()["shown"] is None
+            loopback("up")
+            bind.start()
+            normal, serial = bind.mx(), bind.serial()
+            daemon.wait_for(lambda: daemon.domain()["shown"], 60, "the zone is read")
+            ticks = daemon.status()["ticks"]
+            daemon.wait_for(lambda: daemon.status()["ticks"] > ticks + 5, 60, "five more passes")
+            assert (bind.mx(), bind.serial(), daemon.domain()["state"]) == (normal, serial, "normal")
+            assert not {"split", "restore", "update"} & set(daemon.kinds()), daemon.kinds()
+            print("shown and untouched")
+        finally:
+            daemon.stop()
+            manager.close()
+            bind.close()
+
+
 if __name__ == "__main__":
-    unittest.main()
+    if NETWORK_LATE in sys.argv:
+        network_late()
+    else:
+        unittest.main()

@@ -94,7 +94,7 @@ class Silence(unittest.TestCase):
         with World(secondaries=0) as w:
             d = w.daemon
             d.daemon_settings["silent_after"] = "2s"
-            d.settings.update(splits_a_day=1000)
+            d.settings.update(splits_a_day=32)
             self.neighbour, notices = with_neighbour(d), with_hook(d)
             self.addCleanup(self.neighbour.close)
             w.ready()

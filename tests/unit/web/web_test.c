@@ -464,16 +464,18 @@ Test(web, smuggling_is_refused)
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
-		unsigned before = room.orders;
+		unsigned before = room.orders, status;
 		char what[32];
 
 		snprintf(what, sizeof(what), "row %zu", i);
 		room_ask(&room, false, rows[i].bytes);
-		if (rows[i].status)
-			expect(what, rows[i].status, "Connection: close\r\n");
+		status = room_status(&room);
+		if (rows[i].status) /* libmicrohttpd 1.0 refuses more by itself, with 400 */
+			cr_assert((status == rows[i].status || status == 400) &&
+					  strstr(room.reply, "Connection: close\r\n"),
+				  "%s: %s", what, room.reply);
 		else
-			cr_assert(room_status(&room) == 0 || room_status(&room) >= 400, "%s: %s",
-				  what, room.reply);
+			cr_assert(status == 0 || status >= 400, "%s: %s", what, room.reply);
 		cr_assert_eq(room.orders, before, "%s ran what was smuggled", what);
 		cr_assert(strstr(room.reply, "HTTP/1.1 2") == NULL, "%s was answered: %s", what,
 			  room.reply);

@@ -1,0 +1,138 @@
+"""make bench-gaps: how long the daemon's loop was away, while what surrounds it misbehaves.
+
+A process of its own asks /healthz over a kept connection of the unix socket, every other millisecond; the longest answer
+holds the longest time that the loop was busy with something else (and what the scheduler took). Nothing is asserted.
+"""
+import argparse
+import contextlib
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+POLL = 0.002  # seconds between questions
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", default="build")
+    parser.add_argument("--seconds", type=int, default=20, help="of each part")
+    return parser.parse_args()
+
+
+ARGS = parse()
+os.environ["MXSPLIT_BUILD"] = os.path.abspath(ARGS.bin)
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from daemon import DOMAIN, UnixConnection  # noqa: E402
+from receiver import Receiver  # noqa: E402
+from test_incident import World  # noqa: E402
+
+
+def ask(path, seconds, out):
+    """Milliseconds of each answer."""
+    connection, took = UnixConnection(path), []
+    end = time.monotonic() + seconds
+    while (began := time.monotonic()) < end:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+        took.append((time.monotonic() - began) * 1000)
+        time.sleep(POLL)
+    out.put(took)
+
+
+def order(daemon, word):
+    daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", {"mode": word, "for": "1h", "reason": "test", "by": "test"},
+                   headers={"If-None-Match": "*"})
+
+
+def measure(name, daemon, during=lambda: None):
+    out = multiprocessing.Queue()
+    asker = multiprocessing.Process(target=ask, args=(daemon.socket, ARGS.seconds, out))
+    asker.start()
+    time.sleep(1)
+    during()
+    took = sorted(out.get())
+    asker.join()
+    print(f"{name}: {len(took)} answers, p50 {took[len(took) // 2]:.2f} ms, p99 {took[int(len(took) * .99)]:.2f} ms, longest "
+          f"{took[-1]:.1f} ms, {sum(t > 50 for t in took)} over 50 ms", flush=True)
+
+
+@contextlib.contextmanager
+def world(**settings):
+    with World(secondaries=1, mode="manual", **settings) as w:
+        yield w
+
+
+def dripping():
+    """A primary by TCP that answers an octet at a time. Gives its address."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip(connection):
+        with connection, contextlib.suppress(OSError):
+            for octet in b"\xff\xff" + bytes(60000):
+                connection.sendall(bytes([octet]))
+                time.sleep(0.01)
+
+    def accept():
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=drip, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return "127.0.0.1:%d" % server.getsockname()[1]
+
+
+def ordinary():
+    with world() as w:
+        daemon = w.ready()
+        measure("idle", daemon)
+        measure("a split and a restore", daemon, lambda: (order(daemon, "split"), daemon.wait_state("split"),
+                                                          order(daemon, "normal"), daemon.wait_state("normal")))
+
+
+def primary():
+    with world() as w:
+        daemon = w.ready()
+        w.dns.primary.freeze()
+        measure("a primary that is silent", daemon, lambda: order(daemon, "split"))
+        w.dns.primary.thaw()
+    with world() as w:
+        w.daemon.server["address"] = f"[{dripping()}, {w.dns.address}]"
+        w.daemon.server["tcp"] = True
+        daemon = w.daemon
+        daemon.start()
+        measure("a primary that drips by TCP", daemon, lambda: order(daemon, "split"))
+
+
+def hooks():
+    with contextlib.ExitStack() as stack:
+        bad = [stack.enter_context(Receiver()) for _ in range(4)]
+        for at, behave in zip(bad, (bad[0].hang, bad[1].endless(503), bad[2].close_early, bad[3].drip)):
+            at.behave = behave
+        w = stack.enter_context(world())
+        kinds = "[override, decision, update, split, restore]"
+        programs = {"flood": "trap '' TERM\nwhile :; do echo flood; done", "hang": "trap '' TERM\nwhile :; do sleep 1; done",
+                    "forks": "for n in 1 2 3 4 5 6 7 8; do sleep 600 & done; exit 0", "dies": "kill -9 $$"}
+        w.daemon.hooks = [dict(name=f"url{n}", url=at.url, on=kinds) for n, at in enumerate(bad)]
+        for name, text in programs.items():
+            path = os.path.join(w.directory, name)
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(f"#!/bin/sh\n{text}\n")
+            os.chmod(path, 0o755)
+            w.daemon.hooks.append(dict(name=name, run=f"[{path}]", on=kinds, timeout="2s"))
+        daemon = w.ready()
+
+        def story():
+            for word in ("split", "normal", "split", "normal"):
+                order(daemon, word)
+                daemon.wait_state("split" if word == "split" else "normal", 60)
+        measure("eight hooks that hang, flood, drip, close, fork and die", daemon, story)
+
+
+if __name__ == "__main__":
+    ordinary()
+    primary()
+    hooks()
