@@ -189,7 +189,9 @@ message_turn(struct actor *actor)
 			return message_hurry ? some(1000, 9000) : some(300, 1200) * 1000000;
 		}
 		actor->step = actor->way == WAY_DIRECT ? 2 : give_back_some(actor);
-		return some(100, 1200); /* before the second one is delivered */
+		/* Before the second one is delivered; or, with several, a while after that. */
+		return actor->given && actor->recipients > 1 && percent(30) ? some(1, 5) * 1000000
+									    : some(100, 1200);
 	case 2:
 		actor->step = 3;
 		if (actor->way != WAY_DIRECT)
