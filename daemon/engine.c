@@ -256,6 +256,7 @@ engine_stop(struct engine *engine)
 	uv_close((uv_handle_t *)&engine->kick, NULL);
 	outbox_stop(engine);
 	probes_stop(&engine->probes);
+	ns_sets_stop(&engine->ns_sets);
 	free_parts(&parts);
 	engine->input_count = engine->domain_count = engine->gauges.count = 0;
 	web_stop(engine->web);

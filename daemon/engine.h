@@ -11,6 +11,7 @@
 #include "daemon/domain.h"
 #include "daemon/gauges.h"
 #include "daemon/input.h"
+#include "daemon/ns_sets.h"
 #include "daemon/outbox.h"
 #include "daemon/probes.h"
 #include "daemon/record.h"
@@ -31,6 +32,7 @@ struct engine {
 	unsigned input_count, domain_count;
 	struct gauges gauges;
 	struct probes probes;
+	struct ns_sets ns_sets;
 	struct outbox outbox;
 	struct snapshot *snapshot;
 	uv_timer_t tick;

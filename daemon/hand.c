@@ -1,6 +1,7 @@
 #include "daemon/hand.h"
 
 #include "daemon/authority.h"
+#include "daemon/ns_sets.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -61,6 +62,22 @@ find_domain(struct hand *hand, struct span name)
 	return false;
 }
 
+/* For check-ns. What cannot be looked up is said, and the others are asked. */
+static void
+find_servers(struct hand *hand)
+{
+	const struct config_server *server = &hand->config->servers[hand->domain->server];
+	struct nameservers found;
+
+	if (!server->check_ns)
+		return;
+	nameservers_find(server, NULL, &found);
+	if (!found.complete)
+		fprintf(stderr, "%s: check-ns: %s; those known are asked\n", hand->display,
+			found.why);
+	ns_sets_give(hand->zone, server, &found);
+}
+
 int
 hand_open(struct hand *hand, const char *config_path, const char *domain)
 {
@@ -81,8 +98,10 @@ hand_open(struct hand *hand, const char *config_path, const char *domain)
 	hand->opened = uv_loop_init(&hand->loop) == 0;
 	options.domain = hand->domain->name;
 	if (hand->opened && authority_open(&hand->config->servers[hand->domain->server], &options,
-					   &hand->key, &hand->zone, &err))
+					   &hand->key, &hand->zone, &err)) {
+		find_servers(hand);
 		return EX_OK;
+	}
 	fprintf(stderr, "domain %s: %s\n", hand->display, hand->opened ? err.text : "no loop");
 	return EX_CONFIG;
 }

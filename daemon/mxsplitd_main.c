@@ -246,6 +246,7 @@ run(const char *path)
 	uv_run(engine->loop, UV_RUN_DEFAULT);
 	store_close(engine->store);
 	company_free(engine->company);
+	ns_sets_free(&engine->ns_sets);
 	free(engine->snapshot);
 	free(engine->config);
 	uv_loop_close(engine->loop);

@@ -45,6 +45,18 @@ is_asked(const struct config_server *settings, const struct lookup_answer *found
 	return false;
 }
 
+/* Found by check-ns. */
+static bool
+is_found(const struct preflight *preflight, const char *name)
+{
+	struct span shown = { name, strlen(name) - span_ends(span_of(name), SPAN(".")) };
+
+	for (unsigned i = 1; i < zone_servers(preflight->hand.zone); i++)
+		if (span_equal(span_of(zone_view(preflight->hand.zone, i)->name), shown))
+			return true;
+	return false;
+}
+
 /* A name in the zone is the primary's to say. False: it cannot be said. */
 static bool
 check_name(struct preflight *preflight, struct lookup *primary, const char *name, bool *asked)
@@ -59,7 +71,7 @@ check_name(struct preflight *preflight, struct lookup *primary, const char *name
 	if (!lookup || lookup_ask(lookup, name, LOOKUP_A, &four) == LOOKUP_FAILED ||
 	    lookup_ask(lookup, name, LOOKUP_AAAA, &six) == LOOKUP_FAILED)
 		return false;
-	*asked = is_asked(settings, &four) || is_asked(settings, &six);
+	*asked = is_found(preflight, name) || is_asked(settings, &four) || is_asked(settings, &six);
 	if (!*asked)
 		findings_add(&preflight->findings, FINDINGS_WARN, "ns",
 			     "%s (%s) is a name server of %s, and no address of it is in `check`: "

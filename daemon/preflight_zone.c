@@ -149,7 +149,8 @@ preflight_zone(struct preflight *preflight)
 		check_server(preflight, zone_view(hand->zone, i));
 	if (zone_servers(hand->zone) == 1)
 		findings_add(&preflight->findings, FINDINGS_WARN, "server",
-			     "no secondary is named in `check`: none would be watched");
+			     "no secondary is named in `check`, nor found by `check-ns`: none "
+			     "would be watched");
 	preflight_names(preflight);
 	check_refresh(preflight);
 }

@@ -287,6 +287,8 @@ tick(struct engine *engine)
 	delays_step(engine, now);
 	if (!engine->closing)
 		probes_step(engine);
+	if (!engine->closing)
+		ns_sets_step(engine);
 	engine->ticks++;
 	stored = commit(engine, now);
 	for (unsigned i = 0; !engine->closing && i < engine->domain_count; i++)

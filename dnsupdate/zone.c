@@ -175,6 +175,47 @@ on_read(struct zone *zone)
 		zone->options.on_read(zone->options.ctx);
 }
 
+static bool
+has_checks(const struct zone *zone, const struct zone_server *check, unsigned checks)
+{
+	if (zone->servers != 1 + checks)
+		return false;
+	for (unsigned i = 0; i < checks; i++)
+		if (memcmp(&zone->addresses[1 + i], &check[i].address, sizeof(check[i].address)) !=
+			    0 ||
+		    strcmp(zone->views[1 + i].name, check[i].name) != 0)
+			return false;
+	return true;
+}
+
+bool
+zone_set_checks(struct zone *zone, const struct zone_server *check, unsigned checks)
+{
+	struct zone_view before[ZONE_OWN_SERVERS];
+	struct sockaddr_storage at[ZONE_OWN_SERVERS];
+	unsigned servers = zone->servers;
+
+	if (has_checks(zone, check, checks))
+		return true;
+	if (zone_busy(zone) || checks > ZONE_CHECKS)
+		return false;
+	memcpy(before, zone->views, sizeof(before));
+	memcpy(at, zone->addresses, sizeof(at));
+	zone->servers = 1;
+	for (unsigned i = 0; i < checks; i++) {
+		struct zone_view *view = &zone->views[zone->servers];
+
+		*view = (struct zone_view){ 0 };
+		zone->newest[zone->servers] = 0;
+		add_server(zone, &check[i]);
+		for (unsigned j = 1; j < servers; j++)
+			if (strcmp(before[j].name, view->name) == 0 &&
+			    memcmp(&at[j], &check[i].address, sizeof(at[j])) == 0)
+				*view = before[j];
+	}
+	return true;
+}
+
 void
 zone_read(struct zone *zone)
 {

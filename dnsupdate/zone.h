@@ -125,6 +125,12 @@ MUST_USE bool zone_change(struct zone *zone, const struct mx_set *from, const st
  */
 MUST_USE bool zone_change_nothing(struct zone *zone, const struct mx_set *from, struct err *err);
 
+/*
+ * Other servers must show a change from now on; what was seen at those that stay is kept. Refused
+ * (false, nothing changed) while the zone is busy, and for more than ZONE_CHECKS.
+ */
+bool zone_set_checks(struct zone *zone, const struct zone_server *check, unsigned checks);
+
 /* How many servers there are; number 0 is the primary. Views live as long as the zone. */
 unsigned zone_servers(const struct zone *zone);
 const struct zone_view *zone_view(const struct zone *zone, unsigned i);

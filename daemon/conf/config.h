@@ -79,6 +79,7 @@ struct config_server {
 	char bind[CONFIG_BINDS][CONFIG_ADDRESS]; /* ours; its port is not used */
 	unsigned check_count;
 	char check[CONFIG_CHECKS][CONFIG_ADDRESS];
+	bool check_ns; /* and those of the NS RRset */
 	bool tcp;
 	int64_t timeout; /* for one answer */
 	int64_t prove;	 /* until every server must show a change */

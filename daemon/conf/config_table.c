@@ -84,6 +84,9 @@ const struct config_setting config_table[] = {
 	{ CONFIG_SERVER, "check", CONFIG_TYPE_ADDRESS, LIST(config_server, check, check_count),
 	  .sample = "[\"198.51.100.53:53\"]",
 	  .sentence = "Further authoritative servers that must show a change (none if left out)." },
+	{ CONFIG_SERVER, "check-ns", CONFIG_TYPE_FLAG, ONE(config_server, check_ns), .preset = "no",
+	  .sentence =
+		  "And the name servers of the zone's NS RRset, looked up each hour: yes or no." },
 	{ CONFIG_SERVER, "tcp", CONFIG_TYPE_FLAG, ONE(config_server, tcp), .preset = "no",
 	  .sentence = "Use TCP from the start: yes or no (UDP, and TCP where it must be)." },
 	{ CONFIG_SERVER, "timeout", CONFIG_TYPE_DURATION, ONE(config_server, timeout), .least = 1,
