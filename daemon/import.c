@@ -47,11 +47,11 @@ take_event(void *ctx, const struct event *event)
 }
 
 static void
-take_line(void *ctx, struct span line)
+take_lines(void *ctx, const struct span *lines, size_t count)
 {
 	struct import *import = ctx;
 
-	reader_line(import->reader, line, take_event, import);
+	reader_lines(import->reader, lines, count, take_event, import);
 }
 
 static void
@@ -175,7 +175,7 @@ said(const struct import *import, const char *path, uint64_t lines, uint64_t kno
 static bool
 import_log(struct import *import, const char *path, struct err *err)
 {
-	struct ctl_lines_sink sink = { take_line, take_too_long, import, given };
+	struct ctl_lines_sink sink = { take_lines, take_too_long, import, given };
 	uint64_t known, before = reader_stats(import->reader)->lines;
 	struct unpack *unpack = open_behind(import, path, &known, err);
 	bool ok = unpack && ctl_lines_unpacked(unpack, &sink, err) &&

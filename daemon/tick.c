@@ -7,6 +7,7 @@
 #include "daemon/engine.h"
 #include "daemon/picture.h"
 #include "daemon/record.h"
+#include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
 #include "daemon/wall.h"
 
@@ -278,7 +279,7 @@ commit(struct engine *engine, int64_t now)
 void
 tick(struct engine *engine)
 {
-	int64_t now = wall_now(engine);
+	int64_t began_us = clock_steady_us(), now = wall_now(engine);
 	bool more = read_sources(engine, now), stored;
 
 	if (!engine->closing)
@@ -296,6 +297,7 @@ tick(struct engine *engine)
 		outbox_pump(engine, now);
 	if (!engine->closing && stored)
 		prune(engine, now);
+	engine->snapshot->tick_us = clock_steady_us() - began_us;
 	picture_take(engine);
 	if (!engine->closing && engine->web)
 		web_tell(engine->web);

@@ -53,6 +53,8 @@ daemon_metrics(FILE *out, const struct snapshot *s)
 		{ "snapshot_timestamp_seconds", "gauge", "When these numbers were taken.",
 		  (double)s->made_us / WHEN_SECOND_US },
 		{ "ticks_total", "counter", "Ticks since start.", (double)s->ticks },
+		{ "tick_seconds", "gauge", "How long the last tick took.",
+		  (double)s->tick_us / WHEN_SECOND_US },
 		{ "reloads_total", "counter", "Configurations taken over.", (double)s->reloads },
 		{ "database_bytes", "gauge", "Size of the database.", (double)s->database_bytes },
 		{ "degraded", "gauge", "1: something is wrong with the daemon itself.",

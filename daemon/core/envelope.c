@@ -23,24 +23,19 @@ read_word(struct scan *scan)
 	return (struct span){ from, (size_t)(scan->at - from) };
 }
 
-/* A host of 1 to 15 bytes is compared in one piece with the blank behind it (same_host). */
+/* A host of 1 to 15 bytes is compared in one piece with the blank behind it (same_head). */
 static void
 remember_host(struct envelope_memory *memory, struct span host)
 {
-	char text[2 * SWAR_BYTES] = { 0 }, mask[2 * SWAR_BYTES] = { 0 };
-
 	memory->host_len = host.len <= ENVELOPE_HOST ? host.len : 0;
 	memcpy(memory->host, host.at, memory->host_len);
 	memory->host_key = (uint32_t)hash_span(host, 1);
-	if (host.len < sizeof(text)) {
-		memcpy(text, host.at, host.len);
-		text[host.len] = ' ';
-		memset(mask, 0xFF, host.len + 1);
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		memory->host_word[i] = hash_load(text + (size_t)SWAR_BYTES * i, SWAR_BYTES);
-		memory->host_mask[i] = hash_load(mask + (size_t)SWAR_BYTES * i, SWAR_BYTES);
-	}
+	memory->head_mask = 0;
+	if (host.len == 0 || host.len >= sizeof(memory->host_text))
+		return;
+	memcpy(memory->host_text, host.at, host.len);
+	memory->host_text[host.len] = ' ';
+	memory->head_mask = UINT32_MAX >> (sizeof(memory->host_text) - 1 - host.len);
 }
 
 static void
@@ -52,13 +47,17 @@ take_host(struct envelope_memory *memory, struct span host, struct envelope *out
 	out->host_key = memory->host_key;
 }
 
-/* Is here the host of the line before, a short one, and then a blank? */
+/* Are here the traditional stamp and the host of the line before, a short one, each with its blank?
+ */
 static inline bool
-same_host(const struct envelope_memory *memory, const char *at, const char *end)
+same_head(const struct envelope_memory *memory, const char *at, const char *end)
 {
-	return end - at > 2 * SWAR_BYTES && memory->host_len - 1 < 2 * SWAR_BYTES - 1 &&
-	       (((hash_load(at, 8) ^ memory->host_word[0]) & memory->host_mask[0]) |
-		((hash_load(at + 8, 8) ^ memory->host_word[1]) & memory->host_mask[1])) == 0;
+	uint32_t mask = memory->head_mask;
+
+	return mask && memory->stamp.len == STAMP_RFC3164 && end - at >= 2 * SWAR_MORE &&
+	       ((swar_are_same(memory->stamp.text, at) |
+		 swar_are_same(memory->host_text, at + SWAR_MORE) << SWAR_MORE) &
+		mask) == mask;
 }
 
 /* "host " unless the tag comes at once (standard output of a container, `logger -s`). */
@@ -179,11 +178,10 @@ read_tagged(struct envelope_memory *memory, struct scan *scan, struct envelope *
 static inline bool
 read_again(struct envelope_memory *memory, const char *at, const char *end, struct envelope *out)
 {
-	if (!stamp_again(&memory->stamp, at, end) && !stamp_next(&memory->stamp, at, end))
+	if (!same_head(memory, at, end) &&
+	    (!stamp_next(&memory->stamp, at, end) || !same_head(memory, at, end)))
 		return false;
 	at += STAMP_RFC3164 + 1;
-	if (!same_host(memory, at, end))
-		return false;
 	out->host = (struct span){ at, memory->host_len };
 	at = envelope_tag_again(memory, at + memory->host_len + 1, end, out);
 	if (!at)

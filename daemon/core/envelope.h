@@ -53,7 +53,8 @@ struct envelope_memory {
 	struct envelope_program programs[ENVELOPE_PROGRAMS], other;
 	char host[ENVELOPE_HOST];
 	size_t host_len;
-	uint64_t host_word[2], host_mask[2]; /* of a short one with its blank: see take_host */
+	char host_text[16]; /* of a short one with its blank: see same_head */
+	uint32_t head_mask;
 	uint32_t host_key;
 };
 

@@ -27,6 +27,8 @@ parse_id_backward(struct span text)
 {
 	size_t length = 0;
 
+	if (text.len >= SWAR_MORE)
+		length = swar_run_alphanumeric_backward(text.at + text.len);
 	while (length < text.len && length <= PARSE_ID_MAX && is_id(text.at[text.len - 1 - length]))
 		length++;
 	if (length < PARSE_ID_MIN || length > PARSE_ID_MAX)

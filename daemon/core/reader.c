@@ -171,16 +171,6 @@ repeat_last(struct reader *reader, const struct envelope *envelope)
 	reader->sink(reader->ctx, &event);
 }
 
-/* The text of a line without what differs between the two copies: "[1\\5] ". */
-static struct span
-text_of(struct span message)
-{
-	const char *end =
-		message.len && *message.at == '[' ? memchr(message.at, ']', message.len) : NULL;
-
-	return end ? span_after(message, (size_t)(end - message.at) + 2) : message;
-}
-
 /* How many refusals this line is, when each may be written twice. */
 static __attribute__((noinline)) void
 count_copies(struct reader *reader)
@@ -193,8 +183,8 @@ count_copies(struct reader *reader)
 		twice_apart(&reader->twice, process_of(envelope));
 		return;
 	}
-	envelope->repeat = twice_refusal(&reader->twice, process_of(envelope),
-					 text_of(envelope->message), envelope->repeat);
+	envelope->repeat = twice_refusal(&reader->twice, process_of(envelope), envelope->message,
+					 envelope->repeat);
 	if (envelope->repeat == 0) {
 		record->kind = RECORD_OTHER;
 		record->why = "the second copy of a refusal, for the rejectlog";
@@ -212,15 +202,13 @@ read_message(struct reader *reader)
 	reader->stats.of_format[format_read(reader->options.format, envelope, record)]++;
 	if (record->twice != TWICE_NO && envelope->repeat)
 		count_copies(reader);
-	if (record->kind == RECORD_OTHER || envelope->repeat == 0) {
-		reader->stats.other++;
-		return;
-	}
-	if (record->kind == RECORD_BROKEN) {
+	if (record->kind > RECORD_BROKEN && envelope->repeat)
+		reader->view.joined =
+			classify_record(reader->classify, envelope, record, pass_on, reader);
+	else if (record->kind == RECORD_BROKEN && envelope->repeat)
 		reader->stats.broken++;
-		return;
-	}
-	reader->view.joined = classify_record(reader->classify, envelope, record, pass_on, reader);
+	else
+		reader->stats.other++;
 }
 
 /* Holes of a crash or of copytruncate are NULs before the line; a CR may stand behind it. */
@@ -242,13 +230,10 @@ strip(struct span line)
 }
 
 static void
-begin_line(struct reader *reader, reader_sink *sink, void *ctx)
+begin(struct reader *reader, reader_sink *sink, void *ctx)
 {
 	reader->sink = sink;
 	reader->ctx = ctx;
-	reader->stats.lines++;
-	reader->view.joined = NULL;
-	reader->view.readable = false;
 	if (reader->unsorted)
 		open_ids_sort(classify_open_ids(reader->classify));
 	reader->unsorted = false;
@@ -270,10 +255,12 @@ read_enveloped(struct reader *reader)
 		read_message(reader);
 }
 
-void
-reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx)
+static inline void
+read_line(struct reader *reader, struct span line)
 {
-	begin_line(reader, sink, ctx);
+	reader->stats.lines++;
+	reader->view.joined = NULL;
+	reader->view.readable = false;
 	line = strip(line);
 	if (line.len == 0)
 		reader->stats.other++;
@@ -286,9 +273,20 @@ reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ct
 }
 
 void
+reader_lines(struct reader *reader, const struct span *lines, size_t count, reader_sink *sink,
+	     void *ctx)
+{
+	begin(reader, sink, ctx);
+	for (size_t i = 0; i < count; i++)
+		read_line(reader, lines[i]);
+}
+
+void
 reader_entry(struct reader *reader, const struct reader_entry *entry, reader_sink *sink, void *ctx)
 {
-	begin_line(reader, sink, ctx);
+	begin(reader, sink, ctx);
+	reader->stats.lines++;
+	reader->view.joined = NULL;
 	envelope_of(&reader->memory, entry->time_us, entry->host, entry->program, entry->pid,
 		    strip(entry->message), &reader->view.envelope);
 	read_enveloped(reader);

@@ -53,8 +53,14 @@ void reader_free(struct reader *reader);
 
 void reader_reference(struct reader *reader, int64_t now);
 
-/* One line without its newline. */
-void reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx);
+/* Lines without their newlines. */
+void reader_lines(struct reader *reader, const struct span *lines, size_t count, reader_sink *sink,
+		  void *ctx);
+static inline void
+reader_line(struct reader *reader, struct span line, reader_sink *sink, void *ctx)
+{
+	reader_lines(reader, &line, 1, sink, ctx);
+}
 
 /* A message whose envelope came in parts, as the journal keeps it. Spans are borrowed. */
 struct reader_entry {

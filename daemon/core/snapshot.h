@@ -113,6 +113,7 @@ struct snapshot_domain {
 
 struct snapshot {
 	int64_t made_us; /* wall clock */
+	int64_t tick_us; /* how long the tick took that made it */
 	int64_t started; /* seconds */
 	char version[32];
 	uint64_t ticks;

@@ -33,15 +33,10 @@ struct stamp_memory {
 struct stamp_memory stamp_memory(int year, int64_t reference);
 void stamp_reference(struct stamp_memory *memory, int64_t reference);
 
-/* Is here a traditional stamp, that of the line before (memory->time_us), and then a blank? */
-static inline bool
-stamp_again(const struct stamp_memory *memory, const char *at, const char *end)
-{
-	return memory->len == STAMP_RFC3164 && end - at > STAMP_RFC3164 &&
-	       __builtin_memcmp(memory->text, at, STAMP_RFC3164 + 1) == 0;
-}
-
-/* Is it at least of the same minute? Then that is the stamp that is remembered now. */
+/*
+ * Is here a traditional stamp of the same minute as that of the line before, and then a blank? Then
+ * that is the stamp that is remembered now.
+ */
 bool stamp_next(struct stamp_memory *memory, const char *at, const char *end);
 
 /* Eat a stamp and give microseconds since the epoch, or fail. */

@@ -97,6 +97,15 @@ swar_run_alphanumeric(const char *at)
 	return (unsigned)__builtin_ctz(swar_not_alphanumeric(at));
 }
 
+/* How many end here, up to SWAR_MORE, which must be there before `end`. */
+static inline unsigned
+swar_run_alphanumeric_backward(const char *end)
+{
+	unsigned others = swar_not_alphanumeric(end - SWAR_MORE) << SWAR_MORE;
+
+	return others ? (unsigned)__builtin_clz(others) : SWAR_MORE;
+}
+
 /* Bit by bit: which of SWAR_MORE bytes are this one. */
 static inline unsigned
 swar_are(const char *at, char byte)
@@ -141,21 +150,31 @@ swar_find_far(const char *at, char byte)
 	return (unsigned)__builtin_ctzll(found | UINT64_C(1) << 2 * SWAR_MORE);
 }
 
+/* Bit by bit: which of SWAR_MORE bytes are the same. */
+static inline unsigned
+swar_are_same(const char *a, const char *b)
+{
+#ifdef __SSE2__
+	return (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+			       _mm_loadu_si128((const __m128i *)(const void *)b)));
+#else
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < SWAR_MORE; i++)
+		bits |= (unsigned)(a[i] == b[i]) << i;
+	return bits;
+#endif
+}
+
 /* Are the first `length` bytes the same? Twice SWAR_MORE must be there, and be more than that. */
 static inline bool
 swar_same(const char *a, const char *b, unsigned length)
 {
-#ifdef __SSE2__
-	const __m128i *x = (const __m128i *)(const void *)a, *y = (const __m128i *)(const void *)b;
-	unsigned near =
-		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128(x), _mm_loadu_si128(y)));
-	unsigned far = (unsigned)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(_mm_loadu_si128(x + 1), _mm_loadu_si128(y + 1)));
+	unsigned same = swar_are_same(a, b) | swar_are_same(a + SWAR_MORE, b + SWAR_MORE)
+						      << SWAR_MORE;
 
-	return (~(near | far << SWAR_MORE) & ((1u << length) - 1)) == 0;
-#else
-	return memcmp(a, b, length) == 0;
-#endif
+	return (~same & ((1u << length) - 1)) == 0;
 }
 
 /*
@@ -171,9 +190,10 @@ swar_number(const char *at, unsigned *digits_out)
 
 	*digits_out = bits / 8;
 	value <<= (64 - bits) & 63;
-	value = (value * 10 + (value >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
-	value = (value * 100 + (value >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
-	return (uint32_t)(value * 10000 + (value >> 32));
+	/* Neighbours are joined: bytes, then pairs, then fours. */
+	value = value * (10 << 8 | 1) >> 8 & UINT64_C(0x00FF00FF00FF00FF);
+	value = value * (100 << 16 | 1) >> 16 & UINT64_C(0x0000FFFF0000FFFF);
+	return (uint32_t)(value * (UINT64_C(10000) << 32 | 1) >> 32);
 }
 
 /* Bit by bit: which of SWAR_MORE bytes are one of these two, but for the bits of `blind`. */

@@ -43,11 +43,21 @@ take_copies(struct twice *twice, struct twice_slot *slot, unsigned copies)
 	return twice->single ? copies : (all + 1) / 2 - before;
 }
 
+/* The text of a line without what differs between the two copies: "[1\\5] ". */
+static struct span
+text_of(struct span message)
+{
+	const char *end =
+		message.len && *message.at == '[' ? memchr(message.at, ']', message.len) : NULL;
+
+	return end ? span_after(message, (size_t)(end - message.at) + 2) : message;
+}
+
 unsigned
 twice_refusal(struct twice *twice, uint32_t process, struct span line, unsigned copies)
 {
 	struct twice_slot *slot = slot_of(twice, process);
-	uint64_t text = hash_span(line, 4) | 1;
+	uint64_t text = hash_span(text_of(line), 4) | 1;
 
 	if (!of_process(slot, process) || slot->text != text) {
 		twice_apart(twice, process);

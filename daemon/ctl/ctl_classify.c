@@ -95,12 +95,12 @@ count_event(void *ctx, const struct event *event)
 }
 
 static void
-take_line(void *ctx, struct span line)
+take_lines(void *ctx, const struct span *lines, size_t count)
 {
 	struct classify *classify = ctx;
 
-	reader_line(classify->reader, line, classify->summary ? count_event : print_event,
-		    classify);
+	reader_lines(classify->reader, lines, count, classify->summary ? count_event : print_event,
+		     classify);
 }
 
 static void
@@ -245,7 +245,7 @@ static bool
 read_all(struct classify *classify, struct err *err)
 {
 	struct ctl_lines_sink sink = {
-		.line = take_line, .too_long = take_too_long, .ctx = classify, .given = given
+		.lines = take_lines, .too_long = take_too_long, .ctx = classify, .given = given
 	};
 	int64_t changed;
 	bool good;

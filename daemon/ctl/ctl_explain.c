@@ -180,15 +180,20 @@ explain_text(struct explain *explain, struct span line)
 }
 
 static void
-take_line(void *ctx, struct span line)
+take_line(struct explain *explain, struct span line)
 {
-	struct explain *explain = ctx;
-
 	explain->number++;
 	if (explain->json)
 		explain_json(explain, line);
 	else
 		explain_text(explain, line);
+}
+
+static void
+take_lines(void *ctx, const struct span *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		take_line(ctx, lines[i]);
 }
 
 static void
@@ -219,7 +224,7 @@ print_rest(struct explain *explain)
 static bool
 read_standard_input(struct explain *explain, struct err *err)
 {
-	struct ctl_lines_sink sink = { .line = take_line,
+	struct ctl_lines_sink sink = { .lines = take_lines,
 				       .too_long = take_too_long,
 				       .ctx = explain };
 	int64_t changed;

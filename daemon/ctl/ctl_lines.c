@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINES 64		  /* given at once */
 #define BLOCK ((size_t)256 << 10) /* fits the second-level cache */
 
 int
@@ -37,6 +38,8 @@ static char *
 give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *sink)
 {
 	uint16_t places[NEWLINES_BLOCK];
+	struct span lines[LINES];
+	size_t held = 0;
 
 	for (char *block = from; block < end; block += NEWLINES_BLOCK) {
 		size_t left = (size_t)(end - block), count, i = 0;
@@ -49,10 +52,16 @@ give_lines(char *from, char *end, bool *skipping, const struct ctl_lines_sink *s
 		for (; i < count; i++) {
 			char *newline = block + places[i];
 
-			sink->line(sink->ctx, (struct span){ from, (size_t)(newline - from) });
+			lines[held++] = (struct span){ from, (size_t)(newline - from) };
 			from = newline + 1;
+			if (held < LINES)
+				continue;
+			sink->lines(sink->ctx, lines, held);
+			held = 0;
 		}
 	}
+	if (held)
+		sink->lines(sink->ctx, lines, held);
 	return from;
 }
 
@@ -79,7 +88,7 @@ give_last(char *buffer, size_t held, const struct ctl_lines_sink *sink, struct e
 	struct span rest = { buffer, held };
 
 	if (held)
-		sink->line(sink->ctx, rest);
+		sink->lines(sink->ctx, &rest, 1);
 	return held == 0 || !sink->given || sink->given(sink->ctx, rest, err);
 }
 

@@ -14,7 +14,8 @@
 #define CTL_LINES_MAX 65536 /* bytes; longer lines are skipped whole and said to be too long */
 
 struct ctl_lines_sink {
-	void (*line)(void *ctx, struct span line); /* without newline; valid during the call */
+	/* Without newlines; valid during the call. */
+	void (*lines)(void *ctx, const struct span *lines, size_t count);
 	void (*too_long)(void *ctx);
 	void *ctx;
 	/* May be NULL: these bytes, the next of the file, have been given; false ends the reading.

@@ -21,6 +21,10 @@ SETS = {
     "content filter, by message-id": ["--with", "filter", "--with", "xforward=0"],
     "content filter, orig_queue_id=": ["--with", "filter", "--with", "xforward"],
     "content filters, mixed and retried": ["--with", "filter=50", "--with", "xforward=50", "--with", "retries=30"],
+    "content filter, a message for each recipient, by message-id":
+        ["--with", "filter", "--with", "xforward=0", "--with", "several=60", "--with", "each", "--domains", "40"],
+    "content filter, a message for each recipient, orig_queue_id=":
+        ["--with", "filter", "--with", "xforward", "--with", "several=60", "--with", "each", "--domains", "40"],
     "proxy in front": ["--with", "proxy"],
     "submission": ["--with", "submission=60"],
     "postscreen": ["--with", "postscreen=60"],
@@ -41,7 +45,7 @@ SETS = {
     "over the new year": ["--start", "1798761300"],
     "over a leap day": ["--start", "1835395000"],
     "everything": ["--with", "hostile=30", "--with", "utf8=20", "--with", "filter=40", "--with", "xforward=50",
-                   "--with", "proxy=20", "--with", "repeated=20", "--with", "gaps=10", "--with", "strangers=50",
+                   "--with", "each=50", "--with", "proxy=20", "--with", "repeated=20", "--with", "gaps=10", "--with", "strangers=50",
                    "--with", "retries=20", "--with", "abandoned=5", "--with", "seasons=50", "--domains", "60",
                    "--surge", "1m:900:3m", "--stamp", "by-host", "--instances", "3", *HOSTS],
 }

@@ -30,11 +30,11 @@ take_event(void *ctx, const struct event *event)
 }
 
 static void
-take_line(void *ctx, struct span line)
+take_lines(void *ctx, const struct span *lines, size_t count)
 {
 	struct cells *cells = ctx;
 
-	reader_line(cells->reader, line, take_event, cells);
+	reader_lines(cells->reader, lines, count, take_event, cells);
 }
 
 static void
@@ -90,7 +90,9 @@ show_wrong(void *ctx, int64_t minute, struct span domain, enum event_kind kind, 
 static void
 read_log(struct cells *cells, const char *path, struct reader_options *options)
 {
-	struct ctl_lines_sink sink = { .line = take_line, .too_long = take_too_long, .ctx = cells };
+	struct ctl_lines_sink sink = { .lines = take_lines,
+				       .too_long = take_too_long,
+				       .ctx = cells };
 	struct err err = { 0 };
 	int64_t changed;
 	int fd = ctl_lines_open(path, &changed, &err);

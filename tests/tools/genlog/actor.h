@@ -11,6 +11,7 @@
 #include "tests/tools/genlog/truth.h"
 
 #define ADDRESS 320
+#define RECIPIENTS 3 /* the most of one message */
 
 enum part { PART_MAIL, PART_BOUNCES, PART_NOISE, PART_SESSION, PART_MESSAGE };
 
@@ -50,7 +51,10 @@ struct actor {
 	bool quiet;  /* not counted as arriving: from a user of ours, or back from the filter */
 	bool abroad; /* its recipient is not ours */
 	int64_t queued_us;
-	char next_id[OUT_ID]; /* under which the filter gave it back */
+	int given, told; /* recipients for whom the filter gave it back, and that a line said so */
+	struct {
+		char id[OUT_ID], to[ADDRESS]; /* under which it came back, for whom */
+	} back[RECIPIENTS];
 	char id[OUT_ID], client[ADDRESS], from[ADDRESS], to[ADDRESS], message_id[ADDRESS];
 };
 

@@ -117,16 +117,24 @@ fail(struct actor *actor)
 		local_bounce(actor);
 }
 
-/* Through a content filter: the same message comes back from this host under a second id. */
+/*
+ * Through a content filter: the same message comes back from this host under a second id; with
+ * several recipients under one for each, which may be of any domain of ours.
+ */
 static void
 give_back(struct actor *actor)
 {
 	struct actor *second = actor_follow(PART_MESSAGE, actor->at_us + some(300, 3000), actor);
+	int number = actor->given;
 
 	if (!second) {
-		actor->way = WAY_DIRECT;
+		if (number == 0)
+			actor->way = WAY_DIRECT;
+		actor->recipients = number ? number : actor->recipients;
 		return;
 	}
+	if (number > 0)
+		people_recipient(second, "v");
 	second->quiet = true;
 	out_queue_id(second->id, percent(options.long_ids), actor->at_us + 2,
 		     0x2a70000u + (unsigned)second->pid);
@@ -139,19 +147,32 @@ give_back(struct actor *actor)
 	LINE(actor, "cleanup", CLEANUP(actor), "%s: message-id=%s", second->id, actor->message_id);
 	LINE(actor, "smtpd", 600,
 	     "disconnect from localhost[127.0.0.1] ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5");
-	memcpy(actor->next_id, second->id, sizeof(actor->next_id));
+	memcpy(actor->back[number].id, second->id, sizeof(second->id));
+	memcpy(actor->back[number].to, second->to, sizeof(second->to));
+	actor->given++;
 }
 
-static void
-given_back(const struct actor *actor)
+/* Where the next turn goes on: back to the filter, for as many at a time as it likes. */
+static int
+give_back_some(struct actor *actor)
+{
+	give_back(actor);
+	return actor->given < actor->recipients && actor->way != WAY_DIRECT && percent(50) ? 1 : 2;
+}
+
+static int
+given_back(struct actor *actor)
 {
 	char reply[128];
 
-	snprintf(reply, sizeof(reply),
-		 "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s",
-		 actor->next_id);
-	deliver(actor, actor->to,
-		(struct answer){ "127.0.0.1[127.0.0.1]:10024", "2.0.0", "sent", reply });
+	for (; actor->told < actor->given; actor->told++) {
+		snprintf(reply, sizeof(reply),
+			 "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as %s",
+			 actor->back[actor->told].id);
+		deliver(actor, actor->back[actor->told].to,
+			(struct answer){ "127.0.0.1[127.0.0.1]:10024", "2.0.0", "sent", reply });
+	}
+	return actor->told < actor->recipients ? 1 : 3;
 }
 
 int
@@ -167,18 +188,18 @@ message_turn(struct actor *actor)
 			defer(actor);
 			return message_hurry ? some(1000, 9000) : some(300, 1200) * 1000000;
 		}
-		actor->step = 2;
-		if (actor->way != WAY_DIRECT)
-			give_back(actor);
-		return some(100, 1200); /* before the second one is delivered */
+		actor->step = actor->way == WAY_DIRECT ? 2 : give_back_some(actor);
+		/* Before the second one is delivered; or, with several, a while after that. */
+		return actor->given && actor->recipients > 1 && percent(30) ? some(1, 5) * 1000000
+									    : some(100, 1200);
 	case 2:
+		actor->step = 3;
 		if (actor->way != WAY_DIRECT)
-			given_back(actor);
+			actor->step = given_back(actor);
 		else if (actor->fails)
 			fail(actor);
 		else
 			deliver_all(actor);
-		actor->step = 3;
 		return some(100, 3000);
 	default:
 		LINE(actor, "qmgr", 290, "%s: removed", actor->id);

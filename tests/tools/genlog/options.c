@@ -30,13 +30,21 @@ struct options options = {
 };
 
 static const char *const oftens[OFTENS] = {
-	[OFTEN_HOSTILE] = "hostile",	   [OFTEN_UTF8] = "utf8",
-	[OFTEN_FILTER] = "filter",	   [OFTEN_XFORWARD] = "xforward",
-	[OFTEN_PROXY] = "proxy",	   [OFTEN_SUBMISSION] = "submission",
-	[OFTEN_POSTSCREEN] = "postscreen", [OFTEN_ABANDONED] = "abandoned",
-	[OFTEN_REPEATED] = "repeated",	   [OFTEN_GAPS] = "gaps",
-	[OFTEN_PRESSURE] = "pressure",	   [OFTEN_STRANGERS] = "strangers",
-	[OFTEN_RETRIES] = "retries",	   [OFTEN_SEVERAL] = "several",
+	[OFTEN_HOSTILE] = "hostile",
+	[OFTEN_UTF8] = "utf8",
+	[OFTEN_FILTER] = "filter",
+	[OFTEN_XFORWARD] = "xforward",
+	[OFTEN_EACH] = "each",
+	[OFTEN_PROXY] = "proxy",
+	[OFTEN_SUBMISSION] = "submission",
+	[OFTEN_POSTSCREEN] = "postscreen",
+	[OFTEN_ABANDONED] = "abandoned",
+	[OFTEN_REPEATED] = "repeated",
+	[OFTEN_GAPS] = "gaps",
+	[OFTEN_PRESSURE] = "pressure",
+	[OFTEN_STRANGERS] = "strangers",
+	[OFTEN_RETRIES] = "retries",
+	[OFTEN_SEVERAL] = "several",
 	[OFTEN_SEASONS] = "seasons",
 };
 

@@ -6,11 +6,12 @@
 
 /* How often in a hundred; `options --with NAME[=PERCENT]`. */
 enum often {
-	OFTEN_HOSTILE,	  /* addresses, replies and message-ids that look like other lines */
-	OFTEN_UTF8,	  /* SMTPUTF8 local parts and a domain in UTF-8 */
-	OFTEN_FILTER,	  /* a content filter gives a message back under another id */
-	OFTEN_XFORWARD,	  /* of those: with orig_queue_id= */
-	OFTEN_PROXY,	  /* a proxy in front says orig_client= */
+	OFTEN_HOSTILE,	/* addresses, replies and message-ids that look like other lines */
+	OFTEN_UTF8,	/* SMTPUTF8 local parts and a domain in UTF-8 */
+	OFTEN_FILTER,	/* a content filter gives a message back under another id */
+	OFTEN_XFORWARD, /* of those: with orig_queue_id= */
+	OFTEN_EACH,	/* of several recipients: each gets a message of its own from the filter */
+	OFTEN_PROXY,	/* a proxy in front says orig_client= */
 	OFTEN_SUBMISSION, /* sessions of users of ours, and the bounces that follow */
 	OFTEN_POSTSCREEN, /* refusals by postscreen */
 	OFTEN_ABANDONED,  /* queue ids of which nothing more is heard */

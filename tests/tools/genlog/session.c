@@ -89,12 +89,14 @@ hand_over(struct actor *actor)
 	if (!message)
 		return;
 	message->quiet = message->abroad = actor->play == PLAY_SUBMISSION;
-	message->recipients = !actor->null_sender && percent(options.often[OFTEN_SEVERAL]) ? 3 : 1;
+	message->recipients =
+		!actor->null_sender && percent(options.often[OFTEN_SEVERAL]) ? RECIPIENTS : 1;
 	message->fails = percent(message->abroad ? 15 : 2);
 	message->left = percent(options.often[OFTEN_RETRIES]) ? some(1, 3) : 0;
 	if (message->fails || message->left || message->abroad)
 		message->recipients = 1;
-	if (message->recipients == 1 && !message->abroad && percent(options.often[OFTEN_FILTER]))
+	if ((message->recipients == 1 || percent(options.often[OFTEN_EACH])) && !message->abroad &&
+	    percent(options.often[OFTEN_FILTER]))
 		message->way = percent(options.often[OFTEN_XFORWARD]) ? WAY_XFORWARD : WAY_FILTER;
 	memcpy(message->id, actor->id, sizeof(message->id));
 }

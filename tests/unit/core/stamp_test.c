@@ -196,7 +196,7 @@ Test(stamp, a_text_that_is_remembered_is_another_instant_in_the_second_pass)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct scan scan = eat_over(span_of(steps[i].text));
 
-		if (stamp_again(&memory, scan.at, scan.end))
+		if (stamp_next(&memory, scan.at, scan.end))
 			expect(steps[i].text, memory.time_us, steps[i].time);
 		else
 			expect(steps[i].text, stamp_rfc3164(&memory, &scan), steps[i].time);

@@ -3,6 +3,7 @@
 #include "daemon/core/envelope_tag.h"
 #include "daemon/core/hash.h"
 #include "daemon/core/parse_address.h"
+#include "daemon/core/parse_id.h"
 #include "daemon/core/parse_postfix.h"
 
 #include <criterion/criterion.h>
@@ -50,6 +51,24 @@ Test(swar, a_search_finds_what_memchr_finds)
 
 		cr_assert_eq(swar_search(text, text + length, 'b'), memchr(text, 'b', length),
 			     "%.*s", (int)length, text);
+		free(text);
+	}
+}
+
+Test(swar, the_queue_id_at_the_end_is_the_letters_and_digits_there)
+{
+	unsigned seed = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		size_t length = i % LONGEST, run = 0;
+		char *text = any_text(length, "aZ09aZ09aZ09aZ09aZ09aZ09aZ09aZ09 ", &seed);
+
+		while (run < length && text[length - 1 - run] != ' ')
+			run++;
+		if (run < PARSE_ID_MIN || run > PARSE_ID_MAX)
+			run = 0;
+		cr_assert_eq(parse_id_backward((struct span){ text, length }).len, run, "%.*s",
+			     (int)length, text);
 		free(text);
 	}
 }
