@@ -350,13 +350,16 @@ RECORDINGS = {
     "exim/default": (Exim(), "exim/default.mainlog", 19),
     "exim/mainlog": (Exim(),),
     "exim/all": (EximAll(),),
+    "exim/contrib": (EximAll(),),
     "exim/syslog": (Exim(),),
     "sendmail/default": (Sendmail(), None, 24),
     "sendmail/mta": (Sendmail(),),
     "sendmail/rfc3339": (Sendmail(),),
+    "sendmail/users": (Sendmail(),),
     "opensmtpd/default": (OpenSMTPD(), None, 18),
     "opensmtpd/mta": (OpenSMTPD(),),
     "opensmtpd/rfc3339": (OpenSMTPD(),),
+    "opensmtpd/tls": (OpenSMTPD(),),
     "qmail/default": (Qmail(), "qmail/send.tai64n", 14),
 }
 
