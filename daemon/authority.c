@@ -56,6 +56,7 @@ authority_open(const struct config_server *server, struct zone_options *options,
 	options->bind = own;
 	options->binds = server->bind_count;
 	options->tcp = server->tcp;
+	options->sign_reads = server->sign_reads;
 	options->timeout_ms = server->timeout * 1000;
 	options->prove_ms = server->prove * 1000;
 	if (!read_key(server, 0, key, err) ||

@@ -22,6 +22,12 @@ struct zone_own_ask {
 	char why[512]; /* those that did not answer */
 	uint8_t question[ZONE_OWN_QUESTION];
 	size_t len;
+	/* the question with its signature; wire_len 0: it has none */
+	uint8_t wire[ZONE_OWN_QUESTION + TSIG_ROOM];
+	size_t wire_len;
+	unsigned key;
+	struct tsig_mac mac;
+	char hint[256]; /* what an answer said that was not believed */
 };
 
 /* MX and SOA asked of some servers at once; what they say goes to the views. */
@@ -82,6 +88,15 @@ struct zone {
 	struct zone_own_change change;
 	uv_timer_t timer; /* the next round of a proof, or the next look whose turn it is */
 };
+
+/* Are questions to this server signed? */
+bool zone_signed_wanted(const struct zone *zone, unsigned server);
+
+/* Signs the question. */
+MUST_USE bool zone_signed_make(struct zone_own_ask *ask, struct err *err);
+
+/* Is the answer to a signed question signed by our key? If not, `hint` says what it said. */
+bool zone_signed_good(struct zone_own_ask *ask, const uint8_t *wire, size_t len);
 
 /* Our own address towards that one. */
 struct sockaddr_storage zone_from(const struct zone *zone, const struct sockaddr_storage *address);

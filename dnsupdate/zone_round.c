@@ -43,7 +43,6 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 	struct mx_set shown = { 0 };
 	struct err err = { 0 };
 
-	(void)tcp;
 	switch (answer_judge(ask->question, ask->len, wire, len)) {
 	case ANSWER_ODD:
 		return EXCHANGE_ODD;
@@ -52,6 +51,8 @@ judge(void *ctx, const uint8_t *wire, size_t len, bool tcp)
 	case ANSWER_OURS:
 		break;
 	}
+	if (ask->wire_len && !zone_signed_good(ask, wire, len))
+		return tcp ? EXCHANGE_ENOUGH : EXCHANGE_ODD;
 	if (ask->server == 0)
 		zone->primary = ask->address;
 	if (outdated(ask))
@@ -113,7 +114,7 @@ done(void *ctx, enum exchange_outcome outcome, const char *why)
 	if (outcome != EXCHANGE_ANSWERED && next_address(ask, why))
 		return;
 	if (!outdated(ask))
-		note(ask, outcome, ask->why[0] ? ask->why : why);
+		note(ask, outcome, ask->hint[0] ? ask->hint : ask->why[0] ? ask->why : why);
 	if (--round->open == 0)
 		round->done(round->zone);
 }
@@ -125,8 +126,8 @@ send_question(struct zone_own_ask *ask)
 	bool primary = ask->server == 0;
 	struct exchange_options options = {
 		.loop = zone->options.loop,
-		.wire = ask->question,
-		.len = ask->len,
+		.wire = ask->wire_len ? ask->wire : ask->question,
+		.len = ask->wire_len ? ask->wire_len : ask->len,
 		.address = primary ? zone->primary_at[ask->address].address
 				   : zone->addresses[ask->server],
 		.timeout_ms = ask->timeout_ms / (primary ? (int64_t)zone->primaries : 1),
@@ -159,11 +160,14 @@ start(struct zone_own_round *round, unsigned server, bool soa, int64_t timeout_m
 	    message.len <= sizeof(ask->question)) {
 		memcpy(ask->question, message.wire, message.len);
 		ask->len = message.len;
-		if (send_question(ask)) {
+		if (zone_signed_wanted(zone, server) && !zone_signed_make(ask, &err)) {
+			ask->wire_len = 0; /* nothing is asked */
+		} else if (send_question(ask)) {
 			round->open++;
 			return;
+		} else {
+			err_set(&err, ERR_SYSTEM, "no memory for an exchange");
 		}
-		err_set(&err, ERR_SYSTEM, "no memory for an exchange");
 	}
 	if (!soa)
 		set_error(&zone->views[server], err.text);

@@ -80,7 +80,7 @@ struct config_server {
 	unsigned check_count;
 	char check[CONFIG_CHECKS][CONFIG_ADDRESS];
 	bool check_ns; /* and those of the NS RRset */
-	bool tcp;
+	bool tcp, sign_reads;
 	int64_t timeout; /* for one answer */
 	int64_t prove;	 /* until every server must show a change */
 };

@@ -129,7 +129,7 @@ class Daemon:
         lines += ["servers:", f"  - name: {name}", f"    address: {server['address']}",
                   f"    zone: {server['zone']}", f"    key-file: {server['key_file']}",
                   f"    prove: {self.prove}", f"    timeout: {self.timeout}"]
-        lines += [f"    {key.replace('_', '-')}: yes" for key in ("tcp", "check_ns") if server.get(key)]
+        lines += [f"    {key.replace('_', '-')}: yes" for key in ("tcp", "check_ns", "sign_reads") if server.get(key)]
         if server.get("check"):
             lines.append(f"    check: [{', '.join(json.dumps(c) for c in server['check'])}]")
         lines += ["domains:", f"  - name: {DOMAIN}", f"    server: {name}", f"    drop: {self.drop}"]
