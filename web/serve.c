@@ -194,8 +194,8 @@ sweep(struct serve *serve)
  * together, and before anybody is cut: a pass that took long (a locked database) must not cost a
  * client whose request has long been here its answer.
  *
- * What is left then waits for the next turn of the loop: a timer of 0 ms that is started by a timer is
- * run in the same turn (libuv 1.44), and a crowd kept the zones waiting for seconds that way.
+ * What is left then waits for the next turn of the loop: a timer of 0 ms that is started by a timer
+ * is run in the same turn (libuv 1.44), and a crowd kept the zones waiting for seconds that way.
  */
 static void
 pump(struct serve *serve)

@@ -7,7 +7,9 @@
 
 It can be closed and opened again at the same port (open, close). `tls`: (certificate, key) files.
 """
+import bisect
 import http.server
+import itertools
 import json
 import socketserver
 import ssl
@@ -22,6 +24,10 @@ HANG = 600  # seconds; the daemon or the end of the test is sooner
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    accepted = itertools.count()
+
+    def process_request(self, request, client_address):
+        super().process_request(request, (*client_address, next(self.accepted)))
 
     def handle_error(self, request, client_address):
         pass  # clients give up, that is what is tested
@@ -33,6 +39,7 @@ class Receiver:
         self.tls = tls
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/notice"
         self.got, self.arrived = [], []
+        self.order, self.noting = [], threading.Lock()
         self.behave = self.answer(200)
         self.over = threading.Event()
         self.server = None
@@ -53,7 +60,10 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 receiver.arrived.append(json.loads(body))
                 status = receiver.behave(self)
-                receiver.got.append((dict(self.headers), body, status))
+                with receiver.noting:  # in the order of the connections, whichever thread is first here
+                    place = bisect.bisect(receiver.order, self.client_address[-1])
+                    receiver.order.insert(place, self.client_address[-1])
+                    receiver.got.insert(place, (dict(self.headers), body, status))
 
             def log_message(self, *_):
                 pass
