@@ -49,12 +49,13 @@ cut_last(struct span *rest, struct span key, struct span *value_out)
 
 /*
  * From the right, in the order in which they are written: bodytype=, proto=, daemon=, tls_verify=,
- * auth=, relay=. What is left begins with msgid=, which a stranger writes, or is empty.
+ * auth=, relay=. What is left begins with msgid=, which a stranger writes, or is empty. auth= is
+ * said where there was TLS, the A of ESMTPA and ESMTPSA (RFC 3848) always.
  */
 static bool
 read_tail(struct span *rest, struct record *out)
 {
-	struct span relay, auth, ignored;
+	struct span relay, proto, auth, ignored;
 	bool with_auth;
 
 	if (!cut_last(rest, SPAN(", relay="), &relay))
@@ -63,7 +64,9 @@ read_tail(struct span *rest, struct record *out)
 	with_auth = cut_last(rest, SPAN(", auth="), &auth) && !EAT_IS(auth, "NONE");
 	cut_last(rest, SPAN(", tls_verify="), &ignored);
 	cut_last(rest, SPAN(", daemon="), &ignored);
-	out->authenticated = cut_last(rest, SPAN(", proto="), &ignored) && with_auth;
+	if (cut_last(rest, SPAN(", proto="), &proto))
+		out->authenticated = with_auth || span_ends(proto, SPAN("SMTPA")) ||
+				     span_ends(proto, SPAN("SMTPSA"));
 	cut_last(rest, SPAN(", bodytype="), &ignored);
 	return true;
 }

@@ -8,8 +8,8 @@
  * unless a table of the administrator says 4xx. A message is one whose from= line has msgid=;
  * without it and with size=0 it was a probe (one that announced SIZE= is not told from data that
  * was cut off). What looked accepted there and was refused at its end has a to= line without
- * mailer=. A to= line with several recipients counts one delivery. Before 8.16 nothing in the from=
- * line tells that a user of ours was authenticated.
+ * mailer=. A to= line with several recipients counts one delivery. That a user of ours was
+ * authenticated say auth= and the A of proto=ESMTPA; nothing of such a transaction is a stranger's.
  */
 #ifndef CORE_PARSE_SENDMAIL_H
 #define CORE_PARSE_SENDMAIL_H

@@ -25,6 +25,14 @@ static const struct log_row rows[] = {
 	{ Q "from=<>, size=115, class=0, nrcpts=1, msgid=<a@b>, proto=ESMTP, daemon=MTA, "
 	    "tls_verify=OK, auth=PLAIN, relay=[192.0.2.1]",
 	  "", false },
+	{ Q "from=<>, size=115, class=0, nrcpts=1, msgid=<a@b>, proto=ESMTPA, daemon=MSA, "
+	    "relay=[192.0.2.1]",
+	  "", false },
+	{ Q "from=<>, size=115, class=0, nrcpts=1, msgid=<a@b>, proto=ESMTPSA, daemon=MSA, "
+	    "relay=[192.0.2.1]",
+	  "", false },
+	{ Q "from=<>, size=115, class=0, nrcpts=1, msgid=<a, proto=ESMTPA, daemon=MSA, b>, " TAIL,
+	  NULL_IN, false },
 	{ Q "from=<a@b.test>, size=1, class=0, nrcpts=1, msgid=<a@b>, " TAIL,
 	  "mail-accepted 1 - 192.0.2.1 " ID " -\n", false },
 	{ Q "from=root, size=1, class=0, nrcpts=1, msgid=<a@b>, relay=root@localhost", "", false },
@@ -119,6 +127,9 @@ static const struct log_row rows[] = {
 
 /* Whole transactions. */
 static const struct log_row stories[] = {
+	{ Q "<a@one.test>... User unknown\n" Q "from=<>, size=0, class=0, nrcpts=0, proto=ESMTPA, "
+	    "daemon=MSA, relay=[192.0.2.1]",
+	  "", false },
 	{ Q FROM "\n" Q TO("<u@one.test>"), NULL_ONE, false },
 	{ Q "<g@one.test>... User unknown\n" Q NOTHING, REFUSED, false },
 	{ Q "<g@one.test>... User unknown\n" Q "<h@one.test>... User unknown\n" Q
