@@ -109,4 +109,5 @@ class Exim(Corpus):
 
 
 CORPORA = {"exim/mainlog": Exim(DEFAULT), "exim/all": Exim(ALL),
+           "exim/contrib": Exim(SYSLOG + "\n" + host.contrib("exim.conf"), host.LOG, host.RFC3339),
            "exim/syslog": Exim(SYSLOG, host.LOG, host.TRADITIONAL)}

@@ -4,6 +4,7 @@ import subprocess
 import time
 
 LOG = "/var/log/recorded.log"
+CONTRIB = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "contrib", "mta")
 TRADITIONAL = "RSYSLOG_TraditionalFileFormat"
 RFC3339 = "RSYSLOG_FileFormat"
 
@@ -13,6 +14,12 @@ def run(*command, **more):
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-1500:]}{done.stderr[-1500:]}")
     return done.stdout
+
+
+def contrib(name):
+    """What we tell an administrator to put into the MTA's configuration: run here as it stands there."""
+    with open(os.path.join(CONTRIB, name)) as f:
+        return f.read()
 
 
 def write(path, content, mode=0o644):

@@ -121,8 +121,8 @@ class Postfix(Corpus):
         if syslog:
             self.hostile = self.hostile[:3]
         else:
-            self.log = "/var/log/maillog"
-            self.more += "maillog_file = /var/log/maillog\n"
+            self.log = "/var/log/mail.log"
+            self.more += host.contrib("postfix-main.cf")
 
     def start(self, serve):
         passwords = socketserver.ThreadingTCPServer(("127.0.0.1", 12345), Passwords)
