@@ -17,14 +17,15 @@
 #define GAP_CLEARS 900.0      /* seconds not seen after which evidence is void */
 #define CREDIT_MOST DAY	      /* seconds of a gap that are credited */
 #define CREDIT_FOR 120.0      /* seconds in which a backlog is read */
-#define SETTLED HOUR	 /* seconds seen before the spread is measured: the mean must be known */
-#define DOUBT_YOUNG 0.2	 /* the same in the first day */
-#define DOUBT 0.5	 /* share of the threshold */
-#define BURST_SCALE 1	 /* of the CUSUMs: its excursions are bursts */
-#define BURST_LEAST 20.0 /* bounces; smaller ones are not remembered */
-#define BURST_MARGIN 1.5 /* times what its own bursts reach */
-#define BURST_SHORT HOUR /* a surge that was loud for less, */
-#define BURST_MOST 10.0	 /* and had less than so many times the needed excess, was a burst */
+#define SETTLED HOUR	  /* seconds seen before the spread is measured: the mean must be known */
+#define DOUBT_YOUNG 0.2	  /* the same in the first day */
+#define DOUBT 0.5	  /* share of the threshold */
+#define BURST_SCALE 1	  /* of the CUSUMs: its excursions are bursts */
+#define BURST_LEAST 20.0  /* bounces; smaller ones are not remembered */
+#define BURSTS_A_YEAR 0.1 /* that reach what is asked for, */
+#define BURST_MARGIN 1.5  /* and so many times that is asked for */
+#define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, */
+#define BURST_MOST 10.0	       /* and had less than so many times the needed excess, was a burst */
 #define YOUNG_MORE                                                                                 \
 	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
 #define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
@@ -43,17 +44,16 @@ const struct detect_rules detect_default_rules = {
 	.quiet_seconds = 90 * 60,
 };
 
-/* `spreads`: scales of overdispersion that speak. */
+/* `spreads`: scales of overdispersion that speak. The last is the sustained one: at least a quarter
+ * of an hour. */
 static const struct scale {
 	double ratio;
 	unsigned spreads;
-	double slots_least;   /* since its evidence began */
-	double least;	      /* share of least_excess */
-	double bursts_a_year; /* above the needed excess */
+	double slots_least; /* since its evidence began */
 } scales[DETECT_SCALES] = {
-	{ 8, 2, 0, 1, 0.1 },
-	{ 3, 3, 0, 1, 0.1 },
-	{ 2.2, 4, 90, 1, 0.1 }, /* sustained: at least a quarter of an hour */
+	{ 8, 2, 0 },
+	{ 3, 4, 0 },
+	{ 2.2, 4, 90 },
 };
 
 static double
@@ -62,14 +62,13 @@ normal_rate(const struct detect *detect)
 	return fmax(detect->rules.pure ? detect->rate.mean : detect->rate.upper, RATE_LEAST);
 }
 
-/* Bounces above the expectation that a scale asks for. */
+/* Bounces above the expectation that are asked for, by the bursts of one scale. */
 static double
-needed_excess(const struct detect *detect, const struct scale *scale)
+needed_excess(const struct detect *detect, const struct burst *burst)
 {
-	double least = detect->rules.least_excess * scale->least;
+	double least = detect->rules.least_excess;
 	double young = fmin(detect->seen / YOUNG_FROM, fmin(1, YOUNG_FOR / (detect->seen + 1)));
-	double needed =
-		burst_level(&detect->burst[scale - scales], detect->seen, scale->bursts_a_year);
+	double needed = burst_level(burst, detect->seen, BURSTS_A_YEAR);
 
 	if (detect->rules.pure)
 		return 0;
@@ -83,6 +82,8 @@ tune(struct detect *detect)
 	double m0, upper;
 
 	detect->rate = season_at(&detect->season, detect->time);
+	if (detect->seen < DETECT_OLD)
+		season_cap(&detect->season, detect->time - (int64_t)detect->seen, &detect->rate);
 	upper = detect->rate.upper * 60;
 	detect->band =
 		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
@@ -90,7 +91,7 @@ tune(struct detect *detect)
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		double m1 = fmax(m0 * scales[i].ratio, m0 + FLOOR);
 
-		detect->needed[i] = needed_excess(detect, &scales[i]);
+		detect->needed[i] = needed_excess(detect, &detect->burst[i]);
 		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m1 * SPREAD_SLOT,
 			   spread_a(&detect->spread, scales[i].spreads));
 	}

@@ -1,5 +1,6 @@
 #include "daemon/core/season.h"
 
+#include <math.h>
 #include <string.h>
 
 #define HOUR 3600
@@ -12,6 +13,7 @@
 #define LEVEL_MOST                                                                                 \
 	1.5 /* the level goes no higher; below 1 it would make returns look like surges */
 #define ADOPT_MOST 1000.0
+#define RISE_MOST 16.0 /* times the rate of the first two hours: no first day rises higher */
 
 void
 season_init(struct season *season, double prior)
@@ -87,6 +89,20 @@ season_at(const struct season *season, int64_t time)
 	out.mean = out.table * scale;
 	out.upper *= scale;
 	return out;
+}
+
+void
+season_cap(const struct season *season, int64_t began, struct season_rate *rate)
+{
+	int one = hour_of_week(began / HOUR), next = hour_of_week(began / HOUR + 1);
+	double seconds = season->seconds[one] + season->seconds[next], most;
+
+	if (seconds < HOUR) /* a gap, or a clock that was set, hides which they were */
+		return;
+	most = fmax((season->count[one] + season->count[next]) / seconds * RISE_MOST,
+		    season->prior);
+	rate->upper = fmin(rate->upper, most);
+	rate->mean = fmin(rate->mean, most);
 }
 
 void

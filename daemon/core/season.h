@@ -36,6 +36,9 @@ struct season_rate season_at(const struct season *season, int64_t time);
 void season_learn(struct season *season, int64_t time, double seconds, double table, double count,
 		  double arrived);
 
+/* In the first day, watched since `began`: a surge that grows slowly is not the day's rise. */
+void season_cap(const struct season *season, int64_t began, struct season_rate *rate);
+
 /* The level of the last day is normal from now on. */
 void season_adopt(struct season *season);
 

@@ -53,6 +53,30 @@ Test(detect_parts, the_season_is_learned_and_leans_on_what_it_knows)
 		  rate.upper, rate.mean);
 }
 
+Test(detect_parts, a_first_day_rises_no_higher_than_its_first_hours_allow)
+{
+	struct season season;
+	struct season_rate rate = { 0, 5, 9 };
+
+	season_init(&season, 0.5);
+	season_cap(&season, START, &rate);
+	cr_assert(rate.mean == 5 && rate.upper == 9, "nothing learned yet");
+	learn_hours(&season, START, 2, 0.1, 0.1);
+	season_cap(&season, START + 4 * HOUR, &rate);
+	cr_assert(rate.mean == 5 && rate.upper == 9, "a gap hides which hours were the first");
+	season_cap(&season, START, &rate);
+	cr_assert(near(rate.upper, 1.6, 1e-9) && near(rate.mean, 1.6, 1e-9), "16 times: %g, %g",
+		  rate.upper, rate.mean);
+	rate = (struct season_rate){ 0, 0.2, 0.3 };
+	season_cap(&season, START, &rate);
+	cr_assert(rate.mean == 0.2 && rate.upper == 0.3, "less stays");
+	season_init(&season, 0.5);
+	learn_hours(&season, START, 2, 0, 0);
+	rate = (struct season_rate){ 0, 5, 9 };
+	season_cap(&season, START, &rate);
+	cr_assert(rate.mean == 0.5 && rate.upper == 0.5, "never less than the prior rate");
+}
+
 Test(detect_parts, a_season_is_forgotten_once_a_week_and_not_by_a_clock_that_goes_back)
 {
 	struct season season;

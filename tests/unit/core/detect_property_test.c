@@ -4,6 +4,7 @@
  * do.
  */
 #include "daemon/core/detect.h"
+#include "daemon/core/tally.h"
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -173,6 +174,76 @@ Test(detect_property, the_length_of_a_tick_hardly_matters)
 					  periods[i], one[n], other[n]);
 		}
 	}
+}
+
+/* The same counts in ticks twice and three times as long: a surge is found after as many bounces.
+ */
+Test(detect_property, a_slower_time_hardly_matters)
+{
+	const int begin = (int)(2.5 * DAY / 10);
+	static double counts[TICKS];
+	int one[16], found;
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		fill(counts, seed);
+		cr_assert_eq(changes(counts, TICKS, one, 16), 2);
+		for (unsigned slower = 2; slower <= 3; slower++) {
+			struct detect detect;
+			struct finding finding = { 0 };
+
+			detect_init(&detect, &detect_default_rules);
+			for (found = 0; found < TICKS && !finding.surge; found++) {
+				struct detect_in in = { .time = START + 10 * slower * (found + 1),
+							.period = 10 * slower,
+							.count = counts[found] };
+
+				detect_step(&detect, &in, &finding);
+			}
+			cr_assert(found > begin && found - begin <= 2 * (one[0] + 1 - begin),
+				  "seed %" PRIu64 ", %u times: tick %d, not near %d", seed, slower,
+				  found, one[0]);
+		}
+	}
+}
+
+/* Bounces that come by two sources, each of a tick by either, are those of one. */
+Test(detect_property, a_stream_that_is_split_over_two_sources_is_the_same)
+{
+	const struct span name = SPAN("example.test");
+	struct tally *whole = tally_new(0), *part[2] = { tally_new(0), tally_new(0) };
+	struct detect one, two;
+	struct finding finding;
+	uint64_t seed = 11, side = 12;
+	int64_t apart[2] = { 0, 0 };
+
+	detect_init(&one, &detect_default_rules);
+	detect_init(&two, &detect_default_rules);
+	for (int tick = 0; tick < TICKS; tick++) {
+		int64_t time = START + 10 * (int64_t)(tick + 1), sum = 0;
+		struct event event = { .time_us = time * 1000000,
+				       .kind = EVENT_BOUNCE_ACCEPTED,
+				       .count = 1,
+				       .domain = name };
+
+		for (int left = (int)count_at(&seed, tick); left > 0; left--) {
+			tally_add(whole, &event, event.time_us);
+			tally_add(part[uniform(&side) < 0.3], &event, event.time_us);
+		}
+		step(&one, tick, (double)tally_fresh(whole, name), &finding);
+		for (int i = 0; i < 2; i++) {
+			apart[i] += tally_fresh(part[i], name);
+			sum += tally_fresh(part[i], name);
+			tally_clear(part[i]);
+		}
+		step(&two, tick, (double)sum, &finding);
+		tally_clear(whole);
+	}
+	cr_assert(apart[0] > 10000 && apart[1] > 5000, "both sources have bounces");
+	cr_assert(one.since > 0, "there was a surge");
+	cr_assert_eq(memcmp(&one, &two, sizeof(one)), 0);
+	tally_free(whole);
+	tally_free(part[0]);
+	tally_free(part[1]);
 }
 
 /* Evidence that is not known changes nothing. */

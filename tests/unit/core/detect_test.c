@@ -120,6 +120,38 @@ Test(detect, surges_are_found_and_end)
 	}
 }
 
+/* It grows sixtyfold in fourteen hours: no day's rise. */
+Test(detect, what_creeps_up_in_the_first_day_is_found)
+{
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct stream stream = open_stream(seed, 10, &detect_default_rules);
+		int minute = 0;
+
+		run(&stream, 3, 6 * 3600);
+		cr_assert_eq(stream.alarms, 0);
+		for (; minute < 14 * 60 && !stream.finding.surge; minute++)
+			run(&stream, 3 * pow(60, minute / (14.0 * 60)), 60);
+		cr_assert(stream.finding.surge, "seed %" PRIu64 ": never found", seed);
+	}
+}
+
+/* A busy domain stays loud for a while by its own noise: it was a burst, and the next is none. */
+Test(detect, what_was_small_and_over_in_two_hours_was_a_burst)
+{
+	struct stream stream = open_stream(4, 10, &detect_default_rules);
+	double needed;
+
+	run(&stream, 10, 20 * DAY);
+	needed = stream.detect.needed[1];
+	cr_assert(wait_for(&stream, 50, true, 3600) > 0);
+	run(&stream, 30, 100 * 60);
+	cr_assert(stream.finding.surge);
+	cr_assert(wait_for(&stream, 10, false, 4 * 3600) > 0);
+	run(&stream, 10, 60);
+	cr_assert(stream.detect.needed[1] > needed * 1.5, "%g bounces are asked for, before %g",
+		  stream.detect.needed[1], needed);
+}
+
 /* Section 2 of docs/detection.md: with evidence alone, near what an exact CUSUM reaches. */
 Test(detect, pure_delay_is_near_the_bound)
 {
