@@ -14,12 +14,13 @@ struct engine;
 struct zone;
 
 struct ns_set {
-	struct config_server server; /* what was asked for; another one in the settings begins anew */
-	struct nameservers found;    /* the worker's while it is busy */
-	struct nameservers known;    /* the last whole answer */
+	struct config_server
+		server;		  /* what was asked for; another one in the settings begins anew */
+	struct nameservers found; /* the worker's while it is busy */
+	struct nameservers known; /* the last whole answer */
 	bool busy, answered;
 	unsigned failures; /* in a row; a person is told of the second */
-	int64_t next_us;	     /* monotonic */
+	int64_t next_us;   /* monotonic */
 	uv_work_t work;
 	const struct ns_sets *all;
 };

@@ -66,10 +66,10 @@ struct zone_options {
 	const struct zone_server *check; /* further authoritative servers; copied */
 	unsigned checks;		 /* at most ZONE_CHECKS */
 	bool tcp;			 /* the update by TCP at once */
-	bool sign_reads; /* the questions to the primary, too, and only signed answers count */
-	int64_t timeout_ms;		 /* of one exchange; 0: ZONE_TIMEOUT_MS */
-	int64_t prove_ms;		 /* until all must show it; 0: ZONE_PROVE_MS */
-	int64_t (*now)(void);		 /* real time in seconds, for TSIG; NULL: time(2) */
+	bool sign_reads;      /* the questions to the primary, too, and only signed answers count */
+	int64_t timeout_ms;   /* of one exchange; 0: ZONE_TIMEOUT_MS */
+	int64_t prove_ms;     /* until all must show it; 0: ZONE_PROVE_MS */
+	int64_t (*now)(void); /* real time in seconds, for TSIG; NULL: time(2) */
 	void *ctx;
 	void (*on_read)(void *ctx);
 	/* `serial` is the primary's when it was read last, 0 when it was not. */
