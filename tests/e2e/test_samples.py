@@ -359,6 +359,7 @@ RECORDINGS = {
     "opensmtpd/default": (OpenSMTPD(), None, 18),
     "opensmtpd/mta": (OpenSMTPD(),),
     "opensmtpd/rfc3339": (OpenSMTPD(),),
+    "opensmtpd/tls": (OpenSMTPD(),),
     "qmail/default": (Qmail(), "qmail/send.tai64n", 14),
 }
 

@@ -5,6 +5,7 @@ import traffic
 
 class Corpus:
     packages = ()
+    suite = ""  # of Debian, when not this machine's
     hostname = "mx1"
     syslog = host.TRADITIONAL  # the template of its syslogd; None: the MTA writes its log itself
     log = host.LOG

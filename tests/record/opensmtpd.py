@@ -1,4 +1,5 @@
 import host
+import traffic
 from corpus import Corpus
 
 CONFIG = """
@@ -48,4 +49,15 @@ class OpenSMTPD(Corpus):
         host.background("smtpd", "-F", "-f", "/etc/record-smtpd.conf")
 
 
-CORPORA = {"opensmtpd/mta": OpenSMTPD(), "opensmtpd/rfc3339": OpenSMTPD(host.RFC3339)}
+class OverTLS(OpenSMTPD):
+    """Debian 13's, whose TLS works: STARTTLS, and a user of ours on the submission port."""
+
+    suite = "trixie"
+    ports = (25, 587)
+
+    def send(self, truth):
+        super().send(truth)
+        traffic.run(truth, traffic.submission(tls=True))
+
+
+CORPORA = {"opensmtpd/tls": OverTLS(host.RFC3339), "opensmtpd/mta": OpenSMTPD(), "opensmtpd/rfc3339": OpenSMTPD(host.RFC3339)}

@@ -48,12 +48,24 @@ def outside(names):
             sys.exit(f"record: {name} failed ({code})")
 
 
-def enter_root(debs):
-    """An overlay over /, in memory, with the tree and the store of packages bound into it."""
+def tree_of(suite, debs):
+    """This machine's root, or a tree of another suite, which debootstrap makes once."""
+    if not suite:
+        return "/"
+    tree = os.path.join(debs, "tree")
+    if not os.path.exists(tree):
+        run("debootstrap", "--variant=minbase", "--include=python3,openssl,rsyslog,iproute2,ca-certificates", suite,
+            tree + ".new", stdout=subprocess.DEVNULL)
+        os.rename(tree + ".new", tree)
+    return tree
+
+
+def enter_root(debs, tree):
+    """An overlay over the tree, in memory, with this one and the store of packages bound into it."""
     run("mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", "/mnt")
     for directory in ("upper", "work", "merged"):
         os.mkdir(f"/mnt/{directory}")
-    run("mount", "-t", "overlay", "overlay", "-o", "lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work", MERGED)
+    run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={tree},upperdir=/mnt/upper,workdir=/mnt/work", MERGED)
     for directory in (ROOT, debs):
         inside = MERGED + (ROOT if directory == ROOT else "/var/cache/apt/archives")
         os.makedirs(inside, exist_ok=True)
@@ -89,11 +101,12 @@ def install(packages):
 
 
 def root(name):
-    debs = os.environ.get("RECORD_DEBS") or os.path.join(ROOT, "build", "record-debs")
+    suite = corpora.CORPORA[name].suite
+    debs = os.path.join(os.environ.get("RECORD_DEBS") or os.path.join(ROOT, "build", "record-debs"), suite)
     os.makedirs(os.path.join(debs, "partial"), exist_ok=True)
-    enter_root(debs)
+    enter_root(debs, tree_of(suite, debs))
     install(corpora.CORPORA[name].packages)
-    done = subprocess.run([*NEW_HOST, sys.executable, __file__, "--host", name], preexec_fn=die_with_parent)
+    done = subprocess.run([*NEW_HOST, "/usr/bin/python3", __file__, "--host", name], preexec_fn=die_with_parent)
     sys.exit(done.returncode)
 
 
