@@ -1,4 +1,5 @@
-"""docs/sources.md: its blocks are run as they stand there, with other addresses and paths."""
+"""docs/sources.md: its blocks, and the files of contrib/rsyslog and contrib/syslog-ng, are run as they stand there,
+with other addresses and paths."""
 import glob
 import json
 import os
@@ -16,6 +17,10 @@ from test_ways import SAMPLE, Room, SameTotals, export, free_udp_port, journal
 with open(os.path.join(ROOT, "docs/sources.md"), encoding="utf-8") as page:
     BLOCKS = {(kind, way): text for kind, way, text in re.findall(
         r"<!-- tried: (\S+) (\S+) -->\n```\S*\n(.*?)```", page.read(), re.S)}
+CONTRIB = {}
+for _name in ("rsyslog/90-mxsplit.conf", "syslog-ng/mxsplit.conf"):
+    with open(os.path.join(ROOT, "contrib", _name), encoding="utf-8") as page:
+        CONTRIB[_name.split("/")[0]] = page.read()
 RSYSLOG = """module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="DIR/dev-log" RateLimit.Interval="0" UseSysTimeStamp="off")
 global(workDirectory="DIR")
@@ -82,8 +87,8 @@ class Page(SameTotals):
                 process.terminate()
                 process.wait(20)
 
-    def rsyslog(self, way, port):
-        self.through(way, port, RSYSLOG + BLOCKS["rsyslog", way],
+    def rsyslog(self, way, port, text=None):
+        self.through(way, port, RSYSLOG + (text or BLOCKS["rsyslog", way]),
                      ["/usr/sbin/rsyslogd", "-n", "-f", "DIR/syslog.conf", "-i", "DIR/pid"])
 
     def test_syslog_ng(self):
@@ -95,8 +100,8 @@ class Page(SameTotals):
         udp = block.replace('transport("tcp")', 'transport("udp")')
         unix = re.sub(r"syslog\(.*?\); ", 'unix-dgram("/run/mxsplit/log"); ', block)
         self.assertEqual(len({block, udp, unix}), 3)
-        for way, port, text in [("syslog-tcp", free_port(), block), ("syslog-udp", free_udp_port(), udp),
-                                ("syslog-unix", 0, unix)]:
+        for way, port, text in [("syslog-tcp", free_port(), block), ("syslog-tcp", free_port(), CONTRIB["syslog-ng"]),
+                                ("syslog-udp", free_udp_port(), udp), ("syslog-unix", 0, unix)]:
             with self.subTest(way):
                 self.through(way, port, SYSLOG_NG + text,
                              [*command, "-F", "--no-caps", "-f", "DIR/syslog.conf", "-R", "DIR/persist",
@@ -123,6 +128,16 @@ class Page(SameTotals):
 
     def test_syslog_tcp(self):
         self.rsyslog("syslog-tcp", free_port())
+
+    def test_syslog_tcp_of_contrib(self):
+        self.rsyslog("syslog-tcp", free_port(), CONTRIB["rsyslog"])
+
+    def test_rsyslog_with_rfc_5424(self):
+        """As the page says: with the name of the program whole, and not without."""
+        text = CONTRIB["rsyslog"].replace("RSYSLOG_ForwardFormat", "RSYSLOG_SyslogProtocol23Format")
+        self.rsyslog("syslog-tcp", free_port(), 'global(parser.permitSlashInProgramName="on")\n' + text)
+        with self.assertRaises(AssertionError):
+            self.rsyslog("syslog-tcp", free_port(), text)
 
     def test_syslog_udp(self):
         self.rsyslog("syslog-udp", free_udp_port())
