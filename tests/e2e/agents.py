@@ -19,7 +19,7 @@ GET, GETNEXT, RESPONSE, GETBULK = 0xA0, 0xA1, 0xA2, 0xA5
 class Snmpd:
     """snmpd on a free loopback port; community "letmein", user "mxsplit" (SHA-256, AES)."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, more=""):
         self.directory = os.path.join(directory, "snmpd")
         os.mkdir(self.directory)
         self.port = free_port(socket.SOCK_DGRAM)
@@ -28,7 +28,7 @@ class Snmpd:
             f.write("agentAddress udp:127.0.0.1:%d\n"
                     "rocommunity letmein 127.0.0.1\n"
                     "createUser mxsplit SHA-256 authentication-phrase AES privacy-phrase\n"
-                    "rouser mxsplit priv\n" % self.port)
+                    "rouser mxsplit priv\n" % self.port + more)
 
     @property
     def address(self):
