@@ -4,13 +4,14 @@ whole lines, and one dictionary. It is slow, and is there to disagree: test_seco
     python3 second_postfix.py LOG    # {"kinds": {...}, "domains": {...}}, as mxsplitctl classify --summary
 """
 import collections
+import datetime
 import json
 import re
 import sys
 
 STAMP = (rb"(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
          rb"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d))")
-HEAD = rb"(?:<\d{1,3}>)?" + STAMP + rb" (?:<[^>]*> )?(?:([^ <][^ ]*(?<!:)) )?"
+HEAD = rb"(?:<\d{1,3}>)?(?P<stamp>" + STAMP + rb") (?:<[^>]*> )?(?:([^ <][^ ]*(?<!:)) )?"
 LINE = re.compile(HEAD + rb"([^ \[:]+)(?:\[(\d+)\])?: ?(.*)$", re.S)
 LAST = re.compile(HEAD + rb"(?:--- )?last message repeated (\d+) times?(?: ---)?$")
 REPEATED = re.compile(rb"message repeated (\d+) times: \[ ?(.*)\]$", re.S)
@@ -46,11 +47,23 @@ def domain_of(address):
     return domain if b"@" in bare and 0 < len(domain) < 256 and not re.search(rb"[\0-\40\177]", domain) else b"(none)"
 
 
+def second_of(stamp, year=2026):
+    """Of the stamps of the recordings; None: of no day there is."""
+    text = stamp.decode()
+    try:
+        if text[:1].isdigit():
+            return datetime.datetime.fromisoformat(text.replace(",", ".").replace("Z", "+00:00")).timestamp()
+        text = f"{year} {text[:15]} +0000"
+        return datetime.datetime.strptime(text, "%Y %b %d %H:%M:%S %z").timestamp()
+    except ValueError:
+        return None
+
+
 class Message:
     """What is known of a queue id whose client= line was read."""
 
-    def __init__(self, pid, loopback, counts):
-        self.pid, self.loopback, self.counts = pid, loopback, counts
+    def __init__(self, pid, loopback, counts, since):
+        self.pid, self.loopback, self.counts, self.since = pid, loopback, counts, since
         self.sender = self.message_id = None
         self.canceled = False
 
@@ -60,7 +73,7 @@ class Second:
         self.kinds, self.domains = collections.Counter(), collections.defaultdict(collections.Counter)
         self.open = {}              # (host, instance, id) -> Message
         self.before = {}            # host -> what its last line was
-        self.host = self.group = self.pid = self.times = None
+        self.host = self.group = self.pid = self.times = self.now = None
 
     def count(self, kind, domain=None, times=None):
         times = self.times if times is None else times
@@ -71,14 +84,15 @@ class Second:
     def line(self, line):
         last = LAST.match(line)
         if last:
-            self.host = last[1] or b""
+            self.host = last[2] or b""
             if self.host in self.before:
-                self.message(*self.before[self.host], int(last[2]))
+                self.message(*self.before[self.host], int(last[3]))
             return
         found = LINE.match(line)
         if not found:
             return
-        self.host, (tag, pid, text), times = found[1] or b"", found.group(2, 3, 4), 1
+        self.host, (tag, pid, text), times = found[2] or b"", found.group(3, 4, 5), 1
+        self.now = second_of(found["stamp"]) or self.now
         repeated = REPEATED.match(text)
         if repeated:
             times, text = int(repeated[1]), repeated[2]
@@ -130,7 +144,16 @@ class Second:
             self.let_go(self.key(queue_id))
         else:
             self.let_go(key)
-            self.open[key] = Message(self.pid, loopback, counts)
+            self.forget()
+            self.open[key] = Message(self.pid, loopback, counts, self.now)
+
+    def forget(self):
+        """What was opened first is looked at: a day is the most."""
+        while self.open:
+            key, oldest = next(iter(self.open.items()))
+            if not oldest.since or not self.now or self.now - oldest.since <= 86400:
+                return
+            self.let_go(key)
 
     def of_session(self):
         return [m for key, m in self.open.items() if key[0] == self.host and m.pid == self.pid and m.pid
@@ -258,7 +281,7 @@ class Second:
         queue_id, to, orig_to, fields, status, rest = found.groups()
         domain, key = domain_of(orig_to if orig_to is not None else to), self.key(queue_id)
         if key in self.open and self.open[key].sender is not None:
-            self.accepted(self.open.pop(key), domain)
+            self.accepted(self.open[key], domain)
         fields = dict(re.findall(rb", (\w+)=([^,]*)", fields or b""))
         relay = re.match(rb"(?:127\.0\.0\.1|localhost|::1)\[(?:127\.0\.0\.1|::1)\]:", fields.get(b"relay", b""))
         again = relay and status == b"sent" and rest[:1] == b" " and NEXT.match(rest)
