@@ -55,7 +55,7 @@ def tree_of(suite, debs):
     tree = os.path.join(debs, "tree")
     if not os.path.exists(tree):
         run("debootstrap", "--variant=minbase", "--include=python3,openssl,rsyslog,iproute2,ca-certificates", suite,
-            tree + ".new", "http://deb.debian.org/debian", stdout=subprocess.DEVNULL)
+            tree + ".new", stdout=subprocess.DEVNULL)
         os.rename(tree + ".new", tree)
     return tree
 
