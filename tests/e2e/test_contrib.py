@@ -20,6 +20,19 @@ def run(*command, **more):
     return subprocess.run(command, capture_output=True, text=True, check=False, **more)
 
 
+def role_configuration(directory):
+    """The file that the Ansible role would write, in this directory, with a key: its path."""
+    with open(os.path.join(CONTRIB, "ansible/site.yml"), encoding="utf-8") as f:
+        config = yaml.safe_load(f)[0]["roles"][0]["vars"]["mxsplit_config"]
+    key = config["servers"][0]["key-file"] = directory + "/ns1.key"
+    with open(key, "w", encoding="utf-8") as f:
+        f.write('key "mxsplit" { algorithm hmac-sha256; secret "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"; };\n')
+    os.chmod(key, 0o600)
+    with open(directory + "/mxsplitd.yaml", "w", encoding="utf-8") as f:
+        yaml.safe_dump(config, f)
+    return directory + "/mxsplitd.yaml"
+
+
 class Nagios(unittest.TestCase):
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="mxsplit-contrib-")
@@ -113,23 +126,45 @@ class Files(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_the_role_has_a_good_configuration(self):
-        with open(os.path.join(CONTRIB, "ansible/site.yml"), encoding="utf-8") as f:
-            config = yaml.safe_load(f)[0]["roles"][0]["vars"]["mxsplit_config"]
         with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
-            key = directory + "/ns1.key"
-            with open(key, "w", encoding="utf-8") as f:
-                f.write('key "mxsplit" { algorithm hmac-sha256; secret "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"; };\n')
-            os.chmod(key, 0o600)
-            config["servers"][0]["key-file"] = key
-            with open(directory + "/mxsplitd.yaml", "w", encoding="utf-8") as f:
-                yaml.safe_dump(config, f)
-            done = run(program("mxsplitctl"), "check-config", directory + "/mxsplitd.yaml")
+            done = run(program("mxsplitctl"), "check-config", role_configuration(directory))
             self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
 
     def test_a_shell_takes_the_scripts(self):
         for name in ("openrc/mxsplitd", "freebsd/mxsplitd", "debian/mxsplit.postinst", "debian/mxsplit.postrm"):
             done = run("sh", "-n", os.path.join(CONTRIB, name))
             self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+
+    @staticmethod
+    def init(name, stubs, then):
+        """What an init script says and ends with, given a good configuration and a bad one; `stubs` are its host's words."""
+        with open(os.path.join(CONTRIB, name), encoding="utf-8") as f:
+            text = stubs + f.read().replace(". /etc/rc.subr", ":").replace("/usr/local/bin/mxsplitctl", "mxsplitctl") + then
+        with tempfile.TemporaryDirectory(prefix="mxsplit-init-") as directory:
+            path, said = role_configuration(directory), []
+            text = re.sub("(/usr/local)?/etc/mxsplit/mxsplitd.yaml", path, text)
+            for more in ("", "nonsense: yes\n"):
+                with open(path, "a", encoding="utf-8") as f:
+                    f.write(more)
+                done = run("sh", "-c", text, "init", "start", env=dict(os.environ, PATH=BUILD + ":" + os.environ["PATH"]))
+                said.append((done.returncode, done.stdout.replace(path, "PATH"), done.stderr))
+        return said
+
+    def test_init_scripts_start_what_was_checked(self):
+        """Their hosts are not here: what they set is looked at, and a bad configuration must keep the daemon from starting."""
+        for name, stubs, then, line in (
+                ("openrc/mxsplitd", "checkpath() { :; }\n", '\nstart_pre && echo "$command $command_args"\n',
+                 "/usr/sbin/mxsplitd -f -c PATH"),
+                ("freebsd/mxsplitd", "load_rc_config() { :; }\ninstall() { :; }\n"
+                 'run_rc_command() { $start_precmd && echo "$command $command_args"; }\n', "\n",
+                 "/usr/local/sbin/mxsplitd -f -c PATH")):
+            with self.subTest(name):
+                good, bad = self.init(name, stubs, then)
+                self.assertEqual(good[0], 0, good)
+                self.assertTrue(good[1].endswith(line + "\n"), good)
+                self.assertNotEqual(bad[0], 0, bad)
+                self.assertNotIn("mxsplitd -f", bad[1])
+                self.assertIn("nonsense", bad[1] + bad[2])
 
     def test_cron_pulls_the_rope(self):
         with open(os.path.join(CONTRIB, "cron/mxsplit-rope"), encoding="utf-8") as f:
