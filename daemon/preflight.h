@@ -16,6 +16,8 @@ struct preflight {
 	struct mx_set normal, split; /* count 0: the zone is not known, or no split can be made */
 	struct lookup *lookup;	     /* NULL: no resolver */
 	const char *rcpt, *policy;   /* NULL: not given */
+	/* Of each exchanger of `normal`: it answers, by STARTTLS, with a good certificate. */
+	bool answers[MX_RECORDS], tls[MX_RECORDS], verified[MX_RECORDS];
 };
 
 /* preflight DOMAIN [options], dns check DOMAIN [options]; a sysexits code. */

@@ -28,8 +28,9 @@ check_address(struct preflight *preflight, const char *host)
 }
 
 static void
-check_smtp(struct preflight *preflight, const char *host)
+check_smtp(struct preflight *preflight, unsigned i)
 {
+	const char *host = preflight->normal.records[i].exchange;
 	struct findings *findings = &preflight->findings;
 	struct smtp_wish wish = { .host = host,
 				  .address = config_probe_at(preflight->hand.config, host),
@@ -43,7 +44,10 @@ check_smtp(struct preflight *preflight, const char *host)
 	smtp_probe(&wish, &result);
 	findings_add(findings, result.verdict == SMTP_ANSWERS ? FINDINGS_OK : bad, "smtp",
 		     "%s%s %s", host, kept ? " (kept)" : "", result.sentence);
-	if (result.verdict != SMTP_ANSWERS)
+	preflight->answers[i] = result.verdict == SMTP_ANSWERS;
+	preflight->tls[i] = result.tls;
+	preflight->verified[i] = result.tls_verified;
+	if (!preflight->answers[i])
 		return;
 	if (!result.tls)
 		findings_add(findings, FINDINGS_WARN, "starttls", "%s %s", host,
@@ -51,13 +55,25 @@ check_smtp(struct preflight *preflight, const char *host)
 					     : "does not offer STARTTLS");
 	else
 		findings_add(findings, FINDINGS_OK, "starttls", "%s: %s", host,
-			     result.tls_verified
-				     ? "certificate verified"
-				     : "certificate not verified (senders by MTA-STS would not "
-				       "deliver)");
+			     result.tls_verified ? "certificate verified"
+						 : "certificate not verified");
 	if (preflight->rcpt)
 		findings_add(findings, result.rcpt_code / 100 == 2 ? FINDINGS_OK : bad, "rcpt",
 			     "%s %s", host, result.rcpt_sentence);
+}
+
+/* RFC 8461, section 4.2: senders deliver only by TLS with a certificate that they can verify. */
+static void
+judge_certificate(struct preflight *preflight, const struct sts_policy *policy, unsigned i)
+{
+	const char *host = preflight->normal.records[i].exchange;
+	bool kept = !config_drops(preflight->hand.domain, host);
+
+	if (policy->mode == STS_ENFORCE && preflight->answers[i] && !preflight->verified[i])
+		findings_add(&preflight->findings, kept ? FINDINGS_FAIL : FINDINGS_WARN, "mta-sts",
+			     "the policy (enforce) wants a certificate that verifies, and %s has "
+			     "none: senders that honour it deliver nothing there%s",
+			     host, kept ? ", so a split would stop their mail" : "");
 }
 
 /* After a split all mail goes to the kept ones: a policy that does not name them stops it. */
@@ -83,6 +99,7 @@ judge_policy(struct preflight *preflight, const struct sts_policy *policy)
 					     ? ""
 					     : ", so a split would stop "
 					       "their mail");
+		judge_certificate(preflight, policy, i);
 	}
 }
 
@@ -121,6 +138,20 @@ check_sts(struct preflight *preflight)
 			     "a policy is announced and cannot be had: %s", err.text);
 }
 
+/* RFC 7672, section 2.2: where there are TLSA records, senders deliver only by TLS. */
+static void
+judge_tlsa(struct preflight *preflight, unsigned i)
+{
+	const char *host = preflight->normal.records[i].exchange;
+	bool kept = !config_drops(preflight->hand.domain, host);
+
+	if (preflight->answers[i] && !preflight->tls[i])
+		findings_add(&preflight->findings, kept ? FINDINGS_FAIL : FINDINGS_WARN, "dane",
+			     "%s has TLSA records and no STARTTLS that works: senders that honour "
+			     "DANE deliver nothing there%s",
+			     host, kept ? ", so a split would stop their mail" : "");
+}
+
 /* DANE (RFC 7672): a TLSA at one exchanger and none at the other. */
 static void
 check_dane(struct preflight *preflight)
@@ -138,6 +169,8 @@ check_dane(struct preflight *preflight)
 		outcome = lookup_ask(preflight->lookup, name, LOOKUP_TLSA, &answer);
 		asked += outcome != LOOKUP_FAILED;
 		with += outcome == LOOKUP_FOUND;
+		if (outcome == LOOKUP_FOUND)
+			judge_tlsa(preflight, i);
 	}
 	if (asked < normal->count)
 		findings_add(&preflight->findings, FINDINGS_WARN, "dane",
@@ -182,7 +215,7 @@ preflight_mail(struct preflight *preflight)
 
 		if (preflight->lookup)
 			check_address(preflight, host);
-		check_smtp(preflight, host);
+		check_smtp(preflight, i);
 		check_source(preflight, host);
 	}
 	if (preflight->lookup || preflight->policy)

@@ -10,6 +10,8 @@ import threading
 import unittest
 
 import dns.message
+import dns.rcode
+import dns.tsigkeyring
 
 from bind import Bind, free_port
 from recipes import secret
@@ -185,6 +187,54 @@ class Clamped(unittest.TestCase):
             self.assertEqual(line[0], "unproved", line)
             self.assertIn("the server made the TTL 86400 of 604800 (BIND: max-zone-ttl)", line[2])
             self.assertIn("shows 86400 20 mta2.example.test.", line[2])
+
+
+class Answers(unittest.TestCase):
+    """F13: every rcode as the answer to an update that is not applied, signed and not. BIND answers the questions."""
+
+    SAID = {dns.rcode.NOERROR: ("unknown", "not shown even there", "failed", "not signed as it must be"),
+            dns.rcode.FORMERR: ("refused", "(FORMERR)", "refused", "(FORMERR)"),
+            dns.rcode.SERVFAIL: ("failed", "(SERVFAIL)", "failed", "(SERVFAIL)"),
+            dns.rcode.NXDOMAIN: ("refused", "answered NXDOMAIN", "refused", "answered NXDOMAIN"),
+            dns.rcode.NOTIMP: ("refused", "no dynamic updates", "refused", "no dynamic updates"),
+            dns.rcode.REFUSED: ("refused", "does not let the key mxsplit change", "refused", "(REFUSED, not signed)"),
+            dns.rcode.YXDOMAIN: ("refused", "answered YXDOMAIN", "refused", "answered YXDOMAIN"),
+            dns.rcode.YXRRSET: ("conflict", "has an MX now", "refused", "answered YXRRSET"),
+            dns.rcode.NXRRSET: ("conflict", "is not what it was", "refused", "answered NXRRSET"),
+            dns.rcode.NOTAUTH: ("refused", "is not the primary", "refused", "(NOTAUTH, not signed)"),
+            dns.rcode.NOTZONE: ("refused", "is not in the zone", "refused", "(NOTZONE)"),
+            11: ("refused", "answered rcode 11", "refused", "answered rcode 11")}
+    UNSIGNED = list(SAID) if LONG else [dns.rcode.NOERROR, dns.rcode.REFUSED, dns.rcode.NXRRSET]  # waited for to the end
+
+    def change(self, bind, ring, rcode):
+        """ring: None for an answer that is not signed."""
+        def ask(wire):
+            if not is_update(wire):
+                return [wire]
+            answer = dns.message.make_response(dns.message.from_wire(wire, keyring=ring or False, continue_on_error=True))
+            answer.set_rcode(rcode)
+            if not ring:
+                answer.tsig = answer.keyring = None
+            proxy.front.sendto(answer.to_wire(), proxy.client)
+            return []
+
+        with Proxy(bind.primary.port, ask=ask) as proxy:
+            return tool("change", "--zone", bind.zone, "--server", proxy.address, "--key", bind.key_file, "--from", NORMAL,
+                        "--to", SPLIT, "--timeout-ms", "3000" if ring else "900", "--prove-ms", "300")[0]
+
+    def test_each_rcode(self):
+        with Bind() as bind:
+            with open(bind.key_file, encoding="utf-8") as file:
+                name, algorithm, text = secret(file.read())
+            ring = dns.tsigkeyring.from_text({name: (algorithm + ".", text)})
+            for rcode, (signed, words, unsigned, other) in self.SAID.items():
+                for keys, result, said in ((ring, signed, words), (None, unsigned, other)):
+                    if not keys and rcode not in self.UNSIGNED:
+                        continue
+                    with self.subTest(dns.rcode.to_text(rcode), signed=bool(keys)):
+                        line = self.change(bind, keys, rcode)
+                        self.assertEqual((line[0], said in line[2]), (result, True), line)
+            self.assertEqual((bind.mx(), bind.serial()), (records(NORMAL), 1))
 
 
 class Spoofer(unittest.TestCase):

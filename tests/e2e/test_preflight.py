@@ -14,8 +14,8 @@ from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 POLICY = "version: STSv1\nmode: {}\n{}max_age: 86400\n"
 
 
-def run(world, *words):
-    done = subprocess.run([program("mxsplitctl"), *words, "-c", world.daemon.config_path], capture_output=True,
+def run(world, *words, wrap=()):
+    done = subprocess.run([*wrap, program("mxsplitctl"), *words, "-c", world.daemon.config_path], capture_output=True,
                           text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
@@ -38,9 +38,10 @@ class PreflightTest(unittest.TestCase):
         self.addCleanup(self.world.close)
         pem = os.path.join(self.world.directory, "mta.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                        f"/CN=mta1.{DOMAIN}", "-keyout", pem, "-out", pem + ".crt"], check=True, capture_output=True)
+                        f"/CN=mta1.{DOMAIN}", "-addext", f"subjectAltName=DNS:mta1.{DOMAIN},DNS:mta2.{DOMAIN}", "-keyout", pem, "-out", pem + ".crt"], check=True, capture_output=True)
         with open(pem, "a") as key, open(pem + ".crt") as certificate:
             key.write(certificate.read())
+        self.certificate = pem
         self.mta1 = Exchanger(certificate=pem)
         self.mta2 = Exchanger("slow banner", rcpt=b"550 5.1.1 no such user here")
         self.addCleanup(self.mta1.stop)
@@ -51,8 +52,8 @@ class PreflightTest(unittest.TestCase):
         # the zone's own server is the resolver of these tests: it knows the domain, and nothing else
         self.resolver = ("--resolver", self.world.dns.address)
 
-    def preflight(self, *words):
-        code, out, err = run(self.world, "preflight", DOMAIN, "--json", *self.resolver, *words)
+    def preflight(self, *words, wrap=()):
+        code, out, err = run(self.world, "preflight", DOMAIN, "--json", *self.resolver, *words, wrap=wrap)
         self.assertIn(code, (0, 65), out + err)
         return code, found(out)
 
@@ -79,9 +80,11 @@ class PreflightTest(unittest.TestCase):
 
     def test_a_policy_that_names_only_the_dropped_exchanger(self):
         path = os.path.join(self.world.directory, "policy")
-        for mode, lines, code, wanted in (("enforce", f"mx: mta1.{DOMAIN}\n", 65, ["ok", "fail"]),
+        # no certificate verifies here: that stops mail at the kept one, and stops it already at the other
+        for mode, lines, code, wanted in (("enforce", f"mx: mta1.{DOMAIN}\n", 65, ["ok", "warn", "fail", "fail"]),
                                           ("testing", f"mx: mta1.{DOMAIN}\n", 0, ["ok", "warn"]),
-                                          ("enforce", f"mx: *.{DOMAIN}\n", 0, ["ok", "ok"]),
+                                          ("enforce", f"mx: *.{DOMAIN}\n", 65, ["ok", "warn", "ok", "fail"]),
+                                          ("testing", f"mx: *.{DOMAIN}\n", 0, ["ok", "ok"]),
                                           ("none", "", 0, ["ok", "ok"]),
                                           ("strict", f"mx: *.{DOMAIN}\n", 65, ["fail"])):
             with self.subTest(mode=mode, lines=lines):
@@ -89,6 +92,21 @@ class PreflightTest(unittest.TestCase):
                     f.write(POLICY.format(mode, lines))
                 got, rows = self.preflight("--sts-policy", path)
                 self.assertEqual((got, verdicts(rows, "mta-sts")), (code, wanted), rows)
+
+    def test_a_policy_and_certificates_that_verify(self):
+        self.mta2.stop()
+        self.mta2 = Exchanger(certificate=self.certificate)
+        self.addCleanup(self.mta2.stop)
+        self.world.daemon.daemon_settings["probe_at"] = \
+            f'["mta1.{DOMAIN}={self.mta1.address}", "mta2.{DOMAIN}={self.mta2.address}"]'
+        self.world.daemon.write_config()
+        path = os.path.join(self.world.directory, "policy")
+        with open(path, "w") as f:
+            f.write(POLICY.format("enforce", f"mx: *.{DOMAIN}\n"))
+        got, rows = self.preflight("--sts-policy", path, wrap=[
+            "unshare", "-rm", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs/ca-certificates.crt && exec "$@"',
+            self.certificate + ".crt"])
+        self.assertEqual((got, verdicts(rows, "mta-sts", "starttls")), (0, ["ok"] * 4), rows)
 
     def test_what_would_hurt_is_named(self):
         self.mta2.stop()
@@ -146,6 +164,39 @@ class OldKeys(unittest.TestCase):
         places, said = self.check(["hmac-sha256", "hmac-md5"], lambda keys: f"[{', '.join(keys)}]")
         self.assertEqual(len(said), 1, said)
         self.assertTrue(said[0].startswith(places[1] + ": warning: "), said)
+
+
+class Exchangers(unittest.TestCase):
+    """What the zone says of the exchangers' names."""
+
+    def rows(self, zone):
+        mta1, mta2 = Exchanger(), Exchanger("slow banner")  # neither has a certificate
+        self.addCleanup(mta1.stop)
+        self.addCleanup(mta2.stop)
+        with mock.patch("bind.ZONE", zone), World(secondaries=0) as world:
+            world.daemon.daemon_settings["probe_at"] = \
+                f'["mta1.{DOMAIN}={mta1.address}", "mta2.{DOMAIN}={mta2.address}"]'
+            world.daemon.write_config()
+            code, out, err = run(world, "preflight", DOMAIN, "--json", "--resolver", world.dns.address)
+            self.assertIn(code, (0, 65), out + err)
+            return code, found(out)
+
+    def test_an_alias_and_a_name_without_address(self):
+        for line, said in (("mta2 IN CNAME mta3\n", "is an alias (CNAME)"), ("", "has no address")):
+            with self.subTest(line):
+                # BIND itself would not load an MX that names an alias
+                with mock.patch("bind.PRIMARY_OPTIONS", bind.PRIMARY_OPTIONS + " check-mx-cname ignore; check-integrity no;"):
+                    code, rows = self.rows(bind.ZONE.replace("mta2 IN A 127.0.0.1\n", line))
+                self.assertEqual((code, verdicts(rows, "address")), (65, ["ok", "fail"]), rows)
+                self.assertIn(f"mta2.{DOMAIN}. {said}", rows["address"][1][1])
+
+    def test_tlsa_records(self):
+        tlsa = "_25._tcp.%s IN TLSA 3 1 1 " + "ab" * 32 + "\n"
+        for hosts, code, wanted in ((["mta1", "mta2"], 65, ["warn", "fail", "ok"]), (["mta1"], 0, ["warn", "warn"]),
+                                    (["mta2"], 65, ["fail", "warn"]), ([], 0, ["ok"])):
+            with self.subTest(hosts):
+                got, rows = self.rows(bind.ZONE + "".join(tlsa % host for host in hosts))
+                self.assertEqual((got, verdicts(rows, "dane")), (code, wanted), rows)
 
 
 class NameServers(unittest.TestCase):
