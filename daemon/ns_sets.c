@@ -24,7 +24,7 @@ was_looked_up(uv_work_t *work, int status)
 {
 	struct ns_set *set = work->data;
 
-	set->busy = false;
+	set->busy = set->all->busy = false;
 	set->answered = status == 0;
 	set->next_us = clock_steady_us() + (set->found.complete ? EVERY : AGAIN) * INT64_C(1000000);
 }
@@ -102,9 +102,10 @@ tell(struct engine *engine, struct ns_set *set)
 static void
 start(struct engine *engine, struct ns_set *set)
 {
-	if (set->busy || set->answered || clock_steady_us() < set->next_us)
+	if (set->all->busy || set->answered || clock_steady_us() < set->next_us)
 		return;
 	set->busy = uv_queue_work(engine->loop, &set->work, look_up, was_looked_up) == 0;
+	set->all->busy = set->busy;
 }
 
 static bool

@@ -22,11 +22,12 @@ struct ns_set {
 	unsigned failures; /* in a row; a person is told of the second */
 	int64_t next_us;   /* monotonic */
 	uv_work_t work;
-	const struct ns_sets *all;
+	struct ns_sets *all;
 };
 
 struct ns_sets {
 	struct ns_set *list[CONFIG_SERVERS]; /* NULL where it is not wanted */
+	bool busy;			     /* one at a time: others need the workers, too */
 	atomic_bool give_up;
 };
 

@@ -19,6 +19,15 @@ zone_signed_make(struct zone_own_ask *ask, struct err *err)
 			 &ask->wire_len, &ask->mac, err);
 }
 
+/* PowerDNS says NOTAUTH or REFUSED without a TSIG error. */
+static bool
+about_the_key(const struct tsig_answer *tsig, unsigned rcode)
+{
+	return tsig->error == TSIG_BADKEY || tsig->error == TSIG_BADSIG ||
+	       (tsig->error == 0 && tsig->verdict != TSIG_GOOD &&
+		(rcode == ANSWER_NOTAUTH || rcode == ANSWER_REFUSED));
+}
+
 /* Another key may be known there: the next question is signed with that. */
 static void
 other_key(struct zone *zone, const struct zone_own_ask *ask)
@@ -39,7 +48,7 @@ zone_signed_good(struct zone_own_ask *ask, const uint8_t *wire, size_t len)
 		return true;
 	text_add(&why, "answered %s, not signed as it must be",
 		 answer_rcode_name(answer_rcode(wire)));
-	if (tsig.error == TSIG_BADKEY || tsig.error == TSIG_BADSIG) {
+	if (about_the_key(&tsig, answer_rcode(wire))) {
 		text_add(&why, ": it has not our key %s, or another secret for it",
 			 zone->keys[ask->key].name);
 		other_key(zone, ask);

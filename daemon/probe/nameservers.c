@@ -3,6 +3,8 @@
 #include "daemon/conf/config_net.h"
 #include "daemon/probe/lookup.h"
 
+#include <stdlib.h>
+
 struct search {
 	const struct config_server *server;
 	const atomic_bool *give_up;
@@ -38,7 +40,25 @@ is_primary(const struct search *search, const char *host)
 	return false;
 }
 
-/* Adds it with the first of its addresses, unless that is the primary's. */
+/* Servers give the records of a set in another order each time: ours must not change with it. */
+static const char *
+least(const struct lookup_answer *found)
+{
+	const char *text = found->text[0];
+
+	for (unsigned i = 1; i < found->count; i++)
+		if (strcmp(found->text[i], text) < 0)
+			text = found->text[i];
+	return text;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct nameserver *)a)->name, ((const struct nameserver *)b)->name);
+}
+
+/* Adds it with one of its addresses, unless it is the primary. */
 static void
 add(struct search *search, const char *name, const struct lookup_answer *found)
 {
@@ -52,7 +72,7 @@ add(struct search *search, const char *name, const struct lookup_answer *found)
 		if (config_net_address(span_of(found->text[i]), 53, host, &port) &&
 		    is_primary(search, host))
 			return;
-	if (!config_net_address(span_of(found->text[0]), 53, host, &port)) {
+	if (!config_net_address(span_of(least(found)), 53, host, &port)) {
 		fail(search, name, "has an address that is none");
 	} else if (out->count == CONFIG_CHECKS) {
 		fail(search, name, "is one more than can be asked");
@@ -106,6 +126,7 @@ nameservers_find(const struct config_server *server, const atomic_bool *give_up,
 			search.resolver = NULL;
 		for (unsigned i = 0; i < names.count && find(&search, names.text[i]); i++)
 			continue;
+		qsort(out->list, out->count, sizeof(out->list[0]), by_name);
 	}
 	lookup_free(search.primary);
 	lookup_free(search.resolver);

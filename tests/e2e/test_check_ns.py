@@ -25,6 +25,12 @@ class Unknown(Named):
     more = Named.more + "@ IN NS ns3.elsewhere.invalid.\n"
 
 
+class Shuffled(Named):
+    """BIND gives sets in an order of chance; nothing listens at these addresses."""
+    more = "@ IN NS ns2\n@ IN NS ns3\n@ IN NS ns4\nns2 IN A 127.0.0.7\nns2 IN A 127.0.0.8\nns2 IN A 127.0.0.9\n" \
+           "ns3 IN A 127.0.0.10\nns3 IN A 127.0.0.11\nns4 IN A 127.0.0.12\n"
+
+
 @unittest.skipUnless(Bind.has_ipv6(), "no IPv6 on this machine")
 class CheckNs(unittest.TestCase):
     def world(self, kind):
@@ -69,6 +75,13 @@ class CheckNs(unittest.TestCase):
         code, said = self.dns_check(world)
         self.assertEqual(code, 0, said)
         self.assertIn(f"{self.ns2} shows the same set", said)
+
+    def test_the_order_of_an_answer_changes_nothing(self):
+        world = self.world(Shuffled)
+        world.daemon.write_config()
+        said = {re.sub(r"\d+\.\d+ s", "", self.dns_check(world)[1]) for _ in range(8)}
+        self.assertEqual(len(said), 1, said)
+        self.assertEqual(re.findall(r"FAIL  server +(\S+)", said.pop()), [f"{ns}.{DOMAIN}" for ns in ("ns2", "ns3", "ns4")])
 
     def test_one_that_cannot_be_looked_up_is_named_and_the_others_are_asked(self):
         world = self.world(Unknown)

@@ -1,12 +1,19 @@
 """`sign-reads`: on a BIND that chooses the view by the key, the daemon reads, changes and proves in its own view."""
+import json
+import os
 import re
 import subprocess
 import unittest
 
 from bind import ZONE, Bind
 from daemon import DOMAIN
+from knot import Knot
+from named import Named
+from pdns import Pdns
+from test_dns_daemon import Room
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 
+LONG = bool(os.environ.get("LONG"))
 OTHERS = (3600, [(99, f"elsewhere.{DOMAIN}.")])
 
 
@@ -64,6 +71,16 @@ class SignReads(unittest.TestCase):
         daemon.start()
         daemon.wait_for(lambda: "it has not our key unknown" in (daemon.domain()["servers"][0]["error"] or ""), 60, "it is said")
         self.assertIsNone(daemon.domain()["shown"])
+
+    def test_the_second_key_where_the_first_is_not_known(self):
+        """PowerDNS says so by NOTAUTH alone."""
+        for fixture in (Named, Knot, Pdns) if LONG else (Pdns,):
+            with self.subTest(fixture.__name__), fixture(ttl=TTL) as server:
+                keys = json.dumps([server.keys["unknown"], server.key_file])
+                with Room(server, key_file=keys, sign_reads=True) as daemon:
+                    self.order(daemon, "split")
+                    daemon.wait_state("split", 60)
+                    self.assertEqual(server.mx()[1], SPLIT)
 
     def test_unsigned_questions_read_what_others_see(self):
         world = self.world()
