@@ -3,6 +3,7 @@
 #include "daemon/base/text.h"
 #include "daemon/base/when.h"
 #include "daemon/core/plan.h"
+#include "daemon/ctl/client.h"
 #include "daemon/hand.h"
 #include "daemon/store/store.h"
 
@@ -24,7 +25,7 @@
 	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
 	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
 	"  --if-dead        only when the database was not written for the domain's max-split\n"   \
-	"                   (a daemon that runs and writes nothing hangs: its split ends, too)\n"  \
+	"                   (one that runs, writes nothing and does not answer is dead, too)\n"    \
 	"  --json           an object for each domain: its exit code and what is said here\n"      \
 	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 75 try "        \
 	"again,\n"                                                                                 \
@@ -188,20 +189,55 @@ is_dead(const struct wish *wish, const struct hand *hand)
 	return false;
 }
 
-/*
- * No daemon may act meanwhile. One that runs and has not written for max-split hangs: it is
- * stopped, or blocked. It is not waited for; should it go on, it reads the zone before it acts.
- */
+/* Does a daemon with this configuration answer? One that nobody can ask is taken to. */
 static bool
-hold(const struct wish *wish, const struct hand *hand, int *lock_out, struct err *err)
+answers(const struct config *config)
 {
-	if (store_hold(hand->config->database, lock_out, err))
+	struct client client = { 0 };
+	char url[sizeof("http://") + sizeof(config->listen[0].text)];
+	struct text text = TEXT(url);
+	json_t *status = NULL;
+	bool ok;
+
+	for (unsigned i = 0; i < config->listen_count; i++) {
+		const struct config_listen *listen = &config->listen[i];
+
+		if (listen->kind == CONFIG_LISTEN_UNIX && !client.socket)
+			client.socket = listen->path;
+		if (listen->kind == CONFIG_LISTEN_TCP && !url[0])
+			text_add(&text, "http://%s", listen->text);
+	}
+	if (!client.socket && !url[0])
 		return true;
-	if (err->kind != ERR_BUSY || !wish->if_dead)
-		return false;
-	say(wish, hand, stdout,
-	    "an mxsplitd runs and does nothing; its split is ended all the same");
-	return true;
+	client.url = client.socket ? NULL : url;
+	ok = client_call(&client, "GET", "/v1/status", NULL, &status) == EX_OK;
+	json_decref(status);
+	return ok;
+}
+
+/*
+ * No daemon may act meanwhile. One that runs, has not written for max-split and does not answer
+ * hangs: it is stopped, or blocked. It is not waited for; should it go on, it reads the zone before
+ * it acts. EX_OK with *may_out false: there is nothing to do.
+ */
+static int
+hold(const struct wish *wish, const struct hand *hand, int *lock_out, bool *may_out)
+{
+	struct err err = { 0 };
+
+	*may_out = store_hold(hand->config->database, lock_out, &err);
+	if (*may_out)
+		return EX_OK;
+	if (err.kind != ERR_BUSY || !wish->if_dead) {
+		say(wish, hand, stderr, "%s; while it runs: mxsplitctl normal %s", err.text,
+		    hand->display);
+		return err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
+	}
+	*may_out = !answers(hand->config);
+	say(wish, hand, stdout, "%s",
+	    *may_out ? "an mxsplitd runs and does not answer; its split is ended all the same"
+		     : "an mxsplitd runs and answers: it ends its splits itself");
+	return EX_OK;
 }
 
 static int
@@ -209,14 +245,13 @@ restore_held(const struct wish *wish, struct hand *hand)
 {
 	struct err err = { 0 };
 	int status, lock = -1;
+	bool may;
 
 	if (wish->if_dead && !is_dead(wish, hand))
 		return store_written(hand->config->database) ? EX_OK : EX_NOINPUT;
-	if (!hold(wish, hand, &lock, &err)) {
-		say(wish, hand, stderr, "%s; while it runs: mxsplitctl normal %s", err.text,
-		    hand->display);
-		return err.kind == ERR_BUSY ? EX_UNAVAILABLE : EX_OSERR;
-	}
+	status = hold(wish, hand, &lock, &may);
+	if (!may)
+		return status;
 	status = bring_back(wish, hand);
 	if (lock >= 0)
 		close(lock);

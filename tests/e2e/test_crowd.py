@@ -14,7 +14,7 @@ import time
 import unittest
 
 import test_openapi
-from crowd import STARTS
+from slow_clients import STARTS
 from daemon import DOMAIN
 from test_incident import SPLIT, SPLIT_TTL, World
 from test_openapi import head
@@ -40,7 +40,7 @@ class AtOnce:
     """So many slow clients at once, in two processes of their own."""
 
     def __init__(self, port, clients):
-        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "crowd.py")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "slow_clients.py")
         self.parts = [subprocess.Popen([sys.executable, program, str(port), str(clients // 2), str(n * 5000000)], text=True,
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE) for n in range(2)]
 

@@ -1,4 +1,4 @@
-"""A crowd of slow clients at a port, all at once: crowd.py PORT CLIENTS FIRST, until standard input ends.
+"""A crowd of slow clients at a port, all at once: slow_clients.py PORT CLIENTS FIRST, until standard input ends.
 
 Each begins one of STARTS and does not go on. One that is cut is replaced by another at once, from another address of 127/8
 (numbers from FIRST on). Says "here" when all were opened, and at the end a JSON object of what became of them.
