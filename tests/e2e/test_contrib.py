@@ -118,7 +118,7 @@ class Files(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("ansible-playbook"), "no ansible here")
     def test_ansible_takes_the_role(self):
-        """Its syntax; it was run by hand in a container, twice (docs/decisions.md)."""
+        """Its configuration is one that the program takes; the role itself was run by hand, twice (docs/decisions.md)."""
         place = os.path.join(CONTRIB, "ansible")
         with tempfile.TemporaryDirectory(prefix="mxsplit-contrib-") as directory:
             env = dict(os.environ, HOME=directory, ANSIBLE_LOCAL_TEMP=directory, ANSIBLE_NOCOLOR="1")
