@@ -110,7 +110,9 @@ record: ## records the corpora of tests/samples anew from real MTAs (root; ONLY=
 
 fuzzers: $(FUZZERS)
 
-bench: all tools ## CPU time beside wc and grep in the same run, memory, counts; BENCH_MB=1024 BENCH_10G=
+bench: bench-log bench-update bench-api ## the three below
+
+bench-log: all tools ## CPU time beside wc and grep in the same run, memory, counts; BENCH_MB=1024 BENCH_10G=
 	@tests/bench/bench.sh $(B)
 
 bench-peers: all tools $(B)/bench/naive ## the same beside other readers of Postfix logs (Debian packages)
@@ -256,6 +258,6 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
-.PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench \
+.PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench bench-log \
 	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-gaps bench-update bench-api install man deb package afternoon sbom \
 	reproduce clean

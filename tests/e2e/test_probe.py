@@ -9,7 +9,7 @@ from smtp import Exchanger
 from test_incident import NORMAL, SPLIT, TTL, SPLIT_TTL, World
 
 LONG = bool(os.environ.get("LONG"))
-ROUNDS, SPLITS = 100, 25  # so many in a day
+ROUNDS, SPLITS = int(os.environ.get("ROUNDS", "100")), 25  # so many in a day
 
 
 def probed(world, mta1, mta2):
@@ -78,6 +78,27 @@ class ProbeTest(unittest.TestCase):
                 waits.append(time.monotonic() - began)
                 daemon.wait_state("normal", 60)
                 self.mta2.again()
+
+    @unittest.skipUnless(LONG, "a hundred times: LONG=1")
+    def test_whenever_both_die_in_a_split(self):
+        """F19: the zone stays as it is, a person is called, and the first that answers has it back."""
+        for _ in range(ROUNDS // SPLITS):
+            with World(secondaries=0, calm="1h", min_split="1h", splits_a_day=SPLITS) as world:
+                probed(world, self.mta1, self.mta2)
+                daemon = world.ready()
+                world.rate = 300
+                for n in range(SPLITS):
+                    daemon.wait_state("split", 120)
+                    self.mta1.stop()
+                    daemon.wait_for(lambda: self.exchanger(world, "mta1")["answers"] is False, 60, "the dropped one fails")
+                    self.mta2.stop()
+                    daemon.wait_for(lambda n=n: len(self.failures(world, "no exchanger answers SMTP")) > n, 60, "a person is called")
+                    self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT), "a restore would not help")
+                    self.mta1.again()
+                    daemon.wait_for(lambda: world.dns.mx() == (TTL, NORMAL), 90, "it is restored")
+                    daemon.wait_state("normal", 60)
+                    self.mta2.again()
+        print(f"{ROUNDS} times: the zone was left alone, and restored with the first that answered", flush=True)
 
     def failures(self, world, words):
         return [e for e in world.daemon.events() if e["kind"] == "failure" and words in e["text"]]

@@ -1,6 +1,7 @@
 """mxsplitctl restore --offline: the daemon is dead, the zone is split."""
 import json
 import os
+import random
 import signal
 import subprocess
 import time
@@ -9,6 +10,7 @@ import unittest
 from daemon import DOMAIN, program
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 
+LONG = bool(os.environ.get("LONG"))
 NOTHING_KNOWN, NEITHER, RUNS, TRY_AGAIN, NOT_ALLOWED = 66, 65, 69, 75, 77
 
 
@@ -129,6 +131,30 @@ class RestoreTest(unittest.TestCase):
             code, said = restore(world, "--if-dead", who=None)
             self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
             self.assertRegex(said, "it ends its splits itself|nothing is done")
+
+    @unittest.skipUnless(LONG, "a hundred times: LONG=1")
+    def test_a_daemon_that_is_stopped_or_killed_in_a_split_a_hundred_times(self):
+        """F21, with the database's age set forward instead of waited for."""
+        rng, waits = random.Random(21), []
+        with World(secondaries=0) as world:
+            d = world.ready()
+            for n in range(100):
+                order(world, "split", "4s")
+                d.wait_state("split", 60)
+                time.sleep(rng.uniform(0, 0.5))
+                d.process.send_signal(signal.SIGSTOP if n % 2 else signal.SIGKILL)
+                time.sleep(4)
+                old, began = time.time() - 3601, time.monotonic()
+                for suffix in ("", "-wal"):
+                    if os.path.exists(d.database + suffix):
+                        os.utime(d.database + suffix, (old, old))
+                code, said = restore(world, "--if-dead", who=None)
+                self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+                waits.append(time.monotonic() - began)
+                d.kill()
+                d.start()
+                d.wait_for(lambda: d.domain()["state"] == "normal" and d.domain()["shown"], 60, "it goes on")
+        print(f"100 of 100 restored, after {max(waits):.1f} s at most", flush=True)
 
     def test_what_the_server_says_has_its_exit_code(self):
         with World(secondaries=0) as world:
