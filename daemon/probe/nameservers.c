@@ -17,11 +17,12 @@ struct search {
 static void
 fail(struct search *search, const char *name, const char *what)
 {
-	struct text text = TEXT(search->out->why);
+	struct text text;
 
 	search->out->complete = false;
 	if (search->out->why[0])
 		return;
+	text = TEXT(search->out->why);
 	text_add_scrubbed(&text, span_of(name));
 	text_add(&text, " %s", what);
 }
