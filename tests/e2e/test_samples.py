@@ -342,6 +342,40 @@ def summary_of(log):
     return json.loads(done.stdout)
 
 
+def explained(log):
+    with open(log, "rb") as f:
+        done = subprocess.run([program("mxsplitctl"), "explain", "--json", "--year", "2026", "-"], stdin=f, capture_output=True, text=True,
+                              errors="replace", timeout=60, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Explain(unittest.TestCase):
+    """What explain says of each line of each recording, against what classify counts of it."""
+
+    SAYS = {"bounce-refused": True, "bounce-deferred": True, "mail-refused": False, "mail-deferred": False,
+            "refused-sender-unknown": None}
+
+    def check(self, log):
+        lines, kinds = explained(log), collections.Counter()
+        for line in lines:
+            kinds.update({event["kind"]: 0 for event in line["events"]})
+            for event in line["events"]:
+                kinds[event["kind"]] += event["count"]
+                if event["kind"] in self.SAYS and "joined" not in line and "null_sender" in line:
+                    self.assertIs(line["null_sender"], self.SAYS[event["kind"]], line)
+            if line.get("read") == "used":
+                self.assertTrue(line["why"] and line["format"], line)
+                self.assertTrue(line["message"], line)
+        counted = summary_of(log)["kinds"]
+        self.assertEqual({kind: count for kind, count in counted.items() if count}, dict(+kinds))
+
+    def test_it_says_of_each_line_what_counts_and_why(self):
+        logs = [os.path.join(SAMPLES, what[1] if len(what) > 1 and what[1] else name + ".log") for name, what in RECORDINGS.items()]
+        for log in logs:
+            with self.subTest(log=os.path.relpath(log, SAMPLES)):
+                self.check(log)
+
+
 class Samples(unittest.TestCase):
     def check(self, name, rules, log=None, local_dsn=None):
         records = truth_of(os.path.join(SAMPLES, name + ".truth.jsonl"))
