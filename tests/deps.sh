@@ -7,7 +7,7 @@ set -u
 packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
 	libssl-dev libfyaml-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libsystemd-dev libcriterion-dev bind9 bind9-dnsutils bind9-utils
 	python3 python3-dnspython python3-yaml python3-jsonschema openssl procps strace valgrind rsyslog zstd jq curl
-	systemd-journal-remote logrotate libsnmp-dev snmpd snmptrapd faketime
+	systemd-journal-remote logrotate daemontools libsnmp-dev snmpd snmptrapd faketime
 	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
