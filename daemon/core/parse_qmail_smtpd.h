@@ -9,8 +9,8 @@
  *
  * That of netqmail with Debian's patches writes a line in pieces ("pid 130 from 192.0.2.1: Received
  * EHLO ", "h"). What another process writes in between tears it, and the next line is what a
- * stranger said, like any line that he knows of: the program is then `torn`, and nothing that this
- * log says under that tag is believed.
+ * stranger said ("end msg 332"): the program is then `torn`, and nothing that this log says under
+ * that tag is believed.
  */
 #ifndef CORE_PARSE_QMAIL_SMTPD_H
 #define CORE_PARSE_QMAIL_SMTPD_H
