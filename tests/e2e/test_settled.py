@@ -1,9 +1,11 @@
 """What a person changes under the daemon: its settings while the zone is split, the zone itself at the
 worst moment, its database. It gets back to a good state by itself, or says what to do and stays away.
 """
+import contextlib
 import hashlib
 import os
 import signal
+import sqlite3
 import unittest
 
 from daemon import DOMAIN, free_port
@@ -30,6 +32,11 @@ class Settled(unittest.TestCase):
     def says(self, d, kind, *words):
         d.wait_for(lambda: any(e["kind"] == kind and all(word in e["text"] for word in words) for e in d.events()),
                    30, f"a {kind} says {words}")
+
+    def store(self, d, sql, *values):
+        """Into the database of a daemon that does not run."""
+        with contextlib.closing(sqlite3.connect(d.database)) as db, db:
+            db.execute(sql, values)
 
     def ticks(self, d, n=4):
         end = d.status()["ticks"] + n
@@ -261,6 +268,28 @@ class Settled(unittest.TestCase):
         self.order(d, "normal")
         d.wait_state("normal")
         self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"] * 3)
+
+    def test_a_split_that_is_first_seen_at_a_start(self):
+        """By hand while the daemon was down; then the daemon's own, whose state is of another version."""
+        w = self.world()
+        d = w.ready()
+        d.stop()
+        w.dns.set_mx(SPLIT_TTL, SPLIT)
+        d.start()
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
+        self.order(d, "split")
+        d.wait_state("split")
+        d.kill()
+        self.store(d, "UPDATE states SET bytes = ? WHERE name = 'decide'", b"\x09" * 100)
+        d.start()
+        self.says(d, "start", "the stored state is of another version")
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
 
     def test_a_database_lost_in_a_split(self):
         w = self.world()
