@@ -291,6 +291,22 @@ class Settled(unittest.TestCase):
         d.wait_state("normal")
         self.assertTrue(w.shows(TTL, NORMAL))
 
+    def test_a_store_that_holds_what_cannot_be_read(self):
+        w = self.world()
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_state("split")
+        d.stop()
+        for name in ("rhythm", "clues", "effect"):  # of a version that has more to say
+            self.store(d, "UPDATE states SET bytes = ? WHERE name = ?", bytes(1 << 20), name)
+        self.store(d, "UPDATE intents SET closed = NULL, want = 'none'")
+        d.start()
+        self.says(d, "update", "cannot be read")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
+        self.assertEqual(len([e for e in d.events() if "of another version" in e["text"]]), 3)
+
     def test_a_database_lost_in_a_split(self):
         w = self.world()
         d = w.ready()
