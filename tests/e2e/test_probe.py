@@ -100,6 +100,20 @@ class ProbeTest(unittest.TestCase):
                     self.mta2.again()
         print(f"{ROUNDS} times: the zone was left alone, and restored with the first that answered", flush=True)
 
+    @unittest.skipUnless(LONG, "silence takes 20 s: LONG=1")
+    def test_silent_exchangers_do_not_take_the_turn_of_others(self):
+        silent = [Exchanger() for _ in range(3)]
+        for one in silent:
+            one.mode = "silent"
+            self.addCleanup(one.stop)
+        with World(secondaries=0) as world:
+            world.dns.set_mx(TTL, NORMAL[:1] + [(11 + n, f"mx{n}.{DOMAIN}.") for n in range(3)] + NORMAL[1:])
+            probed(world, self.mta1, self.mta2)
+            places = "".join(f', "mx{n}.{DOMAIN}={one.address}"' for n, one in enumerate(silent))
+            world.daemon.daemon_settings["probe_at"] = world.daemon.daemon_settings["probe_at"][:-1] + places + "]"
+            world.ready()
+            self.wait_said(world, "220", True)
+
     def failures(self, world, words):
         return [e for e in world.daemon.events() if e["kind"] == "failure" and words in e["text"]]
 
