@@ -107,9 +107,9 @@ class ProbeTest(unittest.TestCase):
             one.mode = "silent"
             self.addCleanup(one.stop)
         with World(secondaries=0) as world:
-            world.dns.set_mx(TTL, NORMAL[:1] + [(11 + n, f"mx{n}.{DOMAIN}.") for n in range(3)] + NORMAL[1:])
+            world.dns.set_mx(TTL, NORMAL[:1] + [(11 + n, f"mx{n}.silent.example.") for n in range(3)] + NORMAL[1:])
             probed(world, self.mta1, self.mta2)
-            places = "".join(f', "mx{n}.{DOMAIN}={one.address}"' for n, one in enumerate(silent))
+            places = "".join(f', "mx{n}.silent.example={one.address}"' for n, one in enumerate(silent))
             world.daemon.daemon_settings["probe_at"] = world.daemon.daemon_settings["probe_at"][:-1] + places + "]"
             world.ready()
             self.wait_said(world, "220", True)
