@@ -269,6 +269,23 @@ class Settled(unittest.TestCase):
         d.wait_state("normal")
         self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"] * 3)
 
+    def test_a_restore_by_hand_with_another_ttl(self):
+        w = self.world(mode="auto", min_split="1h")
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_state("split")
+        self.order(d, "auto")
+        w.dns.set_mx(TTL // 24, NORMAL)
+        d.wait_state("normal")
+        d.wait_for(lambda: d.domain()["normal"]["ttl"] == TTL // 24, 30, "what the zone shows is normal")
+        self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"])
+        self.assertTrue(w.shows(TTL // 24, NORMAL))
+        self.order(d, "split")
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL // 24, NORMAL))
+
     def test_a_split_that_is_first_seen_at_a_start(self):
         """By hand while the daemon was down; then the daemon's own, whose state is of another version."""
         w = self.world()
