@@ -100,6 +100,7 @@ class Settled(unittest.TestCase):
             self.reload(d)
         self.ticks(d, 8)
         self.assertEqual((d.domain()["state"], self.normal(d), d.kinds().count("drift")), ("split", THREE, 0))
+        self.assertEqual(d.domain()["wanted"], d.domain()["shown"])
         self.order(d, "normal")
         d.wait_state("normal")
         self.assertTrue(w.shows(TTL, THREE))
@@ -255,10 +256,10 @@ class Settled(unittest.TestCase):
     def test_splits_and_restores_by_hand_are_told(self):
         w = self.world()
         d = w.ready()
-        w.dns.set_mx(SPLIT_TTL, SPLIT)
-        d.wait_state("split")
-        w.dns.set_mx(TTL, NORMAL)
-        d.wait_state("normal")
+        for set_by_hand, state in (((SPLIT_TTL, SPLIT), "split"), ((TTL, NORMAL), "normal")):
+            w.dns.set_mx(*set_by_hand)
+            d.wait_state(state)
+            d.wait_for(lambda: d.domain()["wanted"] == d.domain()["shown"], 20, "what was taken over is wanted")
         self.order(d, "split")
         d.wait_state("split")
         w.dns.set_mx(TTL, NORMAL)
