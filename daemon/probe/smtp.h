@@ -41,6 +41,4 @@ struct smtp_result {
 
 void smtp_probe(const struct smtp_wish *wish, struct smtp_result *out);
 
-const char *smtp_verdict_name(enum smtp_verdict verdict);
-
 #endif
