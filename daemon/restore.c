@@ -42,14 +42,13 @@ struct wish {
 static void __attribute__((format(printf, 4, 5)))
 say(const struct wish *wish, const struct hand *hand, FILE *out, const char *format, ...)
 {
-	char sentence[8192], clean[8192];
+	char clean[TEXT_SENTENCE];
 	struct text text = TEXT(clean);
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(sentence, sizeof(sentence), format, list);
+	text_add_sentence(&text, format, list);
 	va_end(list);
-	text_add_scrubbed(&text, span_of(sentence));
 	if (wish->json)
 		json_array_append_new(wish->said, json_string(clean));
 	else
