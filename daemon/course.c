@@ -100,19 +100,23 @@ static void
 tell(struct domain *domain)
 {
 	const struct decide_out *out = &domain->out;
-	char numbers[JOURNAL_TEXT];
+	char numbers[JOURNAL_TEXT], sentence[JOURNAL_TEXT];
+	struct text guard = TEXT(sentence);
 
+	if (out->kind == DECIDE_GUARD_DRIFT && domain->drift[0])
+		text_add(&guard, "the zone is not touched: %s", domain->drift);
+	else
+		text_add(&guard, "%s", out->guard);
 	record_finding(&domain->finding, numbers);
 	if (out->state_changed)
 		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s: %s",
 		       decide_state_name(domain->decide.state), out->why);
 	if (out->guard_changed)
 		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s%s",
-		       out->guard[0] ? "held back: " : "nothing holds it back any more",
-		       out->guard);
+		       guard.len ? "held back: " : "nothing holds it back any more", sentence);
 	if (out->page && !domain->paged)
 		record(domain->engine, JOURNAL_FAILURE, domain->display, numbers, "%s",
-		       out->guard[0] ? out->guard : out->why);
+		       guard.len ? sentence : out->why);
 	domain->paged = out->page;
 }
 

@@ -183,6 +183,8 @@ class Settled(unittest.TestCase):
         d.drop = f"[mta3.{DOMAIN}]"
         d.start()
         self.says(d, "drift", "no split can be planned", f"mta3.{DOMAIN}")
+        self.says(d, "decision", "held back", f"mta3.{DOMAIN}")
+        self.assertFalse([e["text"] for e in d.events() if "somebody changed it" in e["text"]], "nobody did")
         serial = w.dns.serial()
         self.order(d, "split")
         self.ticks(d, 8)
