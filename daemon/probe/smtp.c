@@ -130,7 +130,8 @@ judge(CURLcode code, struct talk *talk, const char *error)
 	const char *why = error[0] ? error : curl_easy_strerror(code);
 
 	result->verdict = code == CURLE_OK ? SMTP_ANSWERS : SMTP_FAILS;
-	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_ABORTED_BY_CALLBACK)
+	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_ABORTED_BY_CALLBACK ||
+	    talk->last[0] == '4')
 		result->verdict = SMTP_UNKNOWN;
 	if (code == CURLE_OK)
 		text_add(&text, "answers (%s)", talk->first);

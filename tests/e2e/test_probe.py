@@ -47,6 +47,12 @@ class ProbeTest(unittest.TestCase):
             daemon.wait_state("split", 60)
             self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
             self.assertTrue(self.exchanger(world)["answers"])
+            self.mta2.mode = "busy"
+            for _ in range(4):
+                before = self.exchanger(world)["asked"]
+                daemon.wait_for(lambda was=before: "421" in self.exchanger(world)["said"] and
+                                self.exchanger(world)["asked"] != was, 60, "it was asked again")
+            self.assertEqual((world.dns.mx(), daemon.domain()["state"]), ((SPLIT_TTL, SPLIT), "split"), "too busy is not dead")
             self.mta2.stop()
             daemon.wait_for(lambda: world.dns.mx() == (TTL, NORMAL), 60, "it is restored at once")
             self.assertTrue(any("does not answer SMTP and the dropped one does" in e["text"]
@@ -148,7 +154,7 @@ class ProbeTest(unittest.TestCase):
             world.ready()
             self.wait_said(world, "answers (220 mta2.example.test ESMTP)", True)
             self.assertTrue(self.exchanger(world)["starttls"])
-            for mode, words, answers in (("busy", "said 421 4.3.2 too busy", False),
+            for mode, words, answers in (("busy", "said 421 4.3.2 too busy", None),
                                          ("slow banner", "answers (220-mta2.example.test ESMTP)", True),
                                          ("no", "said 554 5.7.1 no service", False),
                                          ("bytes", "answers (220 ?[31m??? hello)", True),
