@@ -3,29 +3,17 @@
 A process of its own asks /healthz over a kept connection of the unix socket, every other millisecond; the longest answer
 holds the longest time that the loop was busy with something else (and what the scheduler took). Nothing is asserted.
 """
-import argparse
 import contextlib
 import multiprocessing
 import os
 import socket
-import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import arguments
+
 POLL = 0.002  # seconds between questions
-
-
-def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default="build")
-    parser.add_argument("--seconds", type=int, default=20, help="of each part")
-    return parser.parse_args()
-
-
-ARGS = parse()
-os.environ["MXSPLIT_BUILD"] = os.path.abspath(ARGS.bin)
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+ARGS = arguments.read(seconds=(20, "of each part"))
 from daemon import DOMAIN, UnixConnection  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from test_incident import World  # noqa: E402
