@@ -50,6 +50,7 @@ deps: ## installs the Debian packages that are missing (nothing when all are the
 	@tests/deps.sh
 
 demo: deps ## a surge against a real name server, from first bounce to restore, in about a minute
+	@[ -x $(B)/mxsplitd ] || echo "demo: building, for a minute or two"
 	@$(MAKE) --no-print-directory -s all
 	@/usr/bin/python3 tests/demo/demo.py --bin $(B)
 
