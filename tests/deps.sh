@@ -13,7 +13,7 @@ packages="$build libcriterion-dev bind9 bind9-dnsutils bind9-utils
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 lab="postfix unbound iproute2"
-[ "${1:-}" = deb ] && packages="$build dpkg-dev debhelper"
+[ "${1:-}" = deb ] && packages="$build build-essential debhelper"
 [ "${1:-}" = lab ] && packages="$packages $lab"
 [ "${1:-}" = lint ] && packages="$packages $lint"
 [ "${1:-}" = bench ] && packages="$packages wrk"
