@@ -212,7 +212,8 @@ say "a daemon that cannot be kept alive: its zone is restored"
 
 # the dead man's rope: the daemon dies in a split, nobody starts it, the timer comes round
 systemctl stop mxsplitd mxsplit-rope.timer
-printf '[Unit]\nOnFailure=\n[Service]\nRestart=no\n' >/etc/systemd/system/mxsplitd.service.d/dies.conf
+systemctl -q mask --runtime mxsplit-restore # and OnFailure's unit is not there
+printf '[Service]\nRestart=no\n' >/etc/systemd/system/mxsplitd.service.d/dies.conf
 mkdir -p /etc/systemd/system/mxsplit-rope.timer.d
 printf '[Timer]\nAccuracySec=1s\nOnUnitActiveSec=\nOnBootSec=1s\nOnUnitActiveSec=5s\n' \
 	>/etc/systemd/system/mxsplit-rope.timer.d/haste.conf
@@ -234,6 +235,7 @@ shown "$split" || fail "the rope before max-split was over"
 within 120 shown "$normal"
 journalctl -u mxsplit-rope --no-pager -n 3 | sed 's/^/    /'
 say "the dead man's rope: the timer comes round and restores a dead daemon's split"
+systemctl -q unmask --runtime mxsplit-restore
 rm -r /etc/systemd/system/mxsplit*.d
 
 # the Ansible role, over all that: it makes its own configuration of it, and the second time nothing
