@@ -13,6 +13,7 @@ from bind import Bind
 from daemon import DOMAIN, ROOT, Daemon, free_port, mail, refused
 
 PARSER = "/usr/sbin/apparmor_parser"
+NAMED = "/etc/apparmor.d/usr.sbin.named"
 PROFILE = os.path.join(ROOT, "contrib/apparmor/usr.sbin.mxsplitd")
 CALLS = "open,openat,execve,unlink,unlinkat,rename,renameat,renameat2,mkdir,mkdirat,rmdir,link,linkat,symlink,truncate,bind,fcntl"
 CONFIG = """database: DIR/var/lib/mxsplit/mxsplit.db
@@ -226,6 +227,15 @@ class AppArmor(unittest.TestCase):
                 ("/usr/bin/dash", "x", True), ("/bin/dash", "x", True), ("/proc/loadavg", "r", True),
                 ("/proc/1234/maps", "r", True), ("/etc/mxsplit/hooks/", "x", False), ("/etc/mxsplit/hooks/a/b", "x", False),
                 ("/root/.ssh/id_rsa", "r", False)):
+            self.assertEqual(profile.allows(path, letter), allowed, (path, letter))
+
+    @unittest.skipUnless(os.path.exists(NAMED), "no profile of named here")
+    def test_named_may_what_the_page_asks_of_it(self):
+        """docs/getting-started.md has named read a key and write a zone where Debian's own profile lets it."""
+        profile = Profile(NAMED)
+        for path, letter, allowed in (("/etc/bind/mxsplit.key", "r", True), ("/var/lib/bind/example.jp.db", "w", True),
+                                      ("/var/lib/bind/example.jp.db.jnl", "w", True), ("/etc/mxsplit/ns1.key", "r", False),
+                                      ("/etc/bind/example.jp.db.jnl", "w", False)):
             self.assertEqual(profile.allows(path, letter), allowed, (path, letter))
 
 
