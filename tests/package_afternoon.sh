@@ -29,6 +29,7 @@ if [ "${1:-}" != walk ]; then
 	apt-get -qq -y install /tmp/this.deb >/tmp/apt.log 2>&1 || fail "the package"
 	apt-get -qq -y --no-install-recommends install ansible-core python3-apt man-db >/tmp/apt.log 2>&1 || fail "ansible"
 	rm /usr/sbin/policy-rc.d
+	cp /tmp/this.deb /var/cache/this.deb # a booted /tmp is another
 	cp "$0" /usr/local/sbin/afternoon
 	cat >/etc/systemd/system/afternoon.service <<-'UNIT'
 		[Unit]
@@ -246,19 +247,21 @@ systemctl reset-failed
 mv /etc/mxsplit/mxsplitd.yaml /etc/mxsplit/ns1.key /tmp/
 systemctl -q disable --now mxsplit-rope.timer mxsplitd
 role() {
-	ansible-playbook -i localhost, --connection local -e '{"mxsplit_deb": "/tmp/this.deb"}' \
+	ansible-playbook -i localhost, --connection local -e '{"mxsplit_deb": "/var/cache/this.deb"}' \
 		-e "$(python3 -c 'import json, sys; print(json.dumps({"vault_mxsplit_key": sys.argv[1]}))' "$key")" \
 		/tmp/ansible/site.yml >/tmp/said 2>&1 || { cat /tmp/said; fail "the role"; }
 	grep '^localhost' /tmp/said
 }
-role | tee /tmp/first
+role >/tmp/first
+cat /tmp/first
 grep -q 'changed=[1-9]' /tmp/first || fail "the role did nothing"
 within 60 mxsplitctl status
 mxsplitctl status | grep -q 'example.jp .* observe' || fail "status after the role: $(mxsplitctl status)"
 for unit in mxsplitd mxsplit-rope.timer; do
 	systemctl -q is-enabled $unit && systemctl -q is-active $unit || fail "$unit after the role"
 done
-role | tee /tmp/second
+role >/tmp/second
+cat /tmp/second
 grep -q 'changed=0 ' /tmp/second || { cat /tmp/said; fail "the role changes something each time"; }
 say "the Ansible role: the second time it changes nothing"
 say "the end"
