@@ -249,7 +249,7 @@ systemctl -q disable --now mxsplit-rope.timer mxsplitd
 role() {
 	ansible-playbook -i localhost, --connection local -e '{"mxsplit_deb": "/var/cache/this.deb"}' \
 		-e "$(python3 -c 'import json, sys; print(json.dumps({"vault_mxsplit_key": sys.argv[1]}))' "$key")" \
-		/tmp/ansible/site.yml >/tmp/said 2>&1 || { cat /tmp/said; fail "the role"; }
+		/tmp/ansible/site.yml >/tmp/said 2>&1 || { cat /tmp/said; fail "the role"; } >&2
 	grep '^localhost' /tmp/said
 }
 role >/tmp/first
