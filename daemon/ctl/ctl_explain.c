@@ -127,6 +127,15 @@ verdict(const struct reader_view *view)
 	return view->record.kind == RECORD_OTHER ? "other" : "used";
 }
 
+/* The same for people, before the sentence. */
+static const char *
+verdict_words(const struct reader_view *view)
+{
+	if (!view->readable || view->record.kind == RECORD_BROKEN)
+		return "NOT READABLE: ";
+	return view->record.kind == RECORD_OTHER ? "of no interest: " : "";
+}
+
 static const char *
 sentence(const struct reader_view *view)
 {
@@ -207,8 +216,8 @@ explain_text(struct explain *explain, struct span line)
 	explain->comma = "";
 	reader_line(explain->reader, line, show_event, explain);
 	if (!*explain->comma)
-		puts("  event      none");
-	printf("  read as    %s: %s\n", verdict(view), sentence(view));
+		puts("  event      none: nothing is counted at this line");
+	printf("  read as    %s%s\n", verdict_words(view), sentence(view));
 	if (view->joined)
 		printf("  together   %s\n", view->joined);
 	if (view->readable) {
@@ -249,7 +258,7 @@ take_too_long(void *ctx)
 	reader_too_long(explain->reader);
 	printf(explain->json ? "{\"line\":%" PRIu64 ",\"events\":[],\"read\":\"broken\","
 			       "\"why\":\"too long\"}\n"
-			     : "line %" PRIu64 "\n  read as    broken: too long\n",
+			     : "line %" PRIu64 "\n  read as    NOT READABLE: too long\n",
 	       explain->number);
 }
 
