@@ -7,7 +7,7 @@ page=/usr/share/doc/mxsplit/getting-started.md
 say() { echo "ok $*"; }
 fail() {
 	echo "not ok $*"
-	tail -n 20 /tmp/apt.log 2>/dev/null
+	tail -n 20 /tmp/apt.log 2>/dev/null || true
 	journalctl --no-pager -n 40 -u 'mxsplit*' -u named 2>/dev/null
 	exit 1
 }
@@ -244,7 +244,7 @@ key=$(cat /etc/mxsplit/ns1.key)
 cp -r /usr/share/doc/mxsplit/examples/ansible /tmp/
 systemctl daemon-reload
 systemctl reset-failed
-mv /etc/mxsplit/mxsplitd.yaml /etc/mxsplit/ns1.key /tmp/
+mv /etc/mxsplit/* /tmp/
 systemctl -q disable --now mxsplit-rope.timer mxsplitd
 role() {
 	ansible-playbook -i localhost, --connection local -e '{"mxsplit_deb": "/var/cache/this.deb"}' \
