@@ -8,7 +8,7 @@ build="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite
 	libssl-dev libfyaml-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libsystemd-dev libsnmp-dev"
 packages="$build libcriterion-dev bind9 bind9-dnsutils bind9-utils
 	python3 python3-dnspython python3-yaml python3-jsonschema openssl procps strace valgrind rsyslog zstd jq curl
-	systemd-journal-remote logrotate snmpd snmptrapd faketime apparmor
+	systemd-journal-remote logrotate daemontools snmpd snmptrapd faketime apparmor
 	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
