@@ -7,6 +7,8 @@ trap 'rm -rf "$place"' EXIT
 for name in one another/and/longer; do
 	mkdir -p "$place/$name"
 	git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$place/$name"
+done # before either is built: an edit meanwhile would be a difference
+for name in one another/and/longer; do
 	make -s -j2 -C "$place/$name" all man
 done
 for file in mxsplitd mxsplitctl man/mxsplitd.yaml.5; do

@@ -53,6 +53,19 @@ class Manual(unittest.TestCase):
         self.assertEqual(said("mxsplitctl", "help", "restore"), said("mxsplitctl", "restore", "--help"))
         self.assertEqual(subprocess.run([program("mxsplitctl"), "help", "nothing"], capture_output=True, check=False).returncode, 64)
 
+    @unittest.skipUnless(shutil.which("man") and shutil.which("mandb"), "no man-db here")
+    def test_help_shows_the_page_by_a_real_man(self):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-man-") as directory:
+            for name in PAGES:
+                os.makedirs(os.path.join(directory, "man" + name[-1]))
+                with open(os.path.join(directory, "man" + name[-1], name), "w", encoding="utf-8") as f:
+                    f.write(page(name))
+            for name, word in (("mxsplitd", "SIGHUP"), ("mxsplitctl", "preflight"), ("mxsplitd.yaml", "least-excess")):
+                done = subprocess.run([program("mxsplitctl"), "help", name], capture_output=True, text=True, check=True,
+                                      env=dict(os.environ, MANPATH=directory, LC_ALL="C.UTF-8"))
+                self.assertIn("DESCRIPTION", done.stdout, done.stderr)
+                self.assertIn(word, done.stdout)
+
     def test_the_version_names_the_libraries(self):
         lines = said("mxsplitd", "--version").splitlines()
         self.assertRegex(lines[0], r"^mxsplitd \d+\.\d+\.\d+$")
