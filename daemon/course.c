@@ -100,19 +100,23 @@ static void
 tell(struct domain *domain)
 {
 	const struct decide_out *out = &domain->out;
-	char numbers[JOURNAL_TEXT];
+	char numbers[JOURNAL_TEXT], sentence[JOURNAL_TEXT];
+	struct text guard = TEXT(sentence);
 
+	if (out->kind == DECIDE_GUARD_DRIFT && domain->drift[0])
+		text_add(&guard, "the zone is not touched: %s", domain->drift);
+	else
+		text_add(&guard, "%s", out->guard);
 	record_finding(&domain->finding, numbers);
 	if (out->state_changed)
 		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s: %s",
 		       decide_state_name(domain->decide.state), out->why);
 	if (out->guard_changed)
 		record(domain->engine, JOURNAL_DECISION, domain->display, numbers, "%s%s",
-		       out->guard[0] ? "held back: " : "nothing holds it back any more",
-		       out->guard);
+		       guard.len ? "held back: " : "nothing holds it back any more", sentence);
 	if (out->page && !domain->paged)
 		record(domain->engine, JOURNAL_FAILURE, domain->display, numbers, "%s",
-		       out->guard[0] ? out->guard : out->why);
+		       guard.len ? sentence : out->why);
 	domain->paged = out->page;
 }
 
@@ -165,23 +169,25 @@ bool
 course_resume(struct domain *domain, int64_t now, struct err *err)
 {
 	struct store *store = domain->engine->store;
-	const struct mx_set *shown = &zone_view(domain->zone, 0)->shown;
-	struct mx_set from, want;
-	bool found = false, applied;
-	int64_t id = 0;
+	struct mx_set want;
+	const char *became;
+	int64_t id;
 
 	if (domain->resumed || domain->intent)
 		return true;
 	domain->resumed = true;
-	if (!store_intents_last_open(store, domain->display, &found, &from, &want, &id, err))
+	if (!store_intents_last_open(store, domain->display, &id, &want, err))
 		return false;
-	if (!found)
+	if (!id)
 		return true;
-	applied = mx_equal(shown, &want);
+	became = want.count == 0				       ? "unreadable"
+		 : mx_equal(&zone_view(domain->zone, 0)->shown, &want) ? "applied"
+								       : "not applied";
 	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
-	       "an update was on its way when the daemon ended; the zone says that it was %s",
-	       applied ? "applied" : "not applied");
-	return store_intents_close(store, id, applied ? "applied" : "not applied", now, err);
+	       "an update was on its way when the daemon ended; %s%s",
+	       want.count ? "the zone says that it was " : "what it was to do cannot be read",
+	       want.count ? became : "");
+	return store_intents_close(store, id, became, now, err);
 }
 
 static void

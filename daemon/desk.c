@@ -51,17 +51,23 @@ tell(struct engine *engine, const char *name, const struct override *order)
 		       order_name(order->order), order->by, until, order->reason);
 }
 
+/* It is told, in the log too, when it is stored. */
 static bool
 keep(struct engine *engine, const char *name, const struct override *order, struct err *err)
 {
+	bool ok;
+
 	if (!store_begin(engine->store, err))
 		return false;
 	if (!store_state_put_override(engine->store, name, order, err)) {
 		store_rollback(engine->store);
 		return false;
 	}
+	record_hold(engine);
 	tell(engine, name, order);
-	return store_commit(engine->store, err);
+	ok = store_commit(engine->store, err);
+	record_release(engine, ok);
+	return ok;
 }
 
 static bool

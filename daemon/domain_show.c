@@ -47,7 +47,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	span_copy(span_of(guard), out->guard, sizeof(out->guard));
 	out->override = domain->override;
 	out->finding = domain->finding;
-	out->wanted = domain->wanted.count ? domain->wanted : domain->normal;
+	out->wanted = domain->decide.wanted_split ? domain->split : domain->normal;
 	out->sent = domain->sent;
 	out->sent_open = domain->sent.count != 0;
 	out->shown = primary->shown;

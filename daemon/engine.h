@@ -39,6 +39,7 @@ struct engine {
 	uv_timer_t kick; /* an extra pass soon: an answer came, an override was made */
 	bool closing;
 	struct step step; /* see wall.h */
+	int64_t unmoved;  /* seconds by which the clock was set and the store's instants were not */
 	int64_t started, last_prune, delays_at;
 	uint64_t ticks, reloads;
 	bool ready; /* and the service manager knows */

@@ -13,14 +13,13 @@ void
 findings_add(struct findings *findings, enum findings_verdict verdict, const char *check,
 	     const char *format, ...)
 {
-	char raw[2048], clean[2048];
+	char clean[2048];
 	struct text text = TEXT(clean);
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(raw, sizeof(raw), format, list);
+	text_add_sentence(&text, format, list); /* servers wrote parts of it */
 	va_end(list);
-	text_add_scrubbed(&text, span_of(raw)); /* servers wrote parts of it */
 	findings->of[verdict]++;
 	if (!findings->json) {
 		printf("%-5s %-12s %s\n", words[verdict], check, clean);

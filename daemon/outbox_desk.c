@@ -123,8 +123,8 @@ outbox_desk_resend(struct engine *engine, const char *hook, const char *by, unsi
 
 /* The journal's entry is the notice. */
 static bool
-add_test(struct engine *engine, const char *hook, struct journal_entry *entry, int64_t *item_out,
-	 struct err *err)
+add_test(struct engine *engine, const char *hook, struct journal_entry *entry, int64_t now,
+	 int64_t *item_out, struct err *err)
 {
 	char *payload;
 	bool ok = store_journal_add(engine->store, entry, err);
@@ -132,8 +132,7 @@ add_test(struct engine *engine, const char *hook, struct journal_entry *entry, i
 	payload = ok ? record_notice(entry, NOTICE_TEST) : NULL;
 	if (ok && !payload)
 		ok = err_set(err, ERR_SYSTEM, "out of memory");
-	ok = ok &&
-	     store_outbox_put(engine->store, hook, entry->id, payload, true, wall_now(engine), err);
+	ok = ok && store_outbox_put(engine->store, hook, entry->id, payload, true, now, err);
 	*item_out = store_outbox_last(engine->store);
 	free(payload);
 	return ok;
@@ -145,13 +144,13 @@ outbox_desk_test(struct engine *engine, const char *hook, const char *by, int64_
 {
 	struct journal_entry entry = { .time_us = clock_now_us(), .kind = JOURNAL_HOOK };
 	struct text text = TEXT(entry.text);
-	int64_t item = 0;
+	int64_t item = 0, now = wall_now(engine);
 
 	text_add(&text, "a test of hook %s, asked for by ", hook);
 	text_add_scrubbed(&text, span_of(by));
 	if (!known(engine, hook, err) || !store_begin(engine->store, err))
 		return false;
-	if (!add_test(engine, hook, &entry, &item, err)) {
+	if (!add_test(engine, hook, &entry, now, &item, err)) {
 		store_rollback(engine->store);
 		return false;
 	}

@@ -120,14 +120,31 @@ tell(struct engine *engine, struct probe *probe)
 	       probe->host, fails ? "fails: " : "again: ", probe->sentence);
 }
 
-static void
+static bool
 start(struct engine *engine, struct probe *probe)
 {
 	probe->work.data = probe;
 	if (uv_queue_work(engine->loop, &probe->work, probe_now, was_probed) != 0)
-		return; /* tried again with the next tick */
+		return false; /* tried again with the next tick */
 	probe->busy = true;
 	probe->all->busy++;
+	return true;
+}
+
+/* The one that has been due for the longest time, so that silent ones do not take each turn. */
+static struct probe *
+next_due(const struct probes *probes, int64_t now_us)
+{
+	struct probe *first = NULL;
+
+	for (unsigned i = 0; i < probes->count; i++) {
+		struct probe *probe = probes->list[i];
+
+		if (!probe->busy && probe->wanted && probe->next_us <= now_us &&
+		    (!first || probe->next_us < first->next_us))
+			first = probe;
+	}
+	return first;
 }
 
 void
@@ -135,16 +152,13 @@ probes_step(struct engine *engine)
 {
 	struct probes *probes = &engine->probes;
 	int64_t now_us = clock_steady_us();
+	struct probe *probe;
 
 	want_all(engine);
-	for (unsigned i = 0; i < probes->count; i++) {
-		struct probe *probe = probes->list[i];
-
-		tell(engine, probe);
-		if (!probe->busy && probe->wanted && probes->busy < AT_ONCE &&
-		    probe->next_us <= now_us)
-			start(engine, probe);
-	}
+	for (unsigned i = 0; i < probes->count; i++)
+		tell(engine, probes->list[i]);
+	while (probes->busy < AT_ONCE && (probe = next_due(probes, now_us)) && start(engine, probe))
+		continue;
 }
 
 enum decide_probe

@@ -23,7 +23,8 @@ load_set(struct domain *domain, const char *name, struct mx_set *out, struct err
 
 /*
  * What is split now was split with the settings of that time, and is restored whatever they are
- * today. In ordinary times the split set is planned anew when the zone was read (sight.c).
+ * today. In ordinary times those of today count; the set is needed then, too: somebody may have
+ * split the zone meanwhile, or the stored state could not be read.
  */
 bool
 recall_sets(struct domain *domain, const char *server, struct err *err)
@@ -34,10 +35,15 @@ recall_sets(struct domain *domain, const char *server, struct err *err)
 
 	if (!load_set(domain, "normal-set", &domain->normal, err))
 		return false;
-	if (domain->decide.state == DECIDE_NORMAL || domain->normal.count == 0)
+	if (domain->normal.count == 0)
 		return true;
-	if (!load_set(domain, "split-set", &domain->split, err) ||
-	    !store_state_get(domain->engine->store, domain->display, "server", was, sizeof(was) - 1,
+	if (!load_set(domain, "split-set", &domain->split, err))
+		return false;
+	if (domain->decide.state == DECIDE_NORMAL) {
+		(void)!sight_plan(domain, &domain->normal, &domain->split, &why);
+		return true; /* that none can be planned is told when the zone was read */
+	}
+	if (!store_state_get(domain->engine->store, domain->display, "server", was, sizeof(was) - 1,
 			     &length, err))
 		return false;
 	if (length && strcmp(was, server) != 0)

@@ -8,8 +8,8 @@
 #include "daemon/domain.h"
 
 /*
- * Reads the normal set and, when the stored state is not an ordinary one, the split set that is in
- * force. What cannot be read, or was made by another server than `server`, is told.
+ * Reads the normal set and the split set: the one that is in force, in ordinary times the one that
+ * would be. What cannot be read, or was made by another server than `server`, is told.
  */
 MUST_USE bool recall_sets(struct domain *domain, const char *server, struct err *err);
 

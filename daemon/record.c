@@ -108,15 +108,13 @@ record(struct engine *engine, enum journal_kind kind, const char *domain, const 
        const char *format, ...)
 {
 	struct journal_entry entry = { .time_us = clock_now_us(), .kind = kind };
-	char raw[JOURNAL_TEXT];
 	struct text text = TEXT(entry.text);
 	struct err err = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(raw, sizeof(raw), format, args);
+	text_add_sentence(&text, format, args);
 	va_end(args);
-	text_add_scrubbed(&text, span_of(raw));
 	span_copy(span_of(domain), entry.domain, sizeof(entry.domain));
 	span_copy(span_of(numbers), entry.numbers, sizeof(entry.numbers));
 	tell(engine, &entry);

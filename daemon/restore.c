@@ -42,37 +42,52 @@ struct wish {
 static void __attribute__((format(printf, 4, 5)))
 say(const struct wish *wish, const struct hand *hand, FILE *out, const char *format, ...)
 {
-	char sentence[8192], clean[8192];
+	char clean[TEXT_SENTENCE];
 	struct text text = TEXT(clean);
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(sentence, sizeof(sentence), format, list);
+	text_add_sentence(&text, format, list);
 	va_end(list);
-	text_add_scrubbed(&text, span_of(sentence));
 	if (wish->json)
 		json_array_append_new(wish->said, json_string(clean));
 	else
 		fprintf(out, "%s: %s\n", hand->display, clean);
 }
 
+/* A set that the daemon saved; count 0 when there is none. */
 static bool
-stored_set(const struct hand *hand, struct mx_set *normal, struct err *err)
+saved_set(struct store *store, const struct hand *hand, const char *name, struct mx_set *out,
+	  struct err *err)
 {
-	struct store *store = NULL;
 	char text[8192];
 	size_t length = 0;
-	bool ok = store_open(hand->config->database, STORE_READ, &store, NULL, err) &&
-		  store_state_get(store, hand->display, "normal-set", text, sizeof(text), &length,
-				  err);
 
-	store_close(store);
-	if (ok && length == 0)
-		return err_set(err, ERR_INPUT, "no normal set was ever saved");
-	return ok && mx_parse((struct span){ text, length }, normal, err);
+	*out = (struct mx_set){ 0 };
+	return store_state_get(store, hand->display, name, text, sizeof(text), &length, err) &&
+	       (length == 0 || mx_parse((struct span){ text, length }, out, err));
 }
 
-/* The set to bring back, and the split set that it may replace. */
+static bool
+saved_sets(const struct hand *hand, struct mx_set *normal, struct mx_set *split, struct err *err)
+{
+	struct store *store = NULL;
+	struct err why = { 0 };
+	bool ok = store_open(hand->config->database, STORE_READ, &store, NULL, err) &&
+		  saved_set(store, hand, "normal-set", normal, err);
+
+	if (ok && !saved_set(store, hand, "split-set", split, &why))
+		split->count = 0; /* it can be planned */
+	store_close(store);
+	if (ok && normal->count == 0)
+		return err_set(err, ERR_INPUT, "no normal set was ever saved");
+	return ok;
+}
+
+/*
+ * The set to bring back, and the split set that it may replace: the one that was made of it, which
+ * the settings of today need not make.
+ */
 static bool
 plan(const struct hand *hand, bool from_config, struct mx_set *normal, struct mx_set *split,
      struct err *err)
@@ -82,10 +97,13 @@ plan(const struct hand *hand, bool from_config, struct mx_set *normal, struct mx
 
 	for (unsigned i = 0; i < domain->drop_count; i++)
 		drop[i] = domain->drop[i];
+	if (!from_config && !saved_sets(hand, normal, split, err))
+		return false;
+	if (!from_config && split->count)
+		return true;
 	if (from_config && !*domain->normal)
 		return err_set(err, ERR_INPUT, "the configuration has no `normal:` for it");
-	if (from_config ? !mx_parse(span_of(domain->normal), normal, err)
-			: !stored_set(hand, normal, err))
+	if (from_config && !mx_parse(span_of(domain->normal), normal, err))
 		return false;
 	return plan_split(normal, drop, domain->drop_count, (uint32_t)domain->split_ttl, split,
 			  err);

@@ -60,8 +60,13 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 static void
 tell_missing(const struct domain *domain, struct text *text)
 {
-	text_add(text, "; if the zone was left split and the database is lost, restore it by hand: "
-		       "MX records for");
+	text_add(text, "; if the zone was left split and the database is lost, ");
+	if (domain->config->normal[0]) {
+		text_add(text, "stop mxsplitd, then: mxsplitctl restore %s --offline --from-config",
+			 domain->display);
+		return;
+	}
+	text_add(text, "restore it by hand: MX records for");
 	for (unsigned i = 0; i < domain->config->drop_count; i++)
 		text_add(text, "%s %s", i ? "," : "", domain->config->drop[i]);
 	text_add(text, " with the preference and TTL that they had");
@@ -99,6 +104,14 @@ adopt(struct domain *domain, const struct zone_view *view, struct err *err)
 	return true;
 }
 
+/* Ordinary times. A split that met an edit waits, but the zone never was split. */
+static bool
+never_split(const struct domain *domain)
+{
+	return domain->decide.state == DECIDE_NORMAL ||
+	       (domain->decide.state == DECIDE_WAITING && domain->decide.split_since == 0);
+}
+
 static bool
 see_drift(struct domain *domain, const struct zone_view *view, struct err *err)
 {
@@ -107,9 +120,7 @@ see_drift(struct domain *domain, const struct zone_view *view, struct err *err)
 	char sentence[sizeof(domain->drift)];
 	struct text text = TEXT(sentence);
 
-	/* A split that met an edit waits, but the zone never was split. */
-	if (domain->decide.state == DECIDE_NORMAL ||
-	    (domain->decide.state == DECIDE_WAITING && domain->decide.split_since == 0))
+	if (never_split(domain))
 		return adopt(domain, view, err);
 	plan_drift(&view->shown, split ? &domain->split : &domain->normal, &text);
 	tell_drift(domain, sentence);
@@ -162,6 +173,10 @@ sight_look(struct domain *domain, int64_t now, enum decide_shown *shown_out, str
 		*shown_out = DECIDE_SHOWN_SPLIT;
 		break;
 	case PLAN_SHOWS_DRIFT:
+		/* Restored by hand: the split is over, and its TTL a matter of ordinary times. */
+		*shown_out = DECIDE_SHOWN_NORMAL;
+		if (!never_split(domain) && plan_ttl_only(&view->shown, &domain->normal))
+			break;
 		*shown_out = DECIDE_SHOWN_DRIFT;
 		return see_drift(domain, view, err);
 	}

@@ -44,8 +44,6 @@ tell(struct engine *engine, int64_t seconds)
 static void
 move(struct engine *engine, int64_t seconds, int64_t now)
 {
-	struct err err = { 0 };
-
 	engine->started += seconds;
 	engine->last_prune += seconds;
 	if (seconds >= DOUBTED || seconds <= -DOUBTED)
@@ -67,8 +65,7 @@ move(struct engine *engine, int64_t seconds, int64_t now)
 	}
 	for (unsigned i = 0; i < engine->domain_count; i++)
 		domain_clock_set(engine->domains[i], seconds);
-	if (!move_store(engine, seconds, &err))
-		log_event(LOG_LEVEL_ERROR, "store", "", err.text);
+	engine->unmoved += seconds;
 	tell(engine, seconds);
 }
 
@@ -78,9 +75,14 @@ wall_now(struct engine *engine)
 	int64_t wall_us = clock_now_us(), steady_us = clock_steady_us(),
 		now = wall_us / WHEN_SECOND_US;
 	int64_t seconds = step_take(&engine->step, wall_us, steady_us), apart;
+	struct err err = { 0 };
 
 	if (seconds != 0)
 		move(engine, seconds, now);
+	if (engine->unmoved && move_store(engine, engine->unmoved, &err))
+		engine->unmoved = 0;
+	else if (seconds != 0 && engine->unmoved)
+		log_event(LOG_LEVEL_ERROR, "store", "", err.text);
 	apart = step_believe(&engine->step, steady_us);
 	for (unsigned i = 0; apart && i < engine->domain_count; i++)
 		detect_clock_set(&engine->domains[i]->detect, apart);

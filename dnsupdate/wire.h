@@ -11,11 +11,9 @@
 
 #define WIRE_QR 0x8000
 #define WIRE_OPCODE 0x7800
-#define WIRE_AA 0x0400
 #define WIRE_TC 0x0200
 #define WIRE_RCODE 0x000F
 
-#define WIRE_CLASS_IN 1
 #define WIRE_CLASS_ANY 255
 
 uint16_t wire_u16(const uint8_t *at);

@@ -1,6 +1,5 @@
 #include "daemon/base/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 struct text
@@ -95,4 +94,16 @@ text_add_scrubbed(struct text *text, struct span span)
 		text_add_span(text, put);
 		span = span_after(span, eaten);
 	}
+}
+
+void
+text_add_sentence(struct text *text, const char *format, va_list args)
+{
+	char raw[TEXT_SENTENCE];
+	int wanted = vsnprintf(raw, sizeof(raw), format, args);
+
+	if (wanted < 0)
+		return;
+	text->cut = text->cut || (size_t)wanted >= sizeof(raw);
+	text_add_scrubbed(text, span_of(raw));
 }

@@ -8,6 +8,8 @@
 #include "daemon/base/err.h"
 #include "daemon/base/span.h"
 
+#include <stdarg.h>
+
 struct text {
 	char *at;
 	size_t room; /* bytes in `at`, the terminator included */
@@ -27,5 +29,10 @@ void text_add_span(struct text *text, struct span span);
  * U+FFFD. Anything that goes to JSON, a terminal or a log line passes through here once.
  */
 void text_add_scrubbed(struct text *text, struct span span);
+
+/* The same of a sentence that holds foreign parts; what is beyond TEXT_SENTENCE is cut. */
+#define TEXT_SENTENCE 8192
+void text_add_sentence(struct text *text, const char *format, va_list args)
+	FORMAT_LIKE_PRINTF(2, 0);
 
 #endif

@@ -179,14 +179,6 @@ tally_count(const struct tally *tally, struct span domain, enum event_kind kind)
 }
 
 void
-tally_each_domain(const struct tally *tally, tally_domain *each, void *ctx)
-{
-	for (unsigned i = 0; i < domains_count(tally->domains); i++)
-		each(ctx, domains_at(tally->domains, i)->name,
-		     domains_at(tally->domains, i)->counts);
-}
-
-void
 tally_taken(struct tally *tally)
 {
 	for (unsigned i = 0; i < domains_count(tally->domains); i++) {

@@ -37,14 +37,8 @@ int64_t tally_fresh(const struct tally *tally, struct span domain);
 /* All minutes since then. */
 int64_t tally_count(const struct tally *tally, struct span domain, enum event_kind kind);
 
-/* Each domain with its counts, EVENT_KINDS of them. */
-typedef void tally_domain(void *ctx, struct span domain, const int64_t *counts);
-void tally_each_domain(const struct tally *tally, tally_domain *each, void *ctx);
-
-/*
- * What tally_fresh, tally_count and tally_each_domain tell was taken in: they begin anew. The
- * cells stay until tally_clear.
- */
+/* What tally_fresh and tally_count tell was taken in: they begin anew. The cells stay until
+ * tally_clear. */
 void tally_taken(struct tally *tally);
 
 void tally_clear(struct tally *tally);

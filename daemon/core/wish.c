@@ -365,7 +365,7 @@ wish_failure(enum decide_outcome how)
 	case DECIDE_UNKNOWN:
 		return "it is not known whether the update was applied";
 	case DECIDE_FAILED:
-		return "the update was not applied";
+		return "the update was not applied (the events say what the name server answered)";
 	case DECIDE_NO_OUTCOME:
 	case DECIDE_PROVED:
 	case DECIDE_UNPROVED:

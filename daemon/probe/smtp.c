@@ -1,6 +1,5 @@
 #include "daemon/probe/smtp.h"
 
-#include "daemon/base/names.h"
 #include "daemon/base/text.h"
 
 #include <curl/curl.h>
@@ -22,16 +21,6 @@ struct talk {
 	char first[LINE]; /* the greeting */
 	unsigned ready;	  /* 220s: the greeting, and a STARTTLS that was taken */
 };
-
-static const struct name verdicts[] = { { SMTP_ANSWERS, "answers" },
-					{ SMTP_FAILS, "fails" },
-					{ SMTP_UNKNOWN, "unknown" } };
-
-const char *
-smtp_verdict_name(enum smtp_verdict verdict)
-{
-	return names_name(verdicts, sizeof(verdicts) / sizeof(verdicts[0]), (int)verdict);
-}
 
 /* A line as people may see it: one line, printable. */
 static void
@@ -141,7 +130,8 @@ judge(CURLcode code, struct talk *talk, const char *error)
 	const char *why = error[0] ? error : curl_easy_strerror(code);
 
 	result->verdict = code == CURLE_OK ? SMTP_ANSWERS : SMTP_FAILS;
-	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_ABORTED_BY_CALLBACK)
+	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_ABORTED_BY_CALLBACK ||
+	    talk->last[0] == '4')
 		result->verdict = SMTP_UNKNOWN;
 	if (code == CURLE_OK)
 		text_add(&text, "answers (%s)", talk->first);

@@ -26,7 +26,8 @@ struct smtp_wish {
 enum smtp_verdict {
 	SMTP_ANSWERS,
 	SMTP_FAILS,   /* no connection, no 220, not in time */
-	SMTP_UNKNOWN, /* could not be asked: the name is not known here, or it was given up */
+	SMTP_UNKNOWN, /* could not be asked: the name is not known here, or it was given up. Or it
+			 said 4xx: alive, and too busy, as it may well be in a flood */
 };
 
 struct smtp_result {
@@ -40,7 +41,5 @@ struct smtp_result {
 };
 
 void smtp_probe(const struct smtp_wish *wish, struct smtp_result *out);
-
-const char *smtp_verdict_name(enum smtp_verdict verdict);
 
 #endif

@@ -52,40 +52,22 @@ store_intents_close(struct store *store, int64_t id, const char *result, int64_t
 	return store_sql_end(&sql, err);
 }
 
-static bool
-parse(struct store_sql *sql, struct mx_set *from, struct mx_set *want, struct err *err)
-{
-	return mx_parse(store_sql_span_at(sql, 1), from, err) &&
-	       mx_parse(store_sql_span_at(sql, 2), want, err);
-}
-
 bool
-store_intents_last_open(struct store *store, const char *domain, bool *found_out,
-			struct mx_set *from_out, struct mx_set *want_out, int64_t *id_out,
-			struct err *err)
+store_intents_last_open(struct store *store, const char *domain, int64_t *id_out,
+			struct mx_set *want_out, struct err *err)
 {
-	struct store_sql sql =
-		store_sql_start(store, "read the last intent",
-				"SELECT id, before, want, closed IS NULL FROM intents"
-				" WHERE domain = ?1 ORDER BY id DESC LIMIT 1");
-	struct mx_set from, want;
-	bool found = false, readable = true;
-	int64_t id = 0;
+	struct store_sql sql = store_sql_start(store, "read the last intent",
+					       "SELECT id, want, closed IS NULL FROM intents"
+					       " WHERE domain = ?1 ORDER BY id DESC LIMIT 1");
+	struct err why = { 0 };
 
+	*id_out = 0;
+	*want_out = (struct mx_set){ 0 };
 	store_sql_text(&sql, span_of(domain));
-	if (store_sql_row(&sql) && store_sql_integer_at(&sql, 3)) {
-		found = true;
-		id = store_sql_integer_at(&sql, 0);
-		readable = parse(&sql, &from, &want, err);
+	if (store_sql_row(&sql) && store_sql_integer_at(&sql, 2)) {
+		*id_out = store_sql_integer_at(&sql, 0);
+		if (!mx_parse(store_sql_span_at(&sql, 1), want_out, &why))
+			want_out->count = 0;
 	}
-	if (!store_sql_end(&sql, readable ? err : NULL) || !readable)
-		return readable ? false
-				: err_while(err, "intent %lld of %s", (long long)id, domain);
-	*found_out = found;
-	if (found) {
-		*from_out = from;
-		*want_out = want;
-		*id_out = id;
-	}
-	return true;
+	return store_sql_end(&sql, err);
 }

@@ -18,9 +18,9 @@ MUST_USE bool store_intents_open(struct store *store, const char *domain, const 
 MUST_USE bool store_intents_close(struct store *store, int64_t id, const char *result, int64_t now,
 				  struct err *err);
 
-/* The newest intent of this domain when it was not closed. Outputs are set when it is found. */
-MUST_USE bool store_intents_last_open(struct store *store, const char *domain, bool *found_out,
-				      struct mx_set *from_out, struct mx_set *want_out,
-				      int64_t *id_out, struct err *err);
+/* The newest intent of this domain when it was not closed; *id_out 0: it was. `want` has count 0
+ * when it cannot be read. */
+MUST_USE bool store_intents_last_open(struct store *store, const char *domain, int64_t *id_out,
+				      struct mx_set *want_out, struct err *err);
 
 #endif

@@ -37,16 +37,17 @@ store_state_get(struct store *store, const char *domain, const char *name, char 
 {
 	struct store_sql sql = store_sql_start(
 		store, "read a state", "SELECT bytes FROM states WHERE domain = ?1 AND name = ?2");
-	size_t length = 0;
+	struct span bytes = { "", 0 };
 
 	store_sql_text(&sql, span_of(domain));
 	store_sql_text(&sql, span_of(name));
 	if (store_sql_row(&sql))
-		store_sql_copy_at(&sql, 0, out, room, &length);
-	if (!store_sql_end(&sql, err))
-		return false;
-	*length_out = length;
-	return true;
+		bytes = store_sql_span_at(&sql, 0);
+	if (bytes.len > room)
+		bytes = SPAN("\0");
+	memcpy(out, bytes.at, bytes.len);
+	*length_out = bytes.len;
+	return store_sql_end(&sql, err);
 }
 
 bool

@@ -13,7 +13,8 @@
 MUST_USE bool store_state_put(struct store *store, const char *domain, const char *name,
 			      struct span bytes, struct err *err);
 
-/* `*length_out` is 0 when there is none. More bytes than `room` is an error. */
+/* `*length_out` is 0 when there is none. More bytes than `room`, of another version then, are given
+ * as one NUL, which is nobody's state. */
 MUST_USE bool store_state_get(struct store *store, const char *domain, const char *name, char *out,
 			      size_t room, size_t *length_out, struct err *err);
 

@@ -3,7 +3,6 @@
 wrk asks with 16 connections from one thread; the same answers' size is served by tests/bench/minimal.c in the same run.
 A log is appended to whenever the daemon is nearly through, so that it always has lines to read. Nothing is asserted.
 """
-import argparse
 import os
 import re
 import subprocess
@@ -11,19 +10,9 @@ import sys
 import tempfile
 import threading
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import arguments
 
-
-def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default="build")
-    parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
-    return parser.parse_args()
-
-
-ARGS = parse()
-os.environ["MXSPLIT_BUILD"] = os.path.abspath(ARGS.bin)
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+ARGS = arguments.read(seconds=(10, "of each measurement"))
 from daemon import Daemon  # noqa: E402
 
 BEHIND = 16 << 20  # bytes; fewer and more are appended

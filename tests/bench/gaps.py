@@ -5,29 +5,17 @@ holds the longest time that the loop was busy with something else. What the kern
 processes had the cores, is known for each answer (/proc/PID/schedstat of the loop's thread and of the one that asks):
 "without it" is the answer's time less the time that either was ready to run and had no core. Nothing is asserted.
 """
-import argparse
 import contextlib
 import multiprocessing
 import os
 import socket
-import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import arguments
+
 POLL = 0.002  # seconds between questions
-
-
-def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default="build")
-    parser.add_argument("--seconds", type=int, default=20, help="of each part")
-    return parser.parse_args()
-
-
-ARGS = parse()
-os.environ["MXSPLIT_BUILD"] = os.path.abspath(ARGS.bin)
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+ARGS = arguments.read(seconds=(20, "of each part"))
 from daemon import DOMAIN, UnixConnection  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from test_incident import World  # noqa: E402

@@ -6,34 +6,20 @@ tells when each tick's snapshot was made and how long the tick took, and so when
 measured from there is the tick's own work, the commits, and the way through the API; the same from the
 snapshot is the way through the API alone. Nothing is asserted.
 """
-import argparse
 import datetime
-import http.client
 import json
 import os
 import random
-import sys
 import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+import arguments
+
 TICK = os.sysconf("SC_CLK_TCK")
 POLL = 0.002  # seconds between questions
 RATE = 2000   # lines a second of the steady load
-
-
-def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default="build")
-    parser.add_argument("--seconds", type=int, default=60, help="of the latency part")
-    parser.add_argument("--steady", type=int, default=40, help="seconds of the steady load")
-    return parser.parse_args()
-
-
-ARGS = parse()
-os.environ["MXSPLIT_BUILD"] = os.path.abspath(ARGS.bin)
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+ARGS = arguments.read(seconds=(60, "of the latency part"), steady=(40, "seconds of the steady load"))
 from daemon import Daemon, Log, UnixConnection, mail, refused  # noqa: E402
 
 

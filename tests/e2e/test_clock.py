@@ -1,7 +1,9 @@
 """The machine's clock is set, again and again, while the real daemon works for real BIND."""
+import contextlib
 import os
 import random
 import re
+import sqlite3
 import tempfile
 import threading
 import time
@@ -161,18 +163,27 @@ class ClockIsSet(unittest.TestCase):
         sent, self.feeders = sum(f.n for f in self.feeders), []
         self.daemon.wait_for(lambda: self.counted() == sent, 20, f"{sent} bounces are counted")
 
+    def stored_expiry(self):
+        with contextlib.closing(sqlite3.connect(self.daemon.database)) as db:
+            return db.execute("SELECT expires FROM overrides").fetchone()[0]
+
     def test_an_order_ends_when_its_time_has_come(self):
         self.daemon.settings.update(min_split="0s")
+        self.daemon.hooks = [("tell", ["/bin/true"], ["restore"])]
         self.begin(self.clock)
         code, body = self.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",
                                          dict(mode="split", reason="test", by="anna", **{"for": "30s"}))
         self.assertEqual(code, 200, body)
         began = time.monotonic()
         self.daemon.wait_state("split")
+        stored = self.stored_expiry()
         for offset in (7200, 3653 * 86400, 0, -7200, 86400, 0):
             self.clock.set(offset)
+            self.assertEqual(self.daemon.request("POST", "/v1/hooks/tell/test")[0], 200)  # in the midst of it
             time.sleep(2.2)
             self.assertEqual(self.daemon.domain()["state"], "split", f"clock {offset:+d} s")
+            self.daemon.wait_for(lambda by=offset: abs(self.stored_expiry() - stored - by) < 5, 10,
+                                 "a restart would know it, too")
             self.assertEqual(self.daemon.domain()["override"]["by"], "anna")
         self.daemon.wait_for(lambda: self.daemon.domain()["override"] is None, 40, "the order ends")
         self.assertGreater(time.monotonic() - began, 28)

@@ -157,6 +157,10 @@ class FullDisk(unittest.TestCase):
         d.wait_state("normal", 60)
         self.assertTrue(w.shows(TTL, NORMAL))
         self.assertEqual((self.told(d, "split", "restore"), w.dns.serial()), (["split", "restore"], serial + 2))
+        w.disk.fill(reserve=False)
+        self.degraded(d)
+        code, _ = d.request("PUT", f"/v1/domains/{DOMAIN}/override", {"mode": "normal", "for": "2h", "reason": "a test"})
+        self.assertIn((code, d.log().count("override 'normal'")), ((503, 0), (200, 1)), "what is not taken is not told")
 
     def test_a_start_on_a_full_disk_restores(self):
         w = self.world()

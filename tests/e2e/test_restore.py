@@ -156,6 +156,14 @@ class RestoreTest(unittest.TestCase):
                 d.wait_for(lambda: d.domain()["state"] == "normal" and d.domain()["shown"], 60, "it goes on")
         print(f"100 of 100 restored, after {max(waits):.1f} s at most", flush=True)
 
+    def test_what_was_split_by_other_settings(self):
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            world.daemon.drop = f"[mta2.{DOMAIN}]"
+            world.daemon.write_config()
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+
     def test_what_the_server_says_has_its_exit_code(self):
         with World(secondaries=0) as world:
             dead_in_a_split(world)

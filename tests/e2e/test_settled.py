@@ -1,9 +1,11 @@
 """What a person changes under the daemon: its settings while the zone is split, the zone itself at the
 worst moment, its database. It gets back to a good state by itself, or says what to do and stays away.
 """
+import contextlib
 import hashlib
 import os
 import signal
+import sqlite3
 import unittest
 
 from daemon import DOMAIN, free_port
@@ -30,6 +32,11 @@ class Settled(unittest.TestCase):
     def says(self, d, kind, *words):
         d.wait_for(lambda: any(e["kind"] == kind and all(word in e["text"] for word in words) for e in d.events()),
                    30, f"a {kind} says {words}")
+
+    def store(self, d, sql, *values):
+        """Into the database of a daemon that does not run."""
+        with contextlib.closing(sqlite3.connect(d.database)) as db, db:
+            db.execute(sql, values)
 
     def ticks(self, d, n=4):
         end = d.status()["ticks"] + n
@@ -93,6 +100,7 @@ class Settled(unittest.TestCase):
             self.reload(d)
         self.ticks(d, 8)
         self.assertEqual((d.domain()["state"], self.normal(d), d.kinds().count("drift")), ("split", THREE, 0))
+        self.assertEqual(d.domain()["wanted"], d.domain()["shown"])
         self.order(d, "normal")
         d.wait_state("normal")
         self.assertTrue(w.shows(TTL, THREE))
@@ -175,6 +183,8 @@ class Settled(unittest.TestCase):
         d.drop = f"[mta3.{DOMAIN}]"
         d.start()
         self.says(d, "drift", "no split can be planned", f"mta3.{DOMAIN}")
+        self.says(d, "decision", "held back", f"mta3.{DOMAIN}")
+        self.assertFalse([e["text"] for e in d.events() if "somebody changed it" in e["text"]], "nobody did")
         serial = w.dns.serial()
         self.order(d, "split")
         self.ticks(d, 8)
@@ -248,10 +258,10 @@ class Settled(unittest.TestCase):
     def test_splits_and_restores_by_hand_are_told(self):
         w = self.world()
         d = w.ready()
-        w.dns.set_mx(SPLIT_TTL, SPLIT)
-        d.wait_state("split")
-        w.dns.set_mx(TTL, NORMAL)
-        d.wait_state("normal")
+        for set_by_hand, state in (((SPLIT_TTL, SPLIT), "split"), ((TTL, NORMAL), "normal")):
+            w.dns.set_mx(*set_by_hand)
+            d.wait_state(state)
+            d.wait_for(lambda: d.domain()["wanted"] == d.domain()["shown"], 20, "what was taken over is wanted")
         self.order(d, "split")
         d.wait_state("split")
         w.dns.set_mx(TTL, NORMAL)
@@ -261,6 +271,61 @@ class Settled(unittest.TestCase):
         self.order(d, "normal")
         d.wait_state("normal")
         self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"] * 3)
+
+    def test_a_restore_by_hand_with_another_ttl(self):
+        w = self.world(mode="auto", min_split="1h")
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_state("split")
+        self.order(d, "auto")
+        w.dns.set_mx(TTL // 24, NORMAL)
+        d.wait_state("normal")
+        d.wait_for(lambda: d.domain()["normal"]["ttl"] == TTL // 24, 30, "what the zone shows is normal")
+        self.assertEqual(self.told(d, "split", "restore"), ["split", "restore"])
+        self.assertTrue(w.shows(TTL // 24, NORMAL))
+        self.order(d, "split")
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL // 24, NORMAL))
+
+    def test_a_split_that_is_first_seen_at_a_start(self):
+        """By hand while the daemon was down; then the daemon's own, whose state is of another version."""
+        w = self.world()
+        d = w.ready()
+        d.stop()
+        w.dns.set_mx(SPLIT_TTL, SPLIT)
+        d.start()
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
+        self.order(d, "split")
+        d.wait_state("split")
+        d.kill()
+        self.store(d, "UPDATE states SET bytes = ? WHERE name = 'decide'", b"\x09" * 100)
+        d.start()
+        self.says(d, "start", "the stored state is of another version")
+        d.wait_state("split")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
+
+    def test_a_store_that_holds_what_cannot_be_read(self):
+        w = self.world()
+        d = w.ready()
+        self.order(d, "split")
+        d.wait_state("split")
+        d.stop()
+        for name in ("rhythm", "clues", "effect"):  # of a version that has more to say
+            self.store(d, "UPDATE states SET bytes = ? WHERE name = ?", bytes(1 << 20), name)
+        self.store(d, "UPDATE intents SET closed = NULL, want = 'none'")
+        d.start()
+        self.says(d, "update", "cannot be read")
+        self.order(d, "normal")
+        d.wait_state("normal")
+        self.assertTrue(w.shows(TTL, NORMAL))
+        self.assertEqual(len([e for e in d.events() if "of another version" in e["text"]]), 3)
 
     def test_a_database_lost_in_a_split(self):
         w = self.world()

@@ -185,6 +185,30 @@ static const struct {
 	{ "100000001s", -1, NULL },
 };
 
+static void
+say(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_add_sentence(text, format, args);
+	va_end(args);
+}
+
+Test(text, a_sentence_is_scrubbed_and_cut_between_characters)
+{
+	char room[16], endless[TEXT_SENTENCE + 1];
+	struct text text = TEXT(room);
+
+	say(&text, "%d %s", 7, "\x1b[2J");
+	cr_assert(!text.cut && strcmp(room, "7 \xEF\xBF\xBD[2J") == 0, "%s", room);
+	memset(endless, 'x', TEXT_SENTENCE);
+	endless[TEXT_SENTENCE] = '\0';
+	text = TEXT(room);
+	say(&text, "%s", endless);
+	cr_assert(text.cut && strcmp(room, "xxxxxxxxxxxxxxx") == 0, "%s", room);
+}
+
 Test(base, times_and_durations)
 {
 	char printed[WHEN_TEXT];
