@@ -42,6 +42,12 @@ span_ends(struct span span, struct span tail)
 	       memcmp(span.at + span.len - tail.len, tail.at, tail.len) == 0;
 }
 
+static inline bool
+span_contains(struct span span, struct span part)
+{
+	return memmem(span.at, span.len, part.at, part.len) != NULL;
+}
+
 /* The span without its first `count` bytes (all of it gone when shorter). */
 static inline struct span
 span_after(struct span span, size_t count)
