@@ -57,6 +57,17 @@ span_after(struct span span, size_t count)
 	return (struct span){ span.at + count, span.len - count };
 }
 
+/* Without blanks and ends of lines on either side. */
+static inline struct span
+span_trimmed(struct span span)
+{
+	while (span.len && memchr(" \t\r\n", span.at[0], 4))
+		span = span_after(span, 1);
+	while (span.len && memchr(" \t\r\n", span.at[span.len - 1], 4))
+		span.len--;
+	return span;
+}
+
 /* Equal but for the case of A-Z. */
 bool span_equal_nocase(struct span a, struct span b);
 
