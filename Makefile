@@ -22,7 +22,7 @@ override CFLAGS += -std=gnu11 $(WARN) $(SANFLAGS) -D_GNU_SOURCE -D_FORTIFY_SOURC
 LDFLAGS ?=
 override LDFLAGS += $(SANFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed
 LDLIBS := -luv -lmicrohttpd -ljansson -lsqlite3 -lldns -lcrypto -lfyaml -lcurl -lnetsnmp -lz -lzstd -lm
-ifeq ($(shell pkg-config --exists libsystemd 2>&1 && echo yes),yes) # else there is no journal
+ifeq ($(shell command -v pkg-config >/dev/null && pkg-config --exists libsystemd && echo yes),yes) # else there is no journal
 override CFLAGS += -DHAVE_JOURNAL
 LDLIBS += -lsystemd
 endif
@@ -50,6 +50,7 @@ deps: ## installs the Debian packages that are missing (nothing when all are the
 	@tests/deps.sh
 
 demo: deps ## a surge against a real name server, from first bounce to restore, in about a minute
+	@[ -x $(B)/mxsplitd ] || echo "demo: building, for a minute or two"
 	@$(MAKE) --no-print-directory -s all
 	@/usr/bin/python3 tests/demo/demo.py --bin $(B)
 
@@ -159,7 +160,8 @@ install: all man ## into DESTDIR and PREFIX: programs, units, manual, sample, co
 
 man: $(B)/man/mxsplitd.8 $(B)/man/mxsplitctl.1 $(B)/man/mxsplitd.yaml.5 ## the manual, into build/man
 
-deb: ## a Debian package, into build/deb (wants debhelper and what `make deps` installs)
+deb: ## a Debian package, into build/deb
+	@tests/deps.sh deb
 	@mkdir -p $(B)
 	@contrib/debian/build.sh $(B) $(VERSION)
 

@@ -4,9 +4,12 @@
 #include "daemon/delays.h"
 #include "daemon/sys/tz_load.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define READ_BUDGET ((size_t)16 << 20) /* bytes a tick; keeps a tick of catching up near 50 ms */
+
+#define STRANGE_LINES 10000
 
 struct restoring {
 	struct reader *reader;
@@ -83,6 +86,7 @@ input_inherit(struct input *input, struct input *old)
 	input->gaps = old->gaps;
 	input->last_gap = old->last_gap;
 	input->told_formats = old->told_formats;
+	input->told_strange = old->told_strange && old->config->format == input->config->format;
 	if (!feed_same(old->feed, old->config, input->config))
 		return;
 	input->feed = old->feed;
@@ -106,6 +110,7 @@ take_event(void *ctx, const struct event *event)
 {
 	struct input *input = ctx;
 
+	input->events += event->kind != EVENT_GAP && event->kind != EVENT_PRESSURE;
 	tally_add(input->tally, event, input->fresh_from);
 	delays_take(input, event);
 	if (event->kind == EVENT_MAIL_ACCEPTED && input->mail)
@@ -288,11 +293,29 @@ input_formats(const struct input *input, struct text *text)
 }
 
 void
+input_strange(const struct input *input, struct text *text)
+{
+	const struct reader_stats *stats = reader_stats(input->reader);
+	enum format format = input->config->format;
+	uint64_t known = 0;
+
+	if (input->events || stats->lines < STRANGE_LINES)
+		return;
+	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
+		known += stats->of_format[i];
+	text_add(text, "of %" PRIu64 " lines (%" PRIu64 " not readable) none is %s", stats->lines,
+		 stats->broken,
+		 known			 ? "of a message, or of an attempt to send one"
+		 : format == FORMAT_AUTO ? "of an MTA that is known"
+					 : "of the MTA that format names");
+}
+
+void
 input_show(const struct input *input, int64_t now, int64_t silent_after,
 	   struct snapshot_source *out)
 {
 	const struct reader_stats *stats = reader_stats(input->reader);
-	struct text where = TEXT(out->path), format = TEXT(out->format);
+	struct text where = TEXT(out->path), format = TEXT(out->format), note = TEXT(out->note);
 
 	*out = (struct snapshot_source){
 		.stale = input_silent(input, now, silent_after),
@@ -311,5 +334,6 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 	span_copy(span_of(input->config->mta), out->mta, sizeof(out->mta));
 	feed_where(input->config, &where);
 	input_formats(input, &format);
+	input_strange(input, &note);
 	span_copy(span_of(input->error), out->error, sizeof(out->error));
 }

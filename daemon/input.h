@@ -42,6 +42,8 @@ struct input {
 	enum input_told told;
 	unsigned told_formats;	 /* how many there were */
 	uint64_t told_forgotten; /* queue ids */
+	uint64_t events;	 /* that its lines were, gaps and limits left out */
+	bool told_strange;	 /* what input_strange says */
 	int64_t last_gap;	 /* seconds; 0: none was seen */
 	bool lost;		 /* the log itself, or its way in, said that lines were lost */
 	uint64_t gaps;		 /* that its way in has told */
@@ -76,6 +78,9 @@ enum input_told input_tell(const struct input *input, int64_t now, int64_t silen
 
 /* The format that was chosen; with "auto" also those that were found. */
 void input_formats(const struct input *input, struct text *text);
+
+/* Why it may be the wrong log: it has brought many lines, and no event yet. */
+void input_strange(const struct input *input, struct text *text);
 
 void input_show(const struct input *input, int64_t now, int64_t silent_after,
 		struct snapshot_source *out);

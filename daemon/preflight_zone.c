@@ -2,7 +2,7 @@
 #include "daemon/core/plan.h"
 #include "daemon/preflight.h"
 
-#define TTL_SHORT 3600	     /* seconds; caches that forget so soon keep no regulars at MTA1 */
+#define TTL_SHORT 86400	     /* seconds; caches that forget sooner keep few regulars at MTA1 */
 #define TTL_LONG (7 * 86400) /* BIND and Unbound keep nothing longer (7 days, 1 day) */
 #define REFRESH_LONG 3600    /* seconds; where a NOTIFY is lost a secondary is late by this */
 

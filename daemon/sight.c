@@ -60,8 +60,13 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 static void
 tell_missing(const struct domain *domain, struct text *text)
 {
-	text_add(text, "; if the zone was left split and the database is lost, restore it by hand: "
-		       "MX records for");
+	text_add(text, "; if the zone was left split and the database is lost, ");
+	if (domain->config->normal[0]) {
+		text_add(text, "stop mxsplitd, then: mxsplitctl restore %s --offline --from-config",
+			 domain->display);
+		return;
+	}
+	text_add(text, "restore it by hand: MX records for");
 	for (unsigned i = 0; i < domain->config->drop_count; i++)
 		text_add(text, "%s %s", i ? "," : "", domain->config->drop[i]);
 	text_add(text, " with the preference and TTL that they had");

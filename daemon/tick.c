@@ -44,6 +44,23 @@ tell_reading(struct engine *engine, struct input *input)
 	       input->config->name, (unsigned long long)stats->dropped);
 }
 
+/* A wrong format, or another program's log, is no failure and looks like peace. */
+static void
+tell_strange(struct engine *engine, struct input *input)
+{
+	char sentence[SNAPSHOT_TEXT] = "";
+	struct text text = TEXT(sentence);
+
+	if (input->told_strange)
+		return;
+	input_strange(input, &text);
+	if (!sentence[0])
+		return;
+	input->told_strange = true;
+	record(engine, JOURNAL_SOURCE, "", "", "source %s: %s; is it the right log and format?",
+	       input->config->name, sentence);
+}
+
 /* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once
  * each. */
 static void
@@ -97,6 +114,7 @@ read_sources(struct engine *engine, int64_t now)
 		more = input_read(input, now, engine->config->stale_after) || more;
 		tell_source(engine, input, now);
 		tell_reading(engine, input);
+		tell_strange(engine, input);
 	}
 	return more;
 }

@@ -1,17 +1,19 @@
 #!/bin/bash
 # Installs the Debian packages that are missing; quiet when all are there. `deps.sh lint` looks for
-# what `make lint` needs besides, `deps.sh page` for `make page`,
+# what `make lint` needs besides, `deps.sh page` for `make page`, `deps.sh deb` for what `make deb` needs alone,
 # `deps.sh bench` for `make bench-api`, `deps.sh lab` for `make lab`.
 set -u
 
-packages="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
-	libssl-dev libfyaml-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libsystemd-dev libcriterion-dev bind9 bind9-dnsutils bind9-utils
+build="gcc make pkg-config libuv1-dev libmicrohttpd-dev libjansson-dev libsqlite3-dev libldns-dev
+	libssl-dev libfyaml-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libsystemd-dev libsnmp-dev"
+packages="$build libcriterion-dev bind9 bind9-dnsutils bind9-utils
 	python3 python3-dnspython python3-yaml python3-jsonschema openssl procps strace valgrind rsyslog zstd jq curl
-	systemd-journal-remote logrotate libsnmp-dev snmpd snmptrapd faketime
+	systemd-journal-remote logrotate daemontools snmpd snmptrapd faketime apparmor
 	knot knot-dnsutils pdns-server pdns-backend-sqlite3"
 lint="clang clang-format clang-tidy cppcheck libclang-rt-14-dev universal-ctags mandoc"
 page="chromium chromium-driver python3-selenium fonts-dejavu-core fonts-noto-cjk"
 lab="postfix unbound iproute2"
+[ "${1:-}" = deb ] && packages="$build build-essential debhelper"
 [ "${1:-}" = lab ] && packages="$packages $lab"
 [ "${1:-}" = lint ] && packages="$packages $lint"
 [ "${1:-}" = bench ] && packages="$packages wrk"

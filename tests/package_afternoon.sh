@@ -27,7 +27,9 @@ if [ "${1:-}" != walk ]; then
 	apt-get -qq -y --no-install-recommends install systemd-sysv dbus bind9 bind9-utils bind9-dnsutils postfix rsyslog \
 		procps iproute2 >/tmp/apt.log 2>&1 || fail "apt"
 	apt-get -qq -y install /tmp/this.deb >/tmp/apt.log 2>&1 || fail "the package"
+	apt-get -qq -y --no-install-recommends install ansible-core python3-apt man-db >/tmp/apt.log 2>&1 || fail "ansible"
 	rm /usr/sbin/policy-rc.d
+	cp /tmp/this.deb /var/cache/this.deb # a booted /tmp is another
 	cp "$0" /usr/local/sbin/afternoon
 	cat >/etc/systemd/system/afternoon.service <<-'UNIT'
 		[Unit]
@@ -104,6 +106,26 @@ within 60 shown "$normal"
 mxsplitctl events --limit 50 >/tmp/events
 for what in split restore; do grep -qw "$what" /tmp/events || fail "no $what in the journal: $(cat /tmp/events)"; done
 say "the page's split and restore by hand"
+
+# the manual by its real reader, and the same text as the page
+mxsplitctl help mxsplitd.yaml >/tmp/shown
+man mxsplitd.yaml 2>/dev/null | cmp - /tmp/shown || fail "help shows another page than man"
+grep -q least-excess /tmp/shown || fail "help: $(head -n 3 /tmp/shown)"
+say "mxsplitctl help shows the page"
+
+# an afternoon's restarts do not use up the unit's starts; a file that is wrong is said once, and a start mends it
+for _ in 1 2 3 4 5 6 7 8; do systemctl restart mxsplitd; done
+cp -p /etc/mxsplit/mxsplitd.yaml /tmp/good.yaml
+echo 'nonsense: yes' >>/etc/mxsplit/mxsplitd.yaml
+systemctl restart mxsplitd 2>/dev/null && fail "started with a wrong file"
+given_up() { systemctl -q is-failed mxsplitd && ! systemctl -q is-active mxsplit-restore; }
+within 60 given_up
+[ "$(systemctl show -P NRestarts mxsplitd)" = 0 ] || fail "a wrong file was tried again"
+[ "$(journalctl -u mxsplitd --no-pager | grep -c 'unknown setting "nonsense"')" = 1 ] || fail "what is wrong was not said once"
+cp -p /tmp/good.yaml /etc/mxsplit/mxsplitd.yaml
+systemctl start mxsplitd
+shown "$normal" || fail "the zone after restarts: $(dig +short @192.0.2.53 example.jp MX)"
+say "nine starts by hand and a wrong file"
 
 # what a week would have taught it, said in minutes
 sed -i 's/^    drop:.*/&\n    warm-up: 0s\n    prior-rate: 20\n    least-excess: 100\n    min-split: 1s\n    quiet: 5s\n    calm: 5s/' \
@@ -188,4 +210,58 @@ systemctl kill --kill-whom=main -s KILL mxsplitd
 within 120 shown "$normal"
 systemctl show -p Result,ExecMainStatus mxsplit-restore | sed 's/^/    /'
 say "a daemon that cannot be kept alive: its zone is restored"
+
+# the dead man's rope: the daemon dies in a split, nobody starts it, the timer comes round
+systemctl stop mxsplitd mxsplit-rope.timer
+systemctl -q mask --runtime mxsplit-restore # and OnFailure's unit is not there
+printf '[Service]\nRestart=no\n' >/etc/systemd/system/mxsplitd.service.d/dies.conf
+mkdir -p /etc/systemd/system/mxsplit-rope.timer.d
+printf '[Timer]\nAccuracySec=1s\nOnUnitActiveSec=\nOnBootSec=1s\nOnUnitActiveSec=5s\n' \
+	>/etc/systemd/system/mxsplit-rope.timer.d/haste.conf
+sed -i 's/^    drop:.*/&\n    max-split: 30s/' /etc/mxsplit/mxsplitd.yaml
+systemctl daemon-reload
+systemctl reset-failed
+systemctl start mxsplitd mxsplit-rope.timer
+within 60 mxsplitctl status
+mxsplitctl split example.jp --for 1h --reason 'the rope' >/dev/null
+within 60 shown "$split"
+systemctl kill --kill-whom=main -s KILL mxsplitd
+dead() { systemctl -q is-failed mxsplitd; }
+within 60 dead
+turns() { journalctl -u mxsplit-rope --no-pager | grep -c 'Finished' || true; }
+before=$(turns)
+twice() { [ "$(turns)" -ge $((before + 2)) ]; }
+within 60 twice
+shown "$split" || fail "the rope before max-split was over"
+within 120 shown "$normal"
+journalctl -u mxsplit-rope --no-pager -n 3 | sed 's/^/    /'
+say "the dead man's rope: the timer comes round and restores a dead daemon's split"
+systemctl -q unmask --runtime mxsplit-restore
+rm -r /etc/systemd/system/mxsplit*.d
+
+# the Ansible role, over all that: it makes its own configuration of it, and the second time nothing
+key=$(cat /etc/mxsplit/ns1.key)
+cp -r /usr/share/doc/mxsplit/examples/ansible /tmp/
+systemctl daemon-reload
+systemctl reset-failed
+mv /etc/mxsplit/mxsplitd.yaml /etc/mxsplit/ns1.key /tmp/
+systemctl -q disable --now mxsplit-rope.timer mxsplitd
+role() {
+	ansible-playbook -i localhost, --connection local -e '{"mxsplit_deb": "/var/cache/this.deb"}' \
+		-e "$(python3 -c 'import json, sys; print(json.dumps({"vault_mxsplit_key": sys.argv[1]}))' "$key")" \
+		/tmp/ansible/site.yml >/tmp/said 2>&1 || { cat /tmp/said; fail "the role"; } >&2
+	grep '^localhost' /tmp/said
+}
+role >/tmp/first
+cat /tmp/first
+grep -q 'changed=[1-9]' /tmp/first || fail "the role did nothing"
+within 60 mxsplitctl status
+mxsplitctl status | grep -q 'example.jp .* observe' || fail "status after the role: $(mxsplitctl status)"
+for unit in mxsplitd mxsplit-rope.timer; do
+	systemctl -q is-enabled $unit && systemctl -q is-active $unit || fail "$unit after the role"
+done
+role >/tmp/second
+cat /tmp/second
+grep -q 'changed=0 ' /tmp/second || { cat /tmp/said; fail "the role changes something each time"; }
+say "the Ansible role: the second time it changes nothing"
 say "the end"

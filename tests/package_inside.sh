@@ -111,7 +111,25 @@ apt-get -qq -y install /tmp/this.deb >/tmp/apt.log 2>&1 || { tail /tmp/apt.log; 
 start
 stop
 say "removed, installed again, state kept"
+cp -a /etc/mxsplit /tmp/kept
 apt-get -qq -y purge mxsplit >/tmp/apt.log 2>&1
 left=$(find /etc /var/lib /run /usr /lib -iname '*mxsplit*' ! -path '/var/lib/dpkg/*' ! -path '/usr/share/lintian/*')
 [ -z "$left" ] || fail "left behind by the purge: $left"
 say "purged: nothing left"
+
+# the README's lines for a machine without the package
+userdel mxsplit
+dpkg-deb -x /tmp/this.deb /tmp/bare
+cp /tmp/bare/usr/sbin/mxsplitd /usr/local/sbin/
+cp /tmp/bare/usr/bin/mxsplitctl /usr/local/bin/
+hash -r
+sed -n 's/^    sudo \(adduser\|install\) /\1 /p' /tmp/bare/usr/share/doc/mxsplit/README.md >/tmp/lines
+[ "$(wc -l </tmp/lines)" = 3 ] || fail "README has not three lines: $(cat /tmp/lines)"
+sh -eu /tmp/lines >/tmp/adduser.log 2>&1 || fail "the README's lines"
+cp /tmp/kept/* /etc/mxsplit/
+chown mxsplit /etc/mxsplit/ns1.key
+adduser --quiet mxsplit adm
+start
+ctl status example.jp | grep -q normal || fail "status without the package: $(ctl status)"
+stop
+say "without the package, by the README's lines"

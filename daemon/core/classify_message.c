@@ -102,12 +102,13 @@ count_at_once(const struct classify *classify, struct open_id *open)
 	struct event event;
 
 	if (!open->facts.null_sender || !classify->options.at_once || open->facts.loopback)
-		return "client and sender are both known: counts when the recipient appears";
+		return "it came from the network, and its sender is known: counts when the "
+		       "recipient appears";
 	open->facts.counted_for = classify->default_key;
 	classify_event_of_open(&event, &open->facts, EVENT_BOUNCE_ACCEPTED);
 	event.domain = span_of(classify->options.default_domain);
 	classify_give(classify, &event);
-	return "client and null sender are both known: counted for the default domain";
+	return "it came from the network, with the null sender: counted for the default domain";
 }
 
 static void
@@ -153,7 +154,8 @@ classify_message_queued(struct classify *classify, const struct envelope *envelo
 	if (record->recipient.len) {
 		classify_settle(classify, open, classify_domain(classify, record->recipient),
 				record->recipient);
-		return "client, sender and recipient are known: the message counts";
+		return "it came from the network; sender and recipient are known: the message "
+		       "counts";
 	}
 	open_ids_end_session(classify->ids, open);
 	return count_at_once(classify, open);
@@ -214,7 +216,7 @@ classify_message_arrived(struct classify *classify, const struct envelope *envel
 		return count_at_once(classify, open);
 	classify_settle(classify, open, classify_domain(classify, record->recipient),
 			record->recipient);
-	return "client, sender and recipient are known: the message counts";
+	return "it came from the network; sender and recipient are known: the message counts";
 }
 
 const char *
@@ -245,7 +247,8 @@ classify_message_removed(struct classify *classify, const struct envelope *envel
 	if (!open)
 		return NULL;
 	classify_let_go(classify, open);
-	return "forgotten";
+	return "nothing more will come of this id: what was not counted yet counts without a "
+	       "domain";
 }
 
 const char *

@@ -378,13 +378,12 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 void
 detect_explain(const struct finding *finding, struct text *text)
 {
-	text_add(text, "%.*f/min, expected %.*f/min, evidence %.1f %s %.0f",
+	text_add(text, "%.*f bounces/min, expected %.*f/min, %.0f too many since it began",
 		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
-		 finding->expected, finding->evidence,
-		 finding->evidence >= finding->threshold ? "above" : "below", finding->threshold);
-	text_add(text, ", %.0f too many", finding->excess);
+		 finding->expected, finding->excess);
 	if (finding->needed_excess > 0)
 		text_add(text, " (%.0f needed)", finding->needed_excess);
+	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
 	for (int i = 0; i < EVIDENCE_TERMS; i++)
 		if (fabs(finding->term[i]) >= SAID)
 			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);

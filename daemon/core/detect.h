@@ -87,7 +87,8 @@ void detect_clock_set(struct detect *detect, int64_t seconds);
 
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
 
-/* One sentence with the numbers: "41/min, expected 3.2/min, evidence 16.2 above 16, 260 too many".
+/* One sentence with the numbers: "41 bounces/min, expected 3.2/min, 260 too many since it began,
+ * ...".
  */
 void detect_explain(const struct finding *finding, struct text *text);
 

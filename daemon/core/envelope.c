@@ -9,7 +9,14 @@
 struct envelope_memory
 envelope_memory(int year, int64_t reference)
 {
+	const struct envelope_program none = { .name = SPAN(""),
+					       .instance = SPAN(""),
+					       .daemon = SPAN(""),
+					       .group = SPAN(""),
+					       .group_key = (uint32_t)hash_span(SPAN(""), 0) };
+
 	return (struct envelope_memory){ .stamp = stamp_memory(year, reference),
+					 .multilog = none,
 					 .host_key = (uint32_t)hash_span(SPAN(""), 1) };
 }
 
@@ -273,7 +280,7 @@ read_multilog(struct envelope_memory *memory, struct scan *scan, struct envelope
 	scan_text(scan, SPAN(" "));
 	out->message = scan_rest(scan);
 	take_host(memory, (struct span){ out->message.at, 0 }, out);
-	without_program(memory, out);
+	out->program = &memory->multilog;
 	return !scan->failed;
 }
 

@@ -32,7 +32,8 @@ struct envelope_program {
 	uint32_t group_key;   /* a hash of the group */
 	uint8_t claim[2]; /* for whoever reads messages, to remember whose this is; 0 at first */
 	char text[ENVELOPE_NAME]; /* of one that is remembered: what the spans point to */
-	char spare[24];		  /* 128 bytes are found in a table in one step */
+	bool torn;	/* its lines may begin with a stranger's words: see parse_qmail_smtpd.h */
+	char spare[23]; /* 128 bytes are found in a table in one step */
 };
 
 struct envelope {
@@ -50,7 +51,7 @@ struct envelope {
 /* What is remembered from line to line: few stamps, hosts and names make most. Not to be moved. */
 struct envelope_memory {
 	struct stamp_memory stamp;
-	struct envelope_program programs[ENVELOPE_PROGRAMS], other;
+	struct envelope_program programs[ENVELOPE_PROGRAMS], other, multilog;
 	char host[ENVELOPE_HOST];
 	size_t host_len;
 	char host_text[16]; /* of a short one with its blank: see same_head */

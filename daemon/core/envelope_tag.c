@@ -20,6 +20,7 @@ fill(struct envelope_program *program, struct span name)
 	program->daemon = (struct span){ name.at + daemon, name.len - daemon };
 	program->group_key = (uint32_t)hash_span(program->group, 0);
 	program->claim[0] = program->claim[1] = 0;
+	program->torn = false;
 }
 
 /* A name that no tag can have is not remembered, or envelope_tag_again would find it in one. */

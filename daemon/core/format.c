@@ -71,7 +71,7 @@ format_read(enum format format, const struct envelope *envelope, struct record *
 	int claim = envelope->program->claim[0];
 
 	swar_zero(out, sizeof(*out));
-	out->why = "not a program of this MTA";
+	out->why = "not a program whose lines are read here";
 	if (claim == 0) {
 		claim = ask(envelope);
 		envelope->program->claim[0] = (uint8_t)claim;

@@ -100,8 +100,8 @@ read_behind(struct scan *scan, bool cut, struct record *out)
 		out->recipient = (struct span){ 0 };
 	out->ends = true;
 	answer(out, RECORD_ARRIVED,
-	       out->null_sender ? "a message with the null sender from the client in H=[]"
-				: "a message from the client in H=[]");
+	       out->null_sender ? "a message with the null sender ; its client is the address in H="
+				: "a message; its client is the address in H=");
 }
 
 static void

@@ -147,7 +147,7 @@ read_cleanup(const struct envelope *envelope, struct record *out)
 		out->text = scan_rest(&scan);
 		out->ends = true;
 		answer(out, RECORD_MESSAGE_ID,
-		       "the message-id, only compared with those of others");
+		       "its message-id, which shows when two queue ids are one message");
 	} else if (EAT(&scan, "removed (")) {
 		answer(out, RECORD_CANCELLED, "this queue id never became a message");
 	} else if (read_action(&scan)) {
@@ -297,7 +297,7 @@ read_recipient(struct span rest, struct record *out)
 	out->status = fields.status;
 	out->delivery = delivery_of(rest);
 	answer(out, RECORD_RECIPIENT,
-	       "a delivery attempt; the recipient is the one the world used");
+	       "a delivery attempt; its recipient is the address that the sender wrote");
 	if (out->delivery != DELIVERY_SENT || fields.relay.len == 0)
 		return;
 	read_next_id(fields.relay, rest, out);

@@ -231,4 +231,10 @@ parse_qmail(const struct envelope *envelope, struct record *out)
 		read_end(&scan, out);
 	else if (span_begins(scan_rest(&scan), SPAN("delivery ")))
 		read_result(&scan, out);
+	if (out->kind > RECORD_BROKEN && envelope->program->torn) {
+		*out = (struct record){ 0 };
+		answer(out, RECORD_BROKEN,
+		       "qmail-smtpd writes into this log, too, and strangers' words may begin a "
+		       "line of it: nothing is believed");
+	}
 }

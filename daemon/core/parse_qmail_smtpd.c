@@ -141,6 +141,21 @@ read_sqmail(struct scan *scan, struct record *out)
 				: "s/qmail refused a recipient or a message of a sender");
 }
 
+/* "130 from 192.0.2.1: Sender <S>" is netqmail's, "130 Reject::..." s/qmail's */
+static void
+read_smtpd(const struct envelope *envelope, struct scan *scan, struct record *out)
+{
+	struct scan ahead = *scan;
+
+	scan_number(&ahead, UINT32_MAX);
+	if (!EAT(&ahead, " from ") || !span_ends(scan_until(&ahead, ' '), SPAN(":"))) {
+		read_sqmail(scan, out);
+		return;
+	}
+	envelope->program->torn = true;
+	out->why = "qmail-smtpd of Debian's netqmail, whose lines may be torn: none is read";
+}
+
 bool
 parse_qmail_smtpd_claims(const struct envelope *envelope, const struct scan *scan)
 {
@@ -158,5 +173,5 @@ parse_qmail_smtpd(const struct envelope *envelope, struct scan *scan, struct rec
 	else if (EAT_IS(envelope->program->name, "tcpserver") || EAT(scan, "tcpserver: "))
 		read_tcpserver(scan, out);
 	else if (EAT(scan, "qmail-smtpd: pid "))
-		read_sqmail(scan, out);
+		read_smtpd(envelope, scan, out);
 }

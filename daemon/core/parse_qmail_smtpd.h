@@ -6,6 +6,11 @@
  * when each of its marks is there once. What s/qmail calls F: is empty for the null sender and for
  * nothing else. An A in its protocol is a user of ours, or a stranger who tried to be one: neither
  * counts. Failed_Rcptto may be a 450 by a setting that the line does not show: it counts as 5xx.
+ *
+ * That of netqmail with Debian's patches writes a line in pieces ("pid 130 from 192.0.2.1: Received
+ * EHLO ", "h"). What another process writes in between tears it, and the next line is what a
+ * stranger said ("end msg 332"): the program is then `torn`, and nothing that this log says under
+ * that tag is believed.
  */
 #ifndef CORE_PARSE_QMAIL_SMTPD_H
 #define CORE_PARSE_QMAIL_SMTPD_H

@@ -261,8 +261,10 @@ explained(const struct record *out)
 		return out->null_sender
 			       ? "refused at MAIL, DATA or the end, from=<> read from the right"
 			       : "refused at MAIL, DATA or the end, with a sender";
-	return out->null_sender ? "RCPT refused, from=<> and to=<> read from the right end"
-				: "RCPT refused, the sender read from the right end is not null";
+	return out->null_sender ? "a recipient was refused; from=<> and to=<> are read from the "
+				  "end of the line"
+				: "a recipient was refused; the sender, read from the end of the "
+				  "line, is not null";
 }
 
 void

@@ -50,7 +50,7 @@ cut_last(struct span *rest, struct span key, struct span *value_out)
 /*
  * From the right, in the order in which they are written: bodytype=, proto=, daemon=, tls_verify=,
  * auth=, relay=. What is left begins with msgid=, which a stranger writes, or is empty. auth= is
- * said where there was TLS, the A of ESMTPA and ESMTPSA (RFC 3848) always.
+ * not in what Debian's 8.17 writes, with TLS or without; the A of ESMTPA and ESMTPSA (RFC 3848) is.
  */
 static bool
 read_tail(struct span *rest, struct record *out)

@@ -25,7 +25,7 @@ struct last {
 struct tail {
 	uint32_t version;
 	int32_t year;
-	uint32_t last_month, spare;
+	uint32_t last_month, torn; /* multilog's: envelope.h */
 	int64_t last_instant; /* of a stamp without a zone: parts the passes of a repeated hour */
 	struct last last;
 };
@@ -344,6 +344,7 @@ reader_changes(const struct reader *reader, reader_row *row, void *ctx)
 	tail.version = TAIL_VERSION;
 	tail.year = reader->memory.stamp.year;
 	tail.last_month = reader->memory.stamp.last_month;
+	tail.torn = reader->memory.multilog.torn;
 	tail.last_instant = reader->memory.stamp.last;
 	tail.last = reader->last;
 	row(ctx, SPAN("t"), (struct span){ (const char *)&tail, sizeof(tail) });
@@ -373,6 +374,7 @@ restore_tail(struct reader *reader, struct span value)
 	    tail.last.status_len > sizeof(tail.last.status))
 		return false;
 	reader->last = tail.last;
+	reader->memory.multilog.torn = tail.torn != 0;
 	reader->memory.stamp.last = tail.last_instant;
 	if (reader->options.year) {
 		reader->memory.stamp.year = tail.year;

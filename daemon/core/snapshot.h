@@ -48,6 +48,7 @@ struct snapshot_source {
 	uint64_t forgotten;	   /* queue ids, because too many were open */
 	int64_t last_gap;	   /* seconds, wall clock, when lines were lost; 0 = never seen */
 	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
+	char note[SNAPSHOT_TEXT];  /* why it may be the wrong log, or "" */
 };
 
 struct snapshot_agent { /* where counters come from */

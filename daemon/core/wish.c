@@ -192,15 +192,17 @@ keep_for_a_while(const struct decide *decide, const struct decide_rules *rules,
 		text = hold_back(wish, DECIDE_GUARD_MIN_SPLIT);
 		text_add(&text, "the surge is over, but a split lasts at least ");
 		wish_add_duration(&text, rules->min_split);
-		text_add(&text, ": another ");
+		text_add(&text, ": ");
 		wish_add_duration(&text, rules->min_split - split);
+		text_add(&text, " to go");
 	} else if (decide->calm_seen < calm) {
 		text = hold_back(wish, DECIDE_GUARD_CALM);
 		text_add(&text, "the surge is over, restored after ");
 		wish_add_duration(&text, calm);
-		text_add(&text, " of calm: another ");
+		text_add(&text, " of calm: ");
 		wish_add_duration(&text, calm - decide->calm_seen);
-		text_add(&text, " (%u split%s in the last day)", splits, splits == 1 ? "" : "s");
+		text_add(&text, " to go (%u split%s in the last day)", splits,
+			 splits == 1 ? "" : "s");
 	} else {
 		wish->split = false;
 		text = TEXT(wish->why);
@@ -277,8 +279,9 @@ held(const struct decide *decide, const struct decide_rules *rules, const struct
 		text = hold_back(wish, DECIDE_GUARD_WARM_UP);
 		text_add(&text, "warm-up: caches need the normal set for ");
 		wish_add_duration(&text, rules->warm_up);
-		text_add(&text, " before a split can work, another ");
+		text_add(&text, " before a split can work: ");
 		wish_add_duration(&text, rules->warm_up - warm);
+		text_add(&text, " to go");
 	} else if (today >= rules->splits_a_day || today >= DECIDE_SPLITS) {
 		text = hold_back(wish, DECIDE_GUARD_CAP);
 		wish->page = true;
@@ -362,7 +365,7 @@ wish_failure(enum decide_outcome how)
 	case DECIDE_UNKNOWN:
 		return "it is not known whether the update was applied";
 	case DECIDE_FAILED:
-		return "the update was not applied";
+		return "the update was not applied (the events say what the name server answered)";
 	case DECIDE_NO_OUTCOME:
 	case DECIDE_PROVED:
 	case DECIDE_UNPROVED:

@@ -19,6 +19,7 @@ struct explain {
 	struct reader *reader;
 	bool json;
 	uint64_t number;
+	uint64_t of_format[FORMATS]; /* lines of each so far */
 	const char *comma;
 };
 
@@ -83,6 +84,14 @@ print_event(void *ctx, const struct event *event)
 	explain->comma = ",";
 }
 
+static const char *
+text_name(enum record_kind kind)
+{
+	return kind == RECORD_DISCONNECTED ? "session"
+	       : kind == RECORD_RECIPIENT  ? "others"
+					   : "message_id";
+}
+
 /* The fields that were read, with their names. */
 static void
 each_field(const struct reader_view *view, void (*field)(const char *name, struct span value))
@@ -98,7 +107,7 @@ each_field(const struct reader_view *view, void (*field)(const char *name, struc
 	field("client", record->client);
 	field("recipient", record->recipient);
 	field("status", record->status);
-	field("message_id", record->text);
+	field(text_name(record->kind), record->text);
 	field("next_id", record->next_id);
 }
 
@@ -118,22 +127,61 @@ verdict(const struct reader_view *view)
 	return view->record.kind == RECORD_OTHER ? "other" : "used";
 }
 
+/* The same for people, before the sentence. */
+static const char *
+verdict_words(const struct reader_view *view)
+{
+	if (!view->readable || view->record.kind == RECORD_BROKEN)
+		return "NOT READABLE: ";
+	return view->record.kind == RECORD_OTHER ? "of no interest: " : "";
+}
+
 static const char *
 sentence(const struct reader_view *view)
 {
 	return view->readable ? view->record.why : "its time, host and program are not readable";
 }
 
-static bool
-tells_sender(const struct reader_view *view)
+enum sender { SENDER_NO_WORD, SENDER_NULL, SENDER_OTHER, SENDER_NOT_HERE };
+
+static enum sender
+sender_of(const struct reader_view *view)
 {
-	return view->readable &&
-	       (view->record.kind == RECORD_QUEUED || view->record.kind == RECORD_REFUSED);
+	static const bool tells[] = { [RECORD_ARRIVED] = true,
+				      [RECORD_QUEUED] = true,
+				      [RECORD_NO_MESSAGE] = true,
+				      [RECORD_REFUSED] = true,
+				      [RECORD_GAP] = false };
+	const struct record *record = &view->record;
+
+	if (!view->readable || !tells[record->kind])
+		return SENDER_NO_WORD;
+	if (record->sender_never || record->sender_later)
+		return SENDER_NOT_HERE;
+	return record->null_sender ? SENDER_NULL : SENDER_OTHER;
+}
+
+/* Whose line it was, or "". */
+static struct span
+format_of(struct explain *explain)
+{
+	const struct reader_stats *stats = reader_stats(explain->reader);
+	struct span name = { "", 0 };
+
+	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++) {
+		if (stats->of_format[i] != explain->of_format[i])
+			name = span_of(format_name((enum format)i));
+		explain->of_format[i] = stats->of_format[i];
+	}
+	return name;
 }
 
 static void
 explain_json(struct explain *explain, struct span line)
 {
+	static const char *const json[] = {
+		[SENDER_NULL] = "true", [SENDER_OTHER] = "false", [SENDER_NOT_HERE] = "null"
+	};
 	const struct reader_view *view = reader_view(explain->reader);
 	char time[WHEN_TEXT];
 
@@ -147,16 +195,20 @@ explain_json(struct explain *explain, struct span line)
 	if (view->readable) {
 		when_rfc3339(view->envelope.time_us, time);
 		printf(",\"time\":\"%s\",\"repeat\":%u", time, view->envelope.repeat);
+		member("format", format_of(explain));
 		each_field(view, member);
 	}
-	if (tells_sender(view))
-		printf(",\"null_sender\":%s", view->record.null_sender ? "true" : "false");
+	if (sender_of(view) != SENDER_NO_WORD)
+		printf(",\"null_sender\":%s", json[sender_of(view)]);
 	puts("}");
 }
 
 static void
 explain_text(struct explain *explain, struct span line)
 {
+	static const char *const words[] = { [SENDER_NULL] = "null, <>",
+					     [SENDER_OTHER] = "not null",
+					     [SENDER_NOT_HERE] = "not said in this line" };
 	const struct reader_view *view = reader_view(explain->reader);
 	char time[WHEN_TEXT];
 
@@ -164,8 +216,8 @@ explain_text(struct explain *explain, struct span line)
 	explain->comma = "";
 	reader_line(explain->reader, line, show_event, explain);
 	if (!*explain->comma)
-		puts("  event      none");
-	printf("  read as    %s: %s\n", verdict(view), sentence(view));
+		puts("  event      none: nothing is counted at this line");
+	printf("  read as    %s%s\n", verdict_words(view), sentence(view));
 	if (view->joined)
 		printf("  together   %s\n", view->joined);
 	if (view->readable) {
@@ -173,10 +225,11 @@ explain_text(struct explain *explain, struct span line)
 		printf("  time       %s\n", time);
 		if (view->envelope.repeat != 1)
 			printf("  repeated   %u times\n", view->envelope.repeat);
+		show("format", format_of(explain));
 		each_field(view, show);
 	}
-	if (tells_sender(view))
-		printf("  sender     %s\n", view->record.null_sender ? "null, <>" : "not null");
+	if (sender_of(view) != SENDER_NO_WORD)
+		printf("  sender     %s\n", words[sender_of(view)]);
 }
 
 static void
@@ -205,7 +258,7 @@ take_too_long(void *ctx)
 	reader_too_long(explain->reader);
 	printf(explain->json ? "{\"line\":%" PRIu64 ",\"events\":[],\"read\":\"broken\","
 			       "\"why\":\"too long\"}\n"
-			     : "line %" PRIu64 "\n  read as    broken: too long\n",
+			     : "line %" PRIu64 "\n  read as    NOT READABLE: too long\n",
 	       explain->number);
 }
 

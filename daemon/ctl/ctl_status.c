@@ -230,6 +230,7 @@ static void
 show_source(const json_t *source, long long now)
 {
 	const char *error = ctl_show_member(source, "error");
+	const char *note = ctl_show_member(source, "note");
 	bool stale = is_true(source, "stale");
 	char age[SHOW_CELL], behind[SHOW_CELL], sentence[SENTENCE];
 	struct text text = TEXT(sentence);
@@ -253,6 +254,8 @@ show_source(const json_t *source, long long now)
 		text_add(&text, "%s: %s", ctl_show_member(source, "path"), error);
 		ctl_show_words("error", sentence, SHOW_RED);
 	}
+	if (note[0])
+		ctl_show_words("note", note, SHOW_YELLOW);
 }
 
 static void

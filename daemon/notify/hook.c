@@ -1,14 +1,16 @@
 #include "daemon/notify/hook.h"
 
 #include "daemon/base/text.h"
+#include "daemon/notify/spawn.h"
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATH_ONLY "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ENV_MAX 32
-#define PIPES 3 /* its stdin, stdout, stderr */
+#define PIPES SPAWN_PIPES
 
 enum stage {
 	STAGE_RUNNING,
@@ -18,7 +20,8 @@ enum stage {
 };
 
 struct hook_run {
-	uv_process_t process;
+	struct spawn spawn; /* its pid is 0 before and after it is ours */
+	uv_signal_t child;
 	uv_pipe_t pipes[PIPES];
 	uv_timer_t timer;
 	uv_write_t write;
@@ -26,7 +29,7 @@ struct hook_run {
 	unsigned outputs; /* that have not ended yet */
 	enum stage stage;
 	int64_t term_ms, kill_ms;
-	char *json;
+	char *json, *path;
 	void (*done)(void *ctx, const struct hook_result *result); /* NULL: said, or not wanted */
 	void *ctx;
 	struct hook_result result;
@@ -49,6 +52,16 @@ say(struct hook_run *run)
 }
 
 static void
+free_run(struct hook_run *run)
+{
+	if (!run)
+		return;
+	free(run->json);
+	free(run->path);
+	free(run);
+}
+
+static void
 closed(uv_handle_t *handle)
 {
 	struct hook_run *run = handle->data;
@@ -56,8 +69,7 @@ closed(uv_handle_t *handle)
 	if (--run->handles)
 		return;
 	say(run);
-	free(run->json);
-	free(run);
+	free_run(run);
 }
 
 static void
@@ -74,14 +86,16 @@ finish(struct hook_run *run)
 	for (unsigned i = 0; i < PIPES; i++)
 		close_handle((uv_handle_t *)&run->pipes[i]);
 	close_handle((uv_handle_t *)&run->timer);
-	close_handle((uv_handle_t *)&run->process);
+	close_handle((uv_handle_t *)&run->child);
 }
 
 static void
 signal_group(const struct hook_run *run, int number)
 {
-	if (run->process.pid > 1)
-		kill(-run->process.pid, number);
+	if (run->spawn.pid <= 1)
+		return;
+	if (kill(-run->spawn.pid, number) != 0)
+		kill(run->spawn.pid, number); /* it has not come to make its group yet */
 }
 
 static void
@@ -113,22 +127,52 @@ time_is_up(uv_timer_t *timer)
 }
 
 static void
-ended(uv_process_t *process, int64_t status, int number)
+cannot_run(struct hook_run *run, int failed)
 {
-	struct hook_run *run = process->data;
 	struct text why = TEXT(run->result.why);
 
-	signal_group(run, SIGKILL); /* its children */
-	run->result.exit_code = number ? -1 : (int)status;
-	run->result.signal = number;
-	run->result.ok = status == 0 && number == 0 && !run->result.timed_out;
-	if (run->result.timed_out)
+	text_add(&why, "cannot run %s: %s", run->path, uv_strerror(failed));
+}
+
+static void
+judge(struct hook_run *run, int status)
+{
+	struct text why = TEXT(run->result.why);
+	int failed = spawn_failure(&run->spawn);
+
+	run->result.exit_code = WIFEXITED(status) && !failed ? WEXITSTATUS(status) : -1;
+	run->result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	run->result.ok = status == 0 && !run->result.timed_out;
+	if (failed)
+		cannot_run(run, -failed);
+	else if (run->result.timed_out)
 		text_add(&why, "it did not end within %lld ms%s", (long long)run->term_ms,
 			 run->stage == STAGE_KILL ? " and had to be killed" : "");
-	else if (number)
-		text_add(&why, "it was killed by signal %d (%s)", number, strsignal(number));
-	else if (status)
-		text_add(&why, "it exited with status %lld", (long long)status);
+	else if (run->result.signal)
+		text_add(&why, "it was killed by signal %d (%s)", run->result.signal,
+			 strsignal(run->result.signal));
+	else if (run->result.exit_code)
+		text_add(&why, "it exited with status %d", run->result.exit_code);
+}
+
+/* Some child ended: ours? Waited for only when its group was killed: until then the id is ours. */
+static void
+ended(uv_signal_t *child, int number)
+{
+	struct hook_run *run = child->data;
+	siginfo_t info = { 0 };
+	int status;
+
+	(void)number;
+	if (run->spawn.pid == 0 ||
+	    waitid(P_PID, (id_t)run->spawn.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	    info.si_pid == 0)
+		return;
+	signal_group(run, SIGKILL); /* its children */
+	if (waitpid(run->spawn.pid, &status, 0) < 0)
+		return;
+	run->spawn.pid = 0;
+	judge(run, status);
 	run->stage = STAGE_ENDED;
 	if (run->outputs)
 		uv_timer_start(&run->timer, time_is_up, HOOK_GRACE_MS, 0);
@@ -193,24 +237,19 @@ static int
 spawn(struct hook_run *run, const struct hook_job *job)
 {
 	char *env[ENV_MAX + 2] = { (char[]){ PATH_ONLY } };
-	uv_stdio_container_t stdio[PIPES];
-	uv_process_options_t options = { .exit_cb = ended,
-					 .file = job->argv[0],
-					 .args = (char **)job->argv,
-					 .env = env,
-					 .cwd = "/",
-					 .flags = UV_PROCESS_DETACHED,
-					 .stdio_count = PIPES,
-					 .stdio = stdio };
+	int failed;
 
 	for (unsigned i = 0; job->env && job->env[i] && i < ENV_MAX; i++)
 		env[i + 1] = (char *)job->env[i];
-	for (unsigned i = 0; i < PIPES; i++) {
-		stdio[i].flags = UV_CREATE_PIPE | (i ? UV_WRITABLE_PIPE : UV_READABLE_PIPE);
-		stdio[i].data.stream = (uv_stream_t *)&run->pipes[i];
-	}
-	close_range(PIPES, ~0U, CLOSE_RANGE_CLOEXEC); /* what a library opened without */
-	return uv_spawn(run->process.loop, &run->process, &options);
+	failed = uv_signal_start(&run->child, ended, SIGCHLD);
+	if (!failed)
+		failed = -spawn_start(job->argv, env, &run->spawn);
+	if (failed)
+		return failed;
+	for (unsigned i = 0; i < PIPES; i++)
+		if (uv_pipe_open(&run->pipes[i], run->spawn.pipes[i]) != 0)
+			close(run->spawn.pipes[i]);
+	return 0;
 }
 
 static void
@@ -222,8 +261,8 @@ open_handles(struct hook_run *run, uv_loop_t *loop)
 		uv_pipe_init(loop, &run->pipes[i], 0);
 		run->pipes[i].data = run;
 	}
-	run->process.loop = loop;
-	run->process.data = run;
+	uv_signal_init(loop, &run->child);
+	run->child.data = run;
 	run->handles = PIPES + 2;
 }
 
@@ -232,13 +271,14 @@ hook_start(uv_loop_t *loop, const struct hook_job *job,
 	   void (*done)(void *ctx, const struct hook_result *result), void *ctx, struct err *err)
 {
 	struct hook_run *run = calloc(1, sizeof(*run));
-	struct text why;
 	int failed;
 
-	if (run)
+	if (run) {
 		run->json = strdup(job->json);
-	if (!run || !run->json) {
-		free(run);
+		run->path = strdup(job->argv[0]);
+	}
+	if (!run || !run->json || !run->path) {
+		free_run(run);
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
@@ -251,8 +291,7 @@ hook_start(uv_loop_t *loop, const struct hook_job *job,
 	open_handles(run, loop);
 	failed = spawn(run, job);
 	if (failed) {
-		why = TEXT(run->result.why);
-		text_add(&why, "cannot run %s: %s", job->argv[0], uv_strerror(failed));
+		cannot_run(run, failed);
 		finish(run);
 		return run;
 	}

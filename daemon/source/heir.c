@@ -45,9 +45,13 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
        const struct rotated *brothers, struct heir_watch *watch, struct heir *out, struct err *err)
 {
 	const struct rotated_file *mine = rotated_find(brothers, ours->st_dev, ours->st_ino);
+	bool removed = brothers->stamped && ours->st_nlink == 0; /* as the oldest of many */
 	unsigned compressed = 0;
-	const struct rotated_file *next = mine ? rotated_next(brothers, mine, &compressed) : NULL;
-	bool known = mine || watch->current || same(now, watch->next.st_dev, watch->next.st_ino);
+	const struct rotated_file *next = mine	    ? rotated_next(brothers, mine, &compressed)
+					  : removed ? rotated_oldest(brothers)
+						    : NULL;
+	bool known = mine || (watch->current && !removed) ||
+		     same(now, watch->next.st_dev, watch->next.st_ino);
 
 	out->missed = compressed || !known;
 	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */

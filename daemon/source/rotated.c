@@ -10,11 +10,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define STAMP_DIGITS 24 /* TAI64N */
 #define NUMBER_DIGITS 4 /* path.9999; more digits are a date or a time */
 
 static const struct span compressions[] = {
 	{ ".gz", 3 }, { ".xz", 3 }, { ".bz2", 4 }, { ".zst", 4 }, { ".lz4", 4 }, { ".Z", 2 },
 };
+
+/*
+ * "@400000006b08811e20857e2c.s" beside "current": multilog's, svlogd's and s6-log's. The stamp is
+ * of the rotation; .u is one that was not finished.
+ */
+static bool
+read_stamp(struct span name, struct rotated_file *out)
+{
+	if (name.len != STAMP_DIGITS + 3 || name.at[0] != '@' || name.at[STAMP_DIGITS + 1] != '.' ||
+	    !strchr("su", name.at[STAMP_DIGITS + 2]) ||
+	    !span_copy((struct span){ name.at + 1, STAMP_DIGITS }, out->key, sizeof(out->key)))
+		return false;
+	out->dated = true;
+	return out->key[strspn(out->key, "0123456789abcdef")] == '\0';
+}
 
 /* Reads what follows the log's own name in a brother's. False when it is no brother. */
 static bool
@@ -109,7 +125,7 @@ rotated_list(const char *path, struct rotated *out, struct err *err)
 	struct dirent *entry;
 	bool ok = true;
 
-	*out = (struct rotated){ 0 };
+	*out = (struct rotated){ .stamped = span_equal(base, SPAN("current")) };
 	free(where);
 	if (!directory && (why == EACCES || why == ENOENT))
 		return true;
@@ -120,7 +136,8 @@ rotated_list(const char *path, struct rotated *out, struct err *err)
 		struct span name = span_of(entry->d_name);
 		struct rotated_file file = { 0 };
 
-		if (span_begins(name, base) && read_suffix(span_after(name, base.len), &file))
+		if ((out->stamped && read_stamp(name, &file)) ||
+		    (span_begins(name, base) && read_suffix(span_after(name, base.len), &file)))
 			ok = add(out, dirfd(directory), folder, entry->d_name, &file, err);
 	}
 	closedir(directory);
@@ -184,4 +201,10 @@ rotated_next(const struct rotated *list, const struct rotated_file *file, unsign
 	}
 	*missed_out = missed;
 	return next;
+}
+
+const struct rotated_file *
+rotated_oldest(const struct rotated *list)
+{
+	return list->count ? &list->files[list->count - 1] : NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * What a log was renamed to: the older brothers of a path in its directory, as logrotate,
  * newsyslog, exicyclog and `postfix logrotate` name them: path.1, path.01, path-20261124,
- * path.20261124-163212, each also compressed (.gz, .xz, ...), which counts as a brother that cannot
- * be read.
+ * path.20261124-163212, and beside "current" @400000006b08811e20857e2c.s; each also compressed
+ * (.gz, .xz, ...), which counts as a brother that cannot be read.
  */
 #ifndef SOURCE_ROTATED_H
 #define SOURCE_ROTATED_H
@@ -29,6 +29,7 @@ struct rotated_file {
 struct rotated {
 	struct rotated_file *files; /* owned */
 	size_t count;
+	bool stamped; /* multilog's: only the oldest is ever removed */
 };
 
 /*
@@ -50,5 +51,8 @@ const struct rotated_file *rotated_find(const struct rotated *list, dev_t device
  */
 const struct rotated_file *rotated_next(const struct rotated *list, const struct rotated_file *file,
 					unsigned *missed_out);
+
+/* The oldest brother of all, or NULL. */
+const struct rotated_file *rotated_oldest(const struct rotated *list);
 
 #endif

@@ -1,7 +1,9 @@
 """make bench-gaps: how long the daemon's loop was away, while what surrounds it misbehaves.
 
 A process of its own asks /healthz over a kept connection of the unix socket, every other millisecond; the longest answer
-holds the longest time that the loop was busy with something else (and what the scheduler took). Nothing is asserted.
+holds the longest time that the loop was busy with something else. What the kernel's scheduler took, because other
+processes had the cores, is known for each answer (/proc/PID/schedstat of the loop's thread and of the one that asks):
+"without it" is the answer's time less the time that either was ready to run and had no core. Nothing is asserted.
 """
 import contextlib
 import multiprocessing
@@ -19,14 +21,25 @@ from receiver import Receiver  # noqa: E402
 from test_incident import World  # noqa: E402
 
 
-def ask(path, seconds, out):
-    """Milliseconds of each answer."""
-    connection, took = UnixConnection(path), []
+def waited(pid):
+    """Milliseconds that a thread was ready to run and had no core."""
+    with open(f"/proc/{pid}/task/{pid}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[1]) / 1e6
+
+
+def ask(path, pid, seconds, out):
+    """Milliseconds of each answer, and of them those without a core."""
+    connection, took, me = UnixConnection(path), [], os.getpid()
     end = time.monotonic() + seconds
-    while (began := time.monotonic()) < end:
+    while True:
+        before = waited(pid) + waited(me)
+        began = time.monotonic()
+        if began >= end:
+            break
         connection.request("GET", "/healthz")
         connection.getresponse().read()
-        took.append((time.monotonic() - began) * 1000)
+        ms = (time.monotonic() - began) * 1000
+        took.append((ms, max(0, ms - (waited(pid) + waited(me) - before))))
         time.sleep(POLL)
     out.put(took)
 
@@ -38,14 +51,16 @@ def order(daemon, word):
 
 def measure(name, daemon, during=lambda: None):
     out = multiprocessing.Queue()
-    asker = multiprocessing.Process(target=ask, args=(daemon.socket, ARGS.seconds, out))
+    asker = multiprocessing.Process(target=ask, args=(daemon.socket, daemon.process.pid, ARGS.seconds, out))
     asker.start()
     time.sleep(1)
     during()
-    took = sorted(out.get())
+    answers = out.get()
     asker.join()
+    took, own = (sorted(column) for column in zip(*answers))
     print(f"{name}: {len(took)} answers, p50 {took[len(took) // 2]:.2f} ms, p99 {took[int(len(took) * .99)]:.2f} ms, longest "
-          f"{took[-1]:.1f} ms, {sum(t > 50 for t in took)} over 50 ms", flush=True)
+          f"{took[-1]:.1f} ms, {sum(t > 50 for t in took)} over 50 ms; without the scheduler's part longest {own[-1]:.1f} ms, "
+          f"{sum(t > 50 for t in own)} over 50 ms", flush=True)
 
 
 @contextlib.contextmanager

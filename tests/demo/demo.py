@@ -91,7 +91,7 @@ class Story:
 
 
 class Watcher:
-    """Prints the journal as it grows and the numbers every two seconds, until a condition holds."""
+    """Prints the journal as it grows and the numbers every four seconds, until a condition holds."""
 
     def __init__(self, story, daemon, senders):
         self.story, self.daemon, self.senders = story, daemon, senders
@@ -118,7 +118,7 @@ class Watcher:
             self.journal()
             if condition():
                 return
-            if time.monotonic() - self.told > 2:
+            if time.monotonic() - self.told > 4:
                 self.told = time.monotonic()
                 self.numbers()
             time.sleep(0.1)
@@ -156,7 +156,7 @@ def play(dns, daemon, logs, story):
         senders.join()
     assert "mta1" in before and "mta1" not in during and "mta2" in during, "the split removed MTA1 only"
     assert sorted(before.split("\n")) == sorted(after.split("\n")), "the set is back as it was"
-    story.tell("done: split and restored, each proved on both name servers")
+    story.tell("done: split and restored, each proved on both name servers. With yours: docs/getting-started.md")
 
 
 def main():

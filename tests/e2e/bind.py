@@ -261,6 +261,8 @@ class Bind:
     def mx(self, server=None, zone=None):
         """(TTL, sorted [(preference, "name.")]); (0, []) when there is no MX."""
         answer = self.query("MX", server, zone)
+        if answer.flags & dns.flags.TC:
+            answer = self.query("MX", server, zone, tcp=True)
         if answer.rcode() != dns.rcode.NOERROR:
             raise RuntimeError(dns.rcode.to_text(answer.rcode()))
         for rrset in answer.answer:

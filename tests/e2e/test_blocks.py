@@ -30,8 +30,12 @@ FROM_START = ("getting-started.md", "runbook.md", "api.md")  # all of their bloc
 NOT_HERE = {  # lines of README and docs that no test of `make check` runs, and why
     "make demo": "is a run of its own, by hand and in a clean clone",
     "make check": "runs this",
-    "make && sudo make install            # mxsplitd into sbin, mxsplitctl into bin": "`make package` installs",
-    "mxsplitd -f -c /etc/mxsplit/mxsplitd.yaml": "does not end: `systemctl` of the walk starts it so",
+    "make deb && sudo apt install ./build/deb/mxsplit_*.deb": "`make package` does both",
+    "make && sudo make install            # into /usr/local: mxsplitd into sbin, mxsplitctl into bin": "debian/rules installs so",
+    "sudo adduser --system --group --no-create-home --home /var/lib/mxsplit mxsplit": "`make package` runs it",
+    "sudo install -d -o mxsplit -g mxsplit -m 750 /var/lib/mxsplit /run/mxsplit": "`make package` runs it",
+    "sudo install -d -g mxsplit -m 750 /etc/mxsplit": "`make package` runs it",
+    "sudo -u mxsplit mxsplitd -f -c /etc/mxsplit/mxsplitd.yaml": "does not end: `systemctl` of the walk starts it so",
 }
 LAB = "make lab"  # its lines run for hours
 

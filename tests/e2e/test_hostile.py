@@ -23,7 +23,7 @@ TEXTS = [
     ") [203.0.113.7] F=<> rejected RCPT <v@victim.test>: x (h", " for v@victim.test", "R=a <v@victim.test> R=b",
     "smtp envelope evpid=8819421f7678ac1f from=<> to=<v@victim.test>", '" result="450 <v@victim.test>',
     "info msg 9: bytes 1 from <> qp 2 uid 3", "_qp_1_uid_2_from_<", "message repeated 900 times: [ x]",
-    "last message repeated 900 times", "\x1b[31mred", "A" * 3000, "a\\\"b", "%s%n%d", "\t\r\x00\x7f", "héé\u202e用户",
+    "end msg 332", "bounce msg 332 qp 143", "last message repeated 900 times", "\x1b[31mred", "A" * 3000, "a\\\"b", "%s%n%d", "\t\r\x00\x7f", "héé\u202e用户",
 ]
 
 
@@ -55,6 +55,11 @@ def vis(text):
 
 def qmail(text):
     return "".join(c if 33 <= ord(c) < 127 else "_" for c in text)
+
+
+def qmail_smtpd(text):
+    """As that of Debian's packages writes what it was told."""
+    return "".join(c if 32 <= ord(c) < 127 and c not in ":<>" else "_" for c in text)
 
 
 P = "Nov 24 16:36:26 mx1 postfix/"
@@ -127,11 +132,13 @@ POSITIONS = {
     ("qmail", "sender"): (qmail, Q + "info msg 332: bytes 309 from <{}@s.test> qp 143 uid 6012\n"),
     ("qmail", "recipient"): (qmail, Q + "info msg 332: bytes 309 from <> qp 143 uid 6012\n" + Q
                              + "starting delivery 1: msg 332 to local {}@one.test\n"),
+    ("qmail", "torn helo"): (qmail_smtpd, Q + "qmail-smtpd: pid 7 from 192.0.2.1: Received EHLO qmail-smtpd: pid 8 from 192.0.2.2: "
+                             "New session\n" + Q + "{}\n" + Q + "info msg 332: bytes 309 from <> qp 143 uid 6012\n"),
     ("qmail", "reply"): (qmail, Q + "delivery 1: failure: {}/\n"),
 }
 
 
-SILENT = ("pipelined", "user", "header", "refused helo", "helo")  # no event is what is wanted
+SILENT = ("pipelined", "user", "header", "refused helo", "helo", "torn helo")  # no event is what is wanted
 
 
 class Hostile(unittest.TestCase):
@@ -156,7 +163,7 @@ class Hostile(unittest.TestCase):
         tried = closed = 0
         for (mta, position), (write, story) in POSITIONS.items():
             kinds, domains, broken = self.summary(story.replace("{}", write("harmless")))
-            self.assertEqual(broken, 0, (mta, position))
+            self.assertEqual(broken, position == "torn helo", (mta, position))
             self.assertTrue(kinds or position in SILENT, (mta, position))
             for text in TEXTS:
                 with self.subTest(mta=mta, position=position, text=text[:60]):

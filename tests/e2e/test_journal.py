@@ -2,6 +2,7 @@
 is told; what journald itself says of suppressed messages is given like any entry. LONG=1: 1,000 times.
 """
 import os
+import signal
 import subprocess
 import unittest
 
@@ -115,6 +116,11 @@ DEEDS = [grown, rotated, rotated_while_down, vacuumed_behind, vacuumed_all, vacu
 GAPS = {vacuumed_all, vacuumed_unread}
 
 
+def watches(pid):
+    fds = f"/proc/{pid}/fd"
+    return any("inotify" in os.readlink(os.path.join(fds, fd)) for fd in os.listdir(fds))
+
+
 class JournalRotation(unittest.TestCase):
     def test_goes_on_or_tells_a_gap(self):
         with Journal(SEED) as j:
@@ -139,6 +145,27 @@ class JournalRotation(unittest.TestCase):
             self.assertGreater(j.suppressed, 0)
             print(f"journal: {ROUNDS} deeds, {j.kills} kills, {j.written} entries, {len(missing)} lost with "
                   f"{gaps} gaps told, {j.suppressed} times suppressed", flush=True)
+
+
+    def test_more_happened_in_the_directory_than_inotify_keeps(self):
+        """The file that is made in the meantime is read, although no event tells of it."""
+        with open("/proc/sys/fs/inotify/max_queued_events") as f:
+            most = int(f.read())
+        with Journal(SEED + 1) as j:
+            j.write(9)
+            j.settle()
+            with j.up():
+                j.wait_for(lambda: watches(j.process.pid), "only inotify tells it of files from now on")
+                j.process.send_signal(signal.SIGSTOP)
+                for n in range(most // 2 + 1):
+                    other = os.path.join(j.logs, f"{n}.journal~other")
+                    os.close(os.open(other, os.O_CREAT | os.O_WRONLY))
+                    os.unlink(other)
+                j.rotate()
+                j.write(9)
+                j.process.send_signal(signal.SIGCONT)
+                j.settle()
+            self.assertEqual(judge(j.said(), j.written), ([], 0, []))
 
 
 class Hosts(Reading):

@@ -9,6 +9,7 @@ import gzip
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -80,8 +81,8 @@ class Writer:
 
 
 class Rotated(Reading, Writer):
-    def __init__(self, seed, unprivileged=False):
-        Reading.__init__(self, seed=seed, unprivileged=unprivileged)
+    def __init__(self, seed, unprivileged=False, name="mail.log"):
+        Reading.__init__(self, seed=seed, unprivileged=unprivileged, name=name)
         Writer.__init__(self)
 
     def settle(self):
@@ -209,6 +210,39 @@ def symlink(r):
         os.unlink(old)
 
 
+def multilog(r):
+    """current is renamed to its stamp, again and again in one look, too; the oldest are removed."""
+    with r.down() if r.chance(0.3) else contextlib.nullcontext():
+        for _ in range(r.rng.randint(1, 3)):
+            r.write(3)
+            r.rotations += 1
+            os.rename(r.path, os.path.join(r.logs, f"@400000006b{r.rotations:014x}.{r.rng.choice('su')}"))
+            r.create()
+            if r.chance(0.5):
+                r.pause()
+        r.write(3)
+    for old in sorted(glob.glob(os.path.join(r.logs, "@*")))[:-2 * KEPT]:
+        os.unlink(old)
+
+
+def multilog_removed(r):
+    """So often that its file is gone, and more: told as a gap, and all that is left is read."""
+    with r.up():
+        r.hold()
+        r.process.send_signal(signal.SIGSTOP)
+        r.write(3)
+        for n in range(4):
+            r.rotations += 1
+            os.rename(r.path, os.path.join(r.logs, f"@400000006b{r.rotations:014x}.s"))
+            r.create()
+            written = r.write(3, 1)
+            r.lost |= written if n == 0 else set()
+        for old in sorted(glob.glob(os.path.join(r.logs, "@*")))[:-2]:  # the one at hand, and the next
+            os.unlink(old)
+        r.process.send_signal(signal.SIGCONT)
+        r.settle()
+
+
 def partial(r):
     """Half a line at each instant, also when it is rotated away and only then completed."""
     whole = r.line()
@@ -252,12 +286,13 @@ def refused(r):
 
 
 MODES = [rename, copytruncate, delete, compressed, twice_down, symlink, partial, absent, refused]
-GAPLESS = {rename, twice_down, symlink, partial, absent, refused}
+GAPLESS = {rename, twice_down, symlink, partial, absent, refused, multilog}
+STAMPED = [multilog, multilog_removed]  # beside a log whose name is current
 
 
 class Generator(unittest.TestCase):
     def run_mode(self, mode):
-        with Rotated(SEED, unprivileged=mode is refused) as r:
+        with Rotated(SEED, unprivileged=mode is refused, name="current" if mode in STAMPED else "mail.log") as r:
             r.write(3, 1)
             r.settle()
             settled = 0
@@ -288,12 +323,39 @@ class Generator(unittest.TestCase):
         return r
 
     def test_each_line_once(self):
-        for mode in [m for m in MODES if m.__name__ in os.environ.get('MODES', m.__name__)]:
+        for mode in [m for m in MODES + STAMPED if m.__name__ in os.environ.get('MODES', m.__name__)]:
             with self.subTest(mode=mode.__name__):
                 r = self.run_mode(mode)
                 if not LONG:
                     continue
                 self.assertGreater(r.kills, ROUNDS // 10)
+
+
+@unittest.skipUnless(shutil.which("multilog"), "no multilog here (package daemontools)")
+class Multilog(unittest.TestCase):
+    """The real one, with files so small that it turns to a new one all the time."""
+
+    def test_each_line_once(self):
+        with Reading(name="current", seed=SEED) as r, subprocess.Popen(["multilog", "s4096", "n20", r.logs], stdin=subprocess.PIPE) as logger:
+            written, most = 1, 40000 if LONG else 4000
+            logger.stdin.write(b"2026-11-25T22:36:26 mx1 line 00000000 of the log\n")
+            logger.stdin.flush()
+            r.wait_for(lambda: r.last() == 0, "the first file is at hand")
+            while written < most:
+                for _ in range(r.rng.randint(1, 200)):
+                    logger.stdin.write(b"2026-11-25T22:36:26 mx1 line %08d of the log\n" % written)
+                    written += 1
+                logger.stdin.flush()
+                if r.rng.random() < 0.5:
+                    time.sleep(r.rng.uniform(0, 0.02))
+                else:
+                    r.wait_for(lambda: r.last() == written - 1, "all is read")
+                r.wait_for(lambda: r.last() > written - 400, "it is not too far behind")  # 20 files hold 960
+            r.wait_for(lambda: r.last() == written - 1, "all is read")
+            logger.stdin.close()
+            self.assertGreater(len(glob.glob(os.path.join(r.logs, "@*.s"))), 10)
+            self.assertEqual(judge(r.said(), written), ([], 0, []))
+            print(f"multilog itself: {written} lines, {r.kills} kills", flush=True)
 
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")  # each rotation has its day

@@ -72,6 +72,15 @@ class PageTest(unittest.TestCase):
         if directory:
             self.browser.save_screenshot(os.path.join(directory, f"{name}.png"))
 
+    def nothing_sideways(self, where):
+        """On a phone, in both languages: neither the page nor a part of it is wider than its place."""
+        for language in ("ja", "en"):
+            Select(self.find("#language")).select_by_value(language)
+            wide = self.browser.execute_script(
+                "return [document.documentElement, ...document.querySelectorAll('.scroll, #journal, article')]"
+                ".filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.id || e.getAttribute('aria-label') || e.tagName}: ${e.scrollWidth} > ${e.clientWidth}`)")
+            self.assertEqual(wide, [], f"{where}, {language}")
+
     def axe(self, where):
         path = os.environ.get("AXE")
         if not path:
@@ -81,6 +90,9 @@ class PageTest(unittest.TestCase):
             self.browser.execute_script(f.read())
         result = self.browser.execute_async_script("axe.run().then((r) => arguments[0](r.violations))")
         self.assertEqual([(v["id"], [n["target"] for n in v["nodes"]]) for v in result], [], where)
+
+    def press(self, words):
+        self.browser.execute_script("[...document.querySelectorAll('article button')].find((b) => b.textContent === arguments[0]).click()", words)
 
     def theme(self, value):
         Select(self.find("#theme")).select_by_value(value)
@@ -151,7 +163,12 @@ class PageTest(unittest.TestCase):
             self.axe("split, dark")
             self.picture("split-dark")
             self.picture("split-phone", 390, 1600)
+            self.nothing_sideways("phone")
             self.axe("phone")
+            self.press("Show as table")
+            self.wait(lambda: self.text("article .tall"), "the table")
+            self.nothing_sideways("phone, table")
+            self.press("Show as chart")
             self.browser.set_window_size(1280, 1400)
             self.theme("light")
             world.rate = 0
@@ -195,7 +212,7 @@ class PageTest(unittest.TestCase):
             self.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
             self.wait(lambda: not self.find("#order").is_displayed(), "closed by Escape")
             # the table, and the other language
-            self.browser.execute_script("[...document.querySelectorAll('article button')].find((b) => b.textContent === 'Show as table').click()")
+            self.press("Show as table")
             self.wait(lambda: self.text("article .tall"), "the table")
             Select(self.find("#language")).select_by_value("ja")
             self.state("通常")

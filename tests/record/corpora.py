@@ -8,12 +8,13 @@ import far_end
 import host
 import opensmtpd
 import postfix
+import qmail
 import sendmail
 import threading
 
 from client import Truth
 
-CORPORA = {**postfix.CORPORA, **exim.CORPORA, **sendmail.CORPORA, **opensmtpd.CORPORA}
+CORPORA = {**postfix.CORPORA, **exim.CORPORA, **sendmail.CORPORA, **opensmtpd.CORPORA, **qmail.CORPORA}
 
 
 def answers(port):
@@ -42,7 +43,8 @@ def record(name, samples):
         for port in corpus.ports:
             host.wait_for(lambda: answers(port), f"{name}, port {port},")
     except RuntimeError:
-        host.show_logs(corpus.log)
+        for log in (corpus.log, *corpus.beside.values()):
+            host.show_logs(log)
         raise
     corpus.send(truth)
     host.settled(corpus.log)
@@ -51,6 +53,8 @@ def record(name, samples):
     target = os.path.join(samples, name)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     shutil.copyfile(corpus.log, target + ".log")
+    for end, log in corpus.beside.items():
+        shutil.copyfile(log, f"{target}.{end}.log")
     shutil.copyfile("/tmp/truth.jsonl", target + ".truth.jsonl")
     print(f"record: {name}: {os.path.getsize(target + '.log')} bytes of log, "
           f"{os.path.getsize(target + '.truth.jsonl')} of truth", flush=True)

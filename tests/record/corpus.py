@@ -5,13 +5,17 @@ import traffic
 
 class Corpus:
     packages = ()
-    suite = ""  # of Debian, when not this machine's
+    suite = ""  # of Debian or Ubuntu, when not this machine's
     hostname = "mx1"
     syslog = host.TRADITIONAL  # the template of its syslogd; None: the MTA writes its log itself
     log = host.LOG
+    beside = {}  # further logs of it: the name's end, and where
     ports = (25,)
     every = 1  # 2: half of the ordinary traffic
     hostile = ()  # texts in the manner of this MTA's log
+
+    def before_install(self):
+        """What the packages want to find."""
 
     def start(self, serve):
         """Writes the configuration and starts the MTA; serve(address, onward=...) adds a server."""

@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 
 import corpora  # noqa: E402 (beside this file)
 
+UBUNTU = ("focal",)  # suites that are not Debian's
 INSTALL = ["apt-get", "-y", "-q", "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root",
            "--no-install-recommends", "install"]
 NEW_ROOT = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
@@ -48,16 +49,24 @@ def outside(names):
             sys.exit(f"record: {name} failed ({code})")
 
 
-def tree_of(suite, debs):
+def tree_of(suite, store):
     """This machine's root, or a tree of another suite, which debootstrap makes once."""
     if not suite:
         return "/"
-    tree = os.path.join(debs, "tree")
+    tree = os.path.join(store, suite, "tree")
     if not os.path.exists(tree):
-        run("debootstrap", "--variant=minbase", "--include=python3,openssl,rsyslog,iproute2,ca-certificates", suite,
-            tree + ".new", stdout=subprocess.DEVNULL)
+        run("debootstrap", "--variant=minbase", "--include=python3,openssl,rsyslog,iproute2,ca-certificates",
+            *(of_ubuntu(store) if suite in UBUNTU else []), suite, tree + ".new", stdout=subprocess.DEVNULL)
         os.rename(tree + ".new", tree)
     return tree
+
+
+def of_ubuntu(store):
+    """Ubuntu's keys are in a package that Debian has from 13 on."""
+    debian = tree_of("trixie", store)
+    for command in (["update"], ["-y", "install", "ubuntu-keyring"]):
+        run("chroot", debian, "apt-get", "-q", *command, stdout=subprocess.DEVNULL)
+    return ["--components=main,universe", f"--keyring={debian}/usr/share/keyrings/ubuntu-archive-keyring.gpg"]
 
 
 def enter_root(debs, tree):
@@ -101,11 +110,13 @@ def install(packages):
 
 
 def root(name):
-    suite = corpora.CORPORA[name].suite
-    debs = os.path.join(os.environ.get("RECORD_DEBS") or os.path.join(ROOT, "build", "record-debs"), suite)
+    corpus = corpora.CORPORA[name]
+    store = os.environ.get("RECORD_DEBS") or os.path.join(ROOT, "build", "record-debs")
+    debs = os.path.join(store, corpus.suite)
     os.makedirs(os.path.join(debs, "partial"), exist_ok=True)
-    enter_root(debs, tree_of(suite, debs))
-    install(corpora.CORPORA[name].packages)
+    enter_root(debs, tree_of(corpus.suite, store))
+    corpus.before_install()
+    install(corpus.packages)
     done = subprocess.run([*NEW_HOST, "/usr/bin/python3", __file__, "--host", name], preexec_fn=die_with_parent)
     sys.exit(done.returncode)
 

@@ -104,7 +104,7 @@ class Sendmail(Corpus):
         traffic.run(truth, [traffic.Talk("192.0.2.99", traffic.step("connect-refused", "", f"u{i}@example.test")) for i in range(3)] +
                     [traffic.Talk("192.0.2.98", traffic.step("sender-refused", "spammer@sender.example", "u1@example.test"))])
         if self.more:
-            traffic.run(truth, traffic.submission() +
+            traffic.run(truth, traffic.submission() + traffic.submission(tls=True) +
                         [traffic.Talk(f"198.51.100.{i + 90}", traffic.step("pause-early", "", f"ghost{i}@example.test"), early=True)
                          for i in range(6)] +
                         [traffic.Talk(f"192.0.2.{i + 60}", traffic.step("password-wrong", "", f"ghost{i}@example.test"), port=587,

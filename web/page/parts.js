@@ -3,11 +3,18 @@
 
 /* Parts of a domain's card */
 
-function table(caption, head, rows) {
+/* Its roles are said, too: a phone stacks the cells of a row, each with its heading, and would take them away. */
+function table(caption, head, rows, cls = "") {
+  const cells = (row) => row.map((one, i) => {
+    const td = one instanceof Node ? one : make("td", { text: one });
+    td.setAttribute("role", "cell");
+    td.setAttribute("data-head", head[i][0]);
+    return td;
+  });
   return make("div", { cls: "scroll", tabindex: "0", role: "group", "aria-label": caption },
-    make("table", {},
-      make("thead", {}, make("tr", {}, ...head.map(([text, cls]) => make("th", { scope: "col", cls, text })))),
-      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell) => cell instanceof Node ? cell : make("td", { text: cell })))))));
+    make("table", { cls, role: "table" },
+      make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...head.map(([text, of]) => make("th", { scope: "col", role: "columnheader", cls: of, text })))),
+      make("tbody", { role: "rowgroup" }, ...rows.map((row) => make("tr", { role: "row" }, ...cells(row))))));
 }
 
 const cell = (text, cls) => make("td", { text, cls });
@@ -25,7 +32,7 @@ function serversOf(domain) {
   return make("section", {}, make("h3", { text: word("zone-title") }),
     make("dl", { cls: "sets" }, make("dt", { text: word("wanted") }), make("dd", { text: setText(wanted) }),
       make("dt", { text: word("sent") }), make("dd", { cls: domain.sent ? "warn" : "soft", text: domain.sent ? setText(domain.sent) : word("no-update") })),
-    table(word("zone-title"), [[word("server")], [word("state")], [word("shows")], [word("shown-since")], [word("serial"), "number"], [word("asked")]], rows));
+    table(word("zone-title"), [[word("server")], [word("state")], [word("shows")], [word("shown-since")], [word("serial"), "number"], [word("asked")]], rows, "stack"));
 }
 
 const percent = (share) => share === null ? word("dash") : (share * 100).toLocaleString(here.language, { maximumFractionDigits: 0 }) + " %";
@@ -146,10 +153,10 @@ function drawLists(status) {
       e.asked ? word("ago", { age: ageSince(e.asked) }) : word("dash")])).childNodes]);
   patchChildren($("sources"), [...table(word("sources"), [[word("name")], [word("exchanger")], [word("lines"), "number"], [word("last-line")], [word("behind"), "number"], [word("state")]],
     status.sources.map((s) => [s.name, plain(s.mta), cell(number(s.lines), "number"), s.last_line ? word("ago", { age: ageSince(s.last_line) }) : word("dash"),
-      cell(number(s.bytes_behind), "number"), cell(s.error || word(s.stale ? "silent" : "heard"), s.error || s.stale ? "bad" : "good")])).childNodes]);
+      cell(number(s.bytes_behind), "number"), cell(s.error || s.note || word(s.stale ? "silent" : "heard"), s.error || s.note || s.stale ? "bad" : "good")]), "stack").childNodes]);
   $("hooks").closest("section").hidden = !here.hooks.length;
   patchChildren($("hooks"), [...table(word("hooks"), [[word("name")], [word("state")], [word("waiting"), "number"], [word("dead"), "number"], [word("told-last")], [word("failed-last")]],
-    here.hooks.map(hookRow)).childNodes]);
+    here.hooks.map(hookRow), "stack").childNodes]);
 }
 
 function hookRow(hook) {

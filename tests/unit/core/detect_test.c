@@ -286,6 +286,6 @@ Test(detect, sentence_has_its_numbers)
 
 	detect_explain(&finding, &text);
 	cr_assert_str_eq(out,
-			 "2880/min, expected 3.2/min, evidence 14.2 above 12, 260 too many (200 "
-			 "needed)");
+			 "2880 bounces/min, expected 3.2/min, 260 too many since it began (200 "
+			 "needed), evidence 14.2 (12 needed)");
 }

@@ -10,6 +10,8 @@
 #define REJECT(reason, helo, from, to)                                                             \
 	AT "qmail-smtpd: pid 100 Reject::" reason " P:ESMTP S:192.0.2.1:h.test H:" helo " F:" from \
 	   " T:" to
+#define SYSLOG "Nov 24 17:01:24 mx6 "
+#define SMTPD AT "qmail-smtpd: pid 100 from 192.0.2.1: "
 #define REFUSED "bounce-refused 1 one.test 192.0.2.1 - -\n"
 #define TEN "0123456789"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
@@ -78,6 +80,11 @@ static const struct log_row rows[] = {
 	     "T:u@one.test",
 	  "", false },
 	{ AT "qmail-smtpd: pid 100 Reject::AUTH::plain P:ESMTPA S:192.0.2.1:h.test H:h ?~ 'bob'",
+	  "", false },
+	{ SMTPD "Recipient domain not in rcpthosts <a@b.test>", "", false },
+	{ AT
+	  "qmail-smtpd: pid 100 from 192.0.2.1: Received EHLO qmail-smtpd: pid 101 from "
+	  "192.0.2.2: Reject::RCPT::Failed_Rcptto P:ESMTP S:192.0.2.1:h.test H:h F: T:u@one.test",
 	  "", false },
 	{ AT "qmail-smtpd: pid 100 Reject::TLS::missing P:ESMTP S:192.0.2.1:h.test H:h", "",
 	  false },
@@ -166,6 +173,14 @@ static const struct log_row hostile[] = {
 	{ AT "delivery 1: success: qmail-smtpd:_pid_1_Reject::RCPT::Bad_Rcptto/",
 	  "delivered 1 - - - -\n", false },
 	{ AT "starting delivery 1: msg 332 to local u@one.test queue1 queue2", "", true },
+	{ SMTPD "New session\n" INFO START AT
+		"tcpserver: status: 40/40\n" REJECT("RCPT::Failed_Rcptto", "h", "", "u@One.test"),
+	  "", true },
+	{ AT "qmail-smtpd: pid 1 from 192.0.2.1 HELO <h> MAIL from <> RCPT <u@one.test>\n" INFO,
+	  "bounce-accepted 1 - - 332 -\n", false }, /* indimail's comes in one piece */
+	{ SYSLOG "qmail-smtpd: 1.1 qmail-smtpd: pid 7 from 192.0.2.1: New session\n" SYSLOG
+		 "qmail: 1.1 info msg 332: bytes 309 from <> qp 143 uid 6012\n",
+	  "bounce-accepted 1 - - 332 -\n", false },
 	{ "Nov 24 17:01:24 mx6 dovecot: info msg 332: bytes 309 from <> qp 143 uid 6012", "",
 	  false },
 };
@@ -183,6 +198,19 @@ Test(parse_qmail, joins_the_lines_of_a_message)
 Test(parse_qmail, strangers_write_no_events)
 {
 	LOG_ROWS_CHECK(hostile);
+}
+
+/* A reader that begins anew in between has to see such a line again, which each session has. */
+Test(parse_qmail, of_a_tag_that_is_torn_nothing_is_believed)
+{
+	char got[LOG_ROWS_TEXT];
+	struct reader_stats stats = log_rows_read(
+		SYSLOG "qmail: 1.1 qmail-smtpd: pid 7 from 192.0.2.1: New session\n" SYSLOG
+		       "qmail: 1.1 info msg 332: bytes 309 from <> qp 143 uid 6012\n",
+		false, got);
+
+	cr_expect_str_eq(got, "");
+	cr_expect_eq(stats.broken, 1);
 }
 
 Test(parse_qmail, a_line_that_is_cut_says_no_more_than_the_whole)

@@ -24,11 +24,29 @@ with_names(const char *directory, const char *const *names, bool make)
 	}
 }
 
-static const struct {
+struct directory {
 	const char *what;
 	const char *const names[NAMES];
 	const char *expected; /* newest first; compressed ones in brackets */
-} directories[] = {
+};
+
+static const struct directory stamped[] = {
+	{ "multilog, svlogd",
+	  { "@400000006b08811e20857e2c.s", "@400000006b08811f00000000.u",
+	    "@400000006b08811e1f12662c.s", "lock", "state", "current", "previous" },
+	  "@400000006b08811f00000000.u @400000006b08811e20857e2c.s @400000006b08811e1f12662c.s " },
+	{ "what only looks like multilog's",
+	  { "@400000006b08811e20857e2.s", "@400000006b08811e20857e2cc.s",
+	    "@400000006b08811E20857e2c.s", "@400000006b08811e20857e2c.t",
+	    "@400000006b08811e20857e2c", "400000006b08811e20857e2c.s",
+	    "@400000006b08811e20857e2c.sx" },
+	  "" },
+};
+
+static const struct directory directories[] = {
+	{ "multilog's beside another log",
+	  { "@400000006b08811e20857e2c.s", "mail.log.1" },
+	  "mail.log.1 " },
 	{ "no brothers", { "mail.log", "mail.err", "mail.log2", "xmail.log.1" }, "" },
 	{ "no directory entry at all", { 0 }, "" },
 	{ "logrotate",
@@ -62,28 +80,34 @@ static const struct {
 	  "" },
 };
 
+static void
+check(const struct directory *row, const char *log)
+{
+	char directory[] = "/tmp/mxsplit-rotated-XXXXXX", path[96], seen[1000] = "";
+	struct rotated list;
+	struct err err = { 0 };
+	size_t length = 0;
+
+	cr_assert(mkdtemp(directory) != NULL);
+	snprintf(path, sizeof(path), "%s/%s", directory, log);
+	with_names(directory, row->names, true);
+	cr_assert(rotated_list(path, &list, &err), "%s", err.text);
+	for (size_t n = 0; n < list.count; n++)
+		length += (size_t)snprintf(seen + length, sizeof(seen) - length,
+					   list.files[n].compressed ? "[%s] " : "%s ",
+					   strrchr(list.files[n].path, '/') + 1);
+	cr_assert(strcmp(seen, row->expected) == 0, "%s: %s", row->what, seen);
+	rotated_free(&list);
+	with_names(directory, row->names, false);
+	rmdir(directory);
+}
+
 Test(rotated, lists_brothers_newest_first)
 {
-	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++) {
-		char directory[] = "/tmp/mxsplit-rotated-XXXXXX", path[96], seen[1000] = "";
-		struct rotated list;
-		struct err err = { 0 };
-		size_t length = 0;
-
-		cr_assert(mkdtemp(directory) != NULL);
-		snprintf(path, sizeof(path), "%s/mail.log", directory);
-		with_names(directory, directories[i].names, true);
-		cr_assert(rotated_list(path, &list, &err), "%s", err.text);
-		for (size_t n = 0; n < list.count; n++)
-			length += (size_t)snprintf(seen + length, sizeof(seen) - length,
-						   list.files[n].compressed ? "[%s] " : "%s ",
-						   strrchr(list.files[n].path, '/') + 1);
-		cr_assert(strcmp(seen, directories[i].expected) == 0, "%s: %s", directories[i].what,
-			  seen);
-		rotated_free(&list);
-		with_names(directory, directories[i].names, false);
-		rmdir(directory);
-	}
+	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++)
+		check(&directories[i], "mail.log");
+	for (size_t i = 0; i < sizeof(stamped) / sizeof(*stamped); i++)
+		check(&stamped[i], "current");
 }
 
 Test(rotated, knows_the_next_younger_brother)

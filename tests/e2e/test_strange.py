@@ -1,0 +1,67 @@
+"""A source that reads well and is the wrong log, or in the wrong format: many lines and no event look like
+peace. It is said in status and journal, once, and unsaid when an event comes.
+"""
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from daemon import Daemon, program, refused, stamp
+
+LINES = 10000
+# source -> (what stands behind its path, the line it brings, what is said of it)
+SOURCES = {
+    "other": ("", "mx1 dovecot[7]: imap-login: Login: user=<u1>", "of an MTA that is known"),
+    "wrong": ("\n    format: exim", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", "of the MTA that format names"),
+    "quiet": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", "of a message, or of an attempt to send one"),
+    "good": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", None)}
+
+
+class Strange(unittest.TestCase):
+    def note(self, name):
+        return next(s["note"] for s in self.daemon.status()["sources"] if s["name"] == f"{name}-log")
+
+    def told(self):
+        return [e["text"] for e in self.daemon.events() if "is it the right log" in e["text"]]
+
+    def test_a_log_that_brings_no_event_is_told(self):
+        temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
+        self.addCleanup(temp.cleanup)
+        self.daemon = d = Daemon(temp.name)
+        self.addCleanup(d.kill)
+        paths = {name: os.path.join(temp.name, f"{name}.log") for name in SOURCES}
+        d.sources = {name: paths[name] + more for name, (more, _, _) in SOURCES.items()}
+
+        def write(name, text):
+            with open(paths[name], "a") as f:
+                f.write(text)
+
+        for name, (_, line, _) in SOURCES.items():
+            write(name, (refused(1) if name == "good" else "") + f"{stamp()} {line}\n" * (LINES - 1))
+        d.start()
+        d.wait_for(lambda: all(s["lines"] >= LINES - 1 for s in d.status()["sources"]), 30, "all is read")
+        self.assertEqual({self.note(name) for name in SOURCES}, {None}, "a line less than is enough")
+        for name, (_, line, _) in SOURCES.items():
+            write(name, f"{stamp()} {line}\n")
+        d.wait_for(lambda: len(self.told()) == 3, 30, "three are told")
+        for name, (_, _, said) in SOURCES.items():
+            whole = said and f"of {LINES} lines (0 not readable) none is {said}"
+            d.wait_for(lambda: self.note(name) == whole, 30, f"{name}: {whole}")
+            self.assertEqual(sum(t == f"source {name}-log: {whole}; is it the right log and format?" for t in self.told()),
+                             1 if said else 0)
+        shown = subprocess.run([program("mxsplitctl"), "status", "--socket", d.socket], capture_output=True, text=True, check=True)
+        self.assertEqual(shown.stdout.count("(0 not readable)"), 3, shown.stdout)
+        write("quiet", refused(1))
+        d.wait_for(lambda: self.note("quiet") is None, 30, "it is understood")
+        reloads = d.status()["reloads"]
+        write("other", f"{stamp()} mx1 dovecot[7]: x\n" * LINES)
+        d.process.send_signal(signal.SIGHUP)
+        d.wait_for(lambda: d.status()["reloads"] > reloads and self.note("wrong") is None, 30, "it is reloaded, and counts anew")
+        write("wrong", f"{stamp()} mx1 postfix/smtpd[7]: connect from x[192.0.2.7]\n" * LINES)
+        d.wait_for(lambda: self.note("wrong"), 30, "it is as strange as before")
+        self.assertEqual(len(self.told()), 3, "and told already")
+
+
+if __name__ == "__main__":
+    unittest.main()
