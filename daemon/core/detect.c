@@ -24,8 +24,8 @@
 #define BURST_LEAST 20.0  /* bounces; smaller ones are not remembered */
 #define BURSTS_A_YEAR 0.1 /* that reach what is asked for, */
 #define BURST_MARGIN 1.5  /* and so many times that is asked for */
-#define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, */
-#define BURST_MOST 10.0	       /* and had less than so many times the needed excess, was a burst */
+#define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
+			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
 #define YOUNG_MORE                                                                                 \
 	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
 #define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
@@ -199,7 +199,8 @@ change(struct detect *detect, bool surge)
 		return;
 	}
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		if (was_short(detect) && detect->surge_excess < detect->needed[i] * BURST_MOST)
+		if (was_short(detect) &&
+		    detect->surge_excess < detect->needed[i] * DETECT_EXCESS_MOST)
 			end_burst(detect, i, true);
 		end_burst(detect, i, false);
 		cusum_reset(&detect->cusum[i]);

@@ -2,8 +2,8 @@
 
 #include <math.h>
 
-#define LATE 0.2	 /* the latest part of an excursion, of its age */
-#define PARTS 4		 /* so many parts as long are looked at, ten minutes at most */
+#define PARTS 4		 /* the latest part of an excursion is beside so many before it, */
+			 /* ten minutes at most */
 #define FADING 0.8	 /* of the mean rate above the expectation since the evidence began, */
 #define FADING_PEAK 0.9	 /* and of the largest of the last parts; less is running out */
 #define YOUNG 120.0	 /* seconds; excursions that are younger: most is asked for */
@@ -42,7 +42,7 @@ static double
 late_rate(const struct detect *detect, const struct cusum *cusum, double *before_out)
 {
 	const unsigned most = RECENT_SLOTS / PARTS;
-	unsigned slots = (unsigned)fmin(fmax(cusum->slots * LATE, 1), most);
+	unsigned slots = (unsigned)fmin(fmax(cusum->slots / (PARTS + 1), 1), most);
 	double normal = cusum->expected / cusum->slots / SPREAD_SLOT;
 	double count, seconds, sum, all, late;
 

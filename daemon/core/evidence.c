@@ -11,7 +11,6 @@
 #define SENT_KNOWN 86400.0 /* seconds of watching after which our sending says something */
 #define MAILING 4.0	   /* times the usual hour, */
 #define MAILING_LEAST 20.0 /* and so many messages more: a mailing of ours */
-#define SENT_AGAINST 3.0   /* nats: one surge in twenty meets one */
 
 static const struct mark {
 	const char *name;
@@ -112,7 +111,7 @@ own_sending(const struct evidence_learned *learned)
 
 	if ((double)learned->sent_seconds < SENT_KNOWN)
 		return 0;
-	return (double)learned->sent_hour > mailing ? -SENT_AGAINST : 0;
+	return (double)learned->sent_hour > mailing ? -EVIDENCE_CAP : 0;
 }
 
 double
