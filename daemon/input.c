@@ -234,7 +234,7 @@ input_save(struct input *input, struct store *store, struct err *err)
 {
 	struct saving saving = { .input = input, .store = store, .err = err, .ok = true };
 	char cursor[FEED_CURSOR];
-	size_t length = input->feed->ops->cursor(input->feed, cursor);
+	size_t length = feed_cursor(input->feed, cursor);
 
 	tally_each(input->tally, save_cell, &saving);
 	reader_changes(input->reader, save_row, &saving);

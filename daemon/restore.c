@@ -150,7 +150,9 @@ bring_back(const struct wish *wish, struct hand *hand)
 		say(wish, hand, stdout, "shows the normal set; nothing to do");
 		return EX_OK;
 	case PLAN_SHOWS_SPLIT:
-		return replace(wish, hand, &shown, &normal);
+		if (!wish->if_dead || !plan_for_good(&shown, &normal, &split))
+			return replace(wish, hand, &shown, &normal);
+		break; /* nobody asked for it just now */
 	case PLAN_SHOWS_DRIFT:
 		break;
 	}

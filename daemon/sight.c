@@ -171,7 +171,11 @@ sight_look(struct domain *domain, int64_t now, enum decide_shown *shown_out, str
 		break;
 	case PLAN_SHOWS_SPLIT:
 		*shown_out = DECIDE_SHOWN_SPLIT;
-		break;
+		if (domain->decide.state != DECIDE_NORMAL ||
+		    !plan_for_good(&view->shown, &domain->normal, &domain->split))
+			break;
+		*shown_out = DECIDE_SHOWN_DRIFT;
+		return see_drift(domain, view, err);
 	case PLAN_SHOWS_DRIFT:
 		/* Restored by hand: the split is over, and its TTL a matter of ordinary times. */
 		*shown_out = DECIDE_SHOWN_NORMAL;

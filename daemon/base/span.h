@@ -42,6 +42,12 @@ span_ends(struct span span, struct span tail)
 	       memcmp(span.at + span.len - tail.len, tail.at, tail.len) == 0;
 }
 
+static inline bool
+span_contains(struct span span, struct span part)
+{
+	return memmem(span.at, span.len, part.at, part.len) != NULL;
+}
+
 /* The span without its first `count` bytes (all of it gone when shorter). */
 static inline struct span
 span_after(struct span span, size_t count)
@@ -49,6 +55,17 @@ span_after(struct span span, size_t count)
 	if (count > span.len)
 		count = span.len;
 	return (struct span){ span.at + count, span.len - count };
+}
+
+/* Without blanks and ends of lines on either side. */
+static inline struct span
+span_trimmed(struct span span)
+{
+	while (span.len && memchr(" \t\r\n", span.at[0], 4))
+		span = span_after(span, 1);
+	while (span.len && memchr(" \t\r\n", span.at[span.len - 1], 4))
+		span.len--;
+	return span;
 }
 
 /* Equal but for the case of A-Z. */

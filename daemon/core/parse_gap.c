@@ -1,11 +1,5 @@
 #include "daemon/core/parse_gap.h"
 
-static bool
-contains(struct span text, struct span part)
-{
-	return memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
 bool
 parse_gap(const struct envelope *envelope, struct record *out)
 {
@@ -15,12 +9,12 @@ parse_gap(const struct envelope *envelope, struct record *out)
 	/* "imuxsock ... begin to drop messages", "imuxsock ... 89 messages lost", "imjournal: ..."
 	 */
 	if (span_begins(envelope->program->name, SPAN("rsyslogd")))
-		lost = contains(message, SPAN("due to rate-limiting"));
+		lost = span_contains(message, SPAN("due to rate-limiting"));
 	else if (span_begins(envelope->program->name, SPAN("systemd-journal")) ||
 		 span_equal(envelope->program->name, SPAN("journal")))
 		lost = span_begins(message, SPAN("Forwarding to syslog missed ")) ||
 		       (span_begins(message, SPAN("Suppressed ")) &&
-			contains(message, SPAN(" messages from ")));
+			span_contains(message, SPAN(" messages from ")));
 	if (!lost)
 		return false;
 	out->kind = RECORD_GAP;

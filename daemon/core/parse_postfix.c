@@ -7,12 +7,6 @@
 #include "daemon/core/parse_trouble.h"
 #include "daemon/core/swar.h"
 
-static bool
-contains(struct span text, struct span part)
-{
-	return memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
 static void
 answer(struct record *out, enum record_kind kind, const char *why)
 {
@@ -33,13 +27,14 @@ read_client_more(struct span rest, struct record *out)
 		answer(out, RECORD_BROKEN, "client= that is not an address in brackets");
 		return;
 	}
-	if (contains(rest, SPAN(", sasl_method=")) || contains(rest, SPAN(", sasl_username="))) {
+	if (span_contains(rest, SPAN(", sasl_method=")) ||
+	    span_contains(rest, SPAN(", sasl_username="))) {
 		out->authenticated = true;
 		answer(out, RECORD_CLIENT, "a user of ours (sasl) opened this queue id");
-	} else if (contains(rest, SPAN(", orig_queue_id="))) {
+	} else if (span_contains(rest, SPAN(", orig_queue_id="))) {
 		out->given_back = true;
 		answer(out, RECORD_CLIENT, "a content filter gave a message back under this id");
-	} else if (contains(rest, SPAN(", orig_client="))) {
+	} else if (span_contains(rest, SPAN(", orig_client="))) {
 		const char *at = memmem(rest.at, rest.len, ", orig_client=", 14);
 		struct scan origin = { .at = at, .end = rest.at + rest.len };
 		struct span client;

@@ -5,12 +5,6 @@
 #include "daemon/core/parse_address.h"
 #include "daemon/core/swar.h"
 
-static bool
-contains(struct span text, struct span part)
-{
-	return memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
 static void
 answer(struct record *out, enum record_kind kind, const char *why)
 {
@@ -168,7 +162,7 @@ read_envelope(struct span *rest, enum parse_reject_by by, struct record *out)
 		return false;
 	out->null_sender = sender.len == 0;
 	/* postscreen's own texts hold no sender: another one was written by a stranger's HELO. */
-	return by != PARSE_REJECT_POSTSCREEN || !contains(*rest, SPAN("from=<"));
+	return by != PARSE_REJECT_POSTSCREEN || !span_contains(*rest, SPAN("from=<"));
 }
 
 /* cleanup: "header Subject: X from h[a]; from=<> to=<r> proto=P helo=<h>: 5.7.1 text" */
@@ -195,7 +189,7 @@ read_content(struct span rest, struct record *out)
 	out->stage = STAGE_LATE;
 	if (!read_status(&text, out))
 		out->status = (struct span){ 0 };
-	if (text.failed || contains(scan_rest(&text), SPAN("; from=<"))) {
+	if (text.failed || span_contains(scan_rest(&text), SPAN("; from=<"))) {
 		answer(out, RECORD_BROKEN, "cleanup refused, but its line was cut off");
 		return;
 	}

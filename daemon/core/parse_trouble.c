@@ -3,12 +3,6 @@
 #include "daemon/core/eat.h"
 #include "daemon/core/parse_id.h"
 
-static bool
-contains(struct span text, struct span part)
-{
-	return memmem(text.at, text.len, part.at, part.len) != NULL;
-}
-
 static void
 answer(struct record *out, enum record_kind kind, const char *why)
 {
@@ -34,7 +28,7 @@ read_warning(struct scan *scan, struct record *out)
 			return;
 		}
 	if (span_begins(rest, SPAN("service \"")) &&
-	    contains(rest, SPAN(" has reached its process limit "))) {
+	    span_contains(rest, SPAN(" has reached its process limit "))) {
 		answer(out, RECORD_PRESSURE, "a service has reached its process limit");
 		return;
 	}

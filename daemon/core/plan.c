@@ -100,6 +100,13 @@ plan_compare(const struct mx_set *shown, const struct mx_set *normal, const stru
 }
 
 bool
+plan_for_good(const struct mx_set *shown, const struct mx_set *normal, const struct mx_set *split)
+{
+	return mx_same_records(shown, split) && shown->ttl > split->ttl &&
+	       shown->ttl >= normal->ttl;
+}
+
+bool
 plan_ttl_only(const struct mx_set *shown, const struct mx_set *expected)
 {
 	return mx_same_records(shown, expected) && shown->ttl != expected->ttl;

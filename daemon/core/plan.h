@@ -35,6 +35,13 @@ MUST_USE bool plan_split(const struct mx_set *normal, const char *const *drop, u
 enum plan_shows plan_compare(const struct mx_set *shown, const struct mx_set *normal,
 			     const struct mx_set *split);
 
+/*
+ * The records are those of the split set, but with a TTL of ordinary times: nobody makes a split
+ * so. Somebody took the exchangers out for good, and to put them back would undo that.
+ */
+bool plan_for_good(const struct mx_set *shown, const struct mx_set *normal,
+		   const struct mx_set *split);
+
 /* The records are the expected ones, the TTL is not. */
 bool plan_ttl_only(const struct mx_set *shown, const struct mx_set *expected);
 

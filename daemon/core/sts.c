@@ -15,16 +15,6 @@ sts_mode_name(enum sts_mode mode)
 	return names_name(modes, sizeof(modes) / sizeof(modes[0]), (int)mode);
 }
 
-static struct span
-trim(struct span text)
-{
-	while (text.len && (text.at[0] == ' ' || text.at[0] == '\t'))
-		text = span_after(text, 1);
-	while (text.len && strchr(" \t\r", text.at[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 /* What stands before `stop`, and what after it. */
 static struct span
 cut(struct span *rest, char stop)
@@ -39,11 +29,11 @@ cut(struct span *rest, char stop)
 bool
 sts_announced(struct span txt)
 {
-	struct span version = trim(cut(&txt, ';'));
+	struct span version = span_trimmed(cut(&txt, ';'));
 	bool id = false;
 
 	while (txt.len) {
-		struct span field = trim(cut(&txt, ';'));
+		struct span field = span_trimmed(cut(&txt, ';'));
 
 		id = id || (span_begins(field, SPAN("id=")) && field.len > 3);
 	}
@@ -108,14 +98,14 @@ sts_read(struct span text, struct sts_policy *out, struct err *err)
 
 	if (text.len > STS_BYTES)
 		return err_set(err, ERR_INPUT, "it has more than %d bytes", STS_BYTES);
-	line = trim(cut(&text, '\n'));
-	key = trim(cut(&line, ':'));
-	if (!span_equal(key, SPAN("version")) || !span_equal(trim(line), SPAN("STSv1")))
+	line = span_trimmed(cut(&text, '\n'));
+	key = span_trimmed(cut(&line, ':'));
+	if (!span_equal(key, SPAN("version")) || !span_equal(span_trimmed(line), SPAN("STSv1")))
 		return err_set(err, ERR_INPUT, "it does not begin with version: STSv1");
 	while (text.len) {
-		line = trim(cut(&text, '\n'));
-		key = trim(cut(&line, ':'));
-		if (!take(&policy, key, trim(line), &mode, err))
+		line = span_trimmed(cut(&text, '\n'));
+		key = span_trimmed(cut(&line, ':'));
+		if (!take(&policy, key, span_trimmed(line), &mode, err))
 			return false;
 	}
 	if (!mode)

@@ -38,20 +38,10 @@ poll_note(struct poll_result *result, const char *format, ...)
 	va_end(args);
 }
 
-static struct span
-trimmed(struct span text)
-{
-	while (text.len && (text.at[0] == ' ' || text.at[0] == '\t'))
-		text = span_after(text, 1);
-	while (text.len && strchr(" \t\r\n", text.at[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 bool
 poll_decimal(struct span text, double *out)
 {
-	struct scan scan = scan_over(trimmed(text));
+	struct scan scan = scan_over(span_trimmed(text));
 	bool minus = scan_maybe(&scan, SPAN("-"));
 	double value = (double)scan_number(&scan, INT64_MAX), unit = 1;
 

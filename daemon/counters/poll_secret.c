@@ -18,16 +18,6 @@ static const struct name auths[] = {
 	{ POLL_SECRET_SHA384, "SHA-384" }, { POLL_SECRET_SHA512, "SHA-512" },
 };
 
-static struct span
-trimmed(struct span text)
-{
-	while (text.len && (text.at[0] == ' ' || text.at[0] == '\t'))
-		text = span_after(text, 1);
-	while (text.len && strchr(" \t\r", text.at[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 /* Cuts the first word off. */
 static struct span
 word(struct span *line)
@@ -36,7 +26,7 @@ word(struct span *line)
 
 	while (first.len < line->len && first.at[first.len] != ' ' && first.at[first.len] != '\t')
 		first.len++;
-	*line = trimmed(span_after(*line, first.len));
+	*line = span_trimmed(span_after(*line, first.len));
 	return first;
 }
 
@@ -102,7 +92,7 @@ poll_secret_parse(const char *path, struct span text, struct poll_secret *out, s
 	for (unsigned line = 1; text.len && !wrong; line++) {
 		const char *end = memchr(text.at, '\n', text.len);
 		size_t length = end ? (size_t)(end - text.at) : text.len;
-		struct span rest = trimmed((struct span){ text.at, length }), key;
+		struct span rest = span_trimmed((struct span){ text.at, length }), key;
 
 		text = span_after(text, length + 1);
 		if (!rest.len || rest.at[0] == '#')

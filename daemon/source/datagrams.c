@@ -149,14 +149,6 @@ datagrams_read(struct feed *feed, size_t budget, const struct feed_sink *sink, s
 	return more ? FEED_MORE : FEED_IDLE;
 }
 
-static size_t
-no_cursor(const struct feed *feed, char out[FEED_CURSOR])
-{
-	(void)feed;
-	(void)out;
-	return 0;
-}
-
 static uint64_t
 datagrams_behind(const struct feed *feed)
 {
@@ -177,11 +169,9 @@ datagrams_free(struct feed *feed)
 	free(datagrams);
 }
 
-static const struct feed_ops ops = { .read = datagrams_read,
-				     .cursor = no_cursor,
-				     .behind = datagrams_behind,
-				     .free = datagrams_free,
-				     .lives = true };
+static const struct feed_ops ops = {
+	.read = datagrams_read, .behind = datagrams_behind, .free = datagrams_free, .lives = true
+};
 
 struct feed *
 datagrams_open(const struct config_source *config, uv_loop_t *loop, struct err *err)

@@ -35,6 +35,12 @@ feed_free(struct feed *feed)
 		feed->ops->free(feed);
 }
 
+size_t
+feed_cursor(const struct feed *feed, char out[FEED_CURSOR])
+{
+	return feed->ops->cursor ? feed->ops->cursor(feed, out) : 0;
+}
+
 bool
 feed_same(const struct feed *feed, const struct config_source *was, const struct config_source *is)
 {

@@ -40,7 +40,7 @@ struct feed_ops {
 	/* Gives what there is, until about `budget` bytes are used up. */
 	enum feed_status (*read)(struct feed *feed, size_t budget, const struct feed_sink *sink,
 				 struct err *err);
-	/* The bytes to store, and how many; 0: there is nothing to go on from. */
+	/* The bytes to store, and how many. NULL: there is nothing to go on from. */
 	size_t (*cursor)(const struct feed *feed, char out[FEED_CURSOR]);
 	uint64_t (*behind)(const struct feed *feed); /* bytes that are known and not given yet */
 	void (*free)(struct feed *feed);
@@ -61,6 +61,9 @@ struct feed {
 MUST_USE struct feed *feed_open(const struct config_source *config, uv_loop_t *loop,
 				struct span cursor, struct err *err);
 void feed_free(struct feed *feed);
+
+/* What to store, and how many bytes; 0: there is nothing to go on from. */
+size_t feed_cursor(const struct feed *feed, char out[FEED_CURSOR]);
 
 /* A reload: may the feed of `was` go on serving `is`? */
 bool feed_same(const struct feed *feed, const struct config_source *was,

@@ -98,14 +98,6 @@ pipe_read(struct feed *feed, size_t budget, const struct feed_sink *sink, struct
 	return FEED_ERROR;
 }
 
-static size_t
-no_cursor(const struct feed *feed, char out[FEED_CURSOR])
-{
-	(void)feed;
-	(void)out;
-	return 0;
-}
-
 static uint64_t
 pipe_behind(const struct feed *feed)
 {
@@ -125,11 +117,9 @@ pipe_free(struct feed *feed)
 	free(pipe);
 }
 
-static const struct feed_ops ops = { .read = pipe_read,
-				     .cursor = no_cursor,
-				     .behind = pipe_behind,
-				     .free = pipe_free,
-				     .lives = true };
+static const struct feed_ops ops = {
+	.read = pipe_read, .behind = pipe_behind, .free = pipe_free, .lives = true
+};
 
 struct feed *
 pipe_open(const struct config_source *config, uv_loop_t *loop, struct err *err)

@@ -197,14 +197,6 @@ streams_read(struct feed *feed, size_t budget, const struct feed_sink *sink, str
 	return more ? FEED_MORE : FEED_IDLE;
 }
 
-static size_t
-no_cursor(const struct feed *feed, char out[FEED_CURSOR])
-{
-	(void)feed;
-	(void)out;
-	return 0;
-}
-
 static uint64_t
 streams_behind(const struct feed *feed)
 {
@@ -224,11 +216,9 @@ streams_free(struct feed *feed)
 	free(streams);
 }
 
-static const struct feed_ops ops = { .read = streams_read,
-				     .cursor = no_cursor,
-				     .behind = streams_behind,
-				     .free = streams_free,
-				     .lives = true };
+static const struct feed_ops ops = {
+	.read = streams_read, .behind = streams_behind, .free = streams_free, .lives = true
+};
 
 struct feed *
 streams_open(const struct config_source *config, uv_loop_t *loop, struct err *err)

@@ -37,7 +37,8 @@ class Operation:
 
 class Spec:
     def __init__(self):
-        with open(os.path.join(ROOT, "web", "openapi.yaml")) as f:
+        self.path = os.path.join(ROOT, "web", "openapi.yaml")
+        with open(self.path) as f:
             self.document = yaml.safe_load(f)
         self.operations = [Operation(self, path, method, about[method], about.get("parameters", []))
                            for path, about in self.document["paths"].items() for method in METHODS if method in about]

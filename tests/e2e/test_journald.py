@@ -68,17 +68,17 @@ class Journald(unittest.TestCase):
         self.directory = temp.name
         self.service = os.path.join(cgroups(), f"mxsplit-test-{os.getpid()}-{self._testMethodName[-8:]}.service")
         try:
-            os.mkdir(self.service)
             subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=True, capture_output=True)
+            os.mkdir(self.service)
         except (OSError, subprocess.CalledProcessError) as error:
             self.skipTest(f"no cgroup or namespace may be made here: {error}")
+        self.inside = None
         self.addCleanup(self.remove_service)
 
     def remove_service(self):
-        self.inside.stdin.close()
-        self.inside.kill()  # and all that is in its pid namespace
-        self.inside.wait()
-        self.inside.stdout.close()
+        if self.inside:
+            self.inside.kill()  # and all that is in its pid namespace
+            self.inside.communicate()
         end = time.monotonic() + 20
         while os.path.exists(self.service):
             try:

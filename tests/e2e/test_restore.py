@@ -156,6 +156,20 @@ class RestoreTest(unittest.TestCase):
                 d.wait_for(lambda: d.domain()["state"] == "normal" and d.domain()["shown"], 60, "it goes on")
         print(f"100 of 100 restored, after {max(waits):.1f} s at most", flush=True)
 
+    def test_the_rope_leaves_out_what_was_taken_out_for_good(self):
+        """Long after the daemon was given up, somebody retires MTA1; a person may still say otherwise."""
+        with World(secondaries=0) as world:
+            dead_in_a_split(world)
+            world.dns.set_mx(TTL, SPLIT)
+            old = time.time() - 3601
+            for suffix in ("", "-wal"):
+                if os.path.exists(world.daemon.database + suffix):
+                    os.utime(world.daemon.database + suffix, (old, old))
+            code, said = restore(world, "--if-dead")
+            self.assertEqual((code, world.dns.mx()), (NEITHER, (TTL, SPLIT)), said)
+            code, said = restore(world)
+            self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
+
     def test_what_was_split_by_other_settings(self):
         with World(secondaries=0) as world:
             dead_in_a_split(world)

@@ -327,6 +327,23 @@ class Settled(unittest.TestCase):
         self.assertTrue(w.shows(TTL, NORMAL))
         self.assertEqual(len([e for e in d.events() if "of another version" in e["text"]]), 3)
 
+    def test_an_exchanger_that_was_taken_out_for_good(self):
+        """The records of a split, but with the TTL of ordinary times: nobody wants it back."""
+        w = self.world(mode="auto")
+        d = w.ready()
+        for start in (False, True):
+            if start:
+                d.stop()
+            w.dns.set_mx(TTL, SPLIT)
+            if start:
+                d.start()
+            self.says(d, "drift", "no split can be planned")
+            self.ticks(d, 12)  # calm is 2 s
+            self.assertTrue(w.shows(TTL, SPLIT))
+            self.assertEqual((d.domain()["state"], self.told(d, "split", "restore")), ("normal", []))
+            w.dns.set_mx(TTL, NORMAL)
+            d.wait_for(lambda: "drift" not in self.told(d, "drift", "decision")[-1], 30, "the zone is as it was")
+
     def test_a_database_lost_in_a_split(self):
         w = self.world()
         d = w.ready()

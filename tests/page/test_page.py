@@ -192,6 +192,10 @@ class PageTest(unittest.TestCase):
             self.state("SPLIT")
             self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
             self.wait(lambda: "anna" in self.text("article .notice") and "moving the racks" in self.text("article .notice"), "the order")
+            # a hook is tried: one tells, one fails
+            for name, said in (("page", "page: the test was told."), ("lost", "lost: the test FAILED: it exited with status 1")):
+                self.find(f"[data-hook={name}][data-does=test]").click()
+                self.wait(lambda: self.text("#hooks-said") == said, said)
             # somebody else changes it while the dialog is open
             self.order("normal", "late")
             code, _ = world.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",

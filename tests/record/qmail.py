@@ -50,7 +50,7 @@ class Qmail(Corpus):
                  input="192.0.2.99:deny\n:allow" + (f',VERIFY="{self.verify}"' if self.verify else "") + "\n")
         path = "PATH=/var/lib/qmail/bin:$PATH; "
         if self.verify:
-            host.background("/usr/sbin/qmail-verify")
+            host.background("sh", "-c", "exec /usr/sbin/qmail-verify 2>/dev/null")  # it tells of each
         host.background("sh", "-c", f"{path}{SEND} | {self.logger('qmail', LOGS)}")
         smtpd = self.logger("smtpd", LOGS + "/smtpd")
         host.background("sh", "-c", f"{path}{SMTPD.format(address='0')} | {smtpd}")

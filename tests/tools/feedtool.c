@@ -104,7 +104,7 @@ static void
 store_cursor(const struct feed *feed)
 {
 	char cursor[FEED_CURSOR];
-	size_t length = feed->ops->cursor(feed, cursor);
+	size_t length = feed_cursor(feed, cursor);
 
 	if (length == 0)
 		return;

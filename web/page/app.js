@@ -1,7 +1,7 @@
 "use strict";
 /* The page: asks the API of the same origin, draws what it says, gives orders. Text from the daemon is only ever textContent. */
 const $ = (id) => document.getElementById(id);
-const STATUS_MS = 2000, SERIES_MS = 30000, HOOKS_MS = 5000, LOST_MS = 10000, EVENTS = 50, STREAM_S = 2, COMES_AGAIN_MS = 15000;
+const STATUS_MS = 2000, SERIES_MS = 30000, HOOKS_MS = 5000, LOST_MS = 10000, EVENTS = 50, STREAM_S = 2, COMES_AGAIN_MS = 15000, TEST_S = 60;
 const SPANS = [[1, 60], [6, 60], [24, 300], [168, 1800]]; /* hours, step in seconds */
 const SHAPES = { normal: "●", split: "■", splitting: "▲", restoring: "▼", waiting: "◆" };
 
@@ -213,6 +213,36 @@ async function readHooks() {
   } catch (_) { /* the next reading may work */ }
 }
 
+/* A test of a hook, or its dead letters again: what became of it is said under the table. */
+async function tryHook(event) {
+  const button = event.target.closest("[data-hook]");
+  if (!button) return;
+  const { hook: name, does } = button.dataset, say = (what, facts) => { $("hooks-said").textContent = word(what, { name, ...facts }); };
+  try {
+    const answer = await ask(`v1/hooks/${encodeURIComponent(name)}/${does}`, { method: "POST" });
+    if (answer.status === 401) return openToken();
+    const body = await answer.json();
+    if (!answer.ok) return say("not-done", { why: body.detail || body.title });
+    if (does === "resend") say("resent", { n: number(body.resent) });
+    else await awaitTest(name, body.item, say);
+  } catch (error) {
+    say("not-done", { why: String(error) });
+  }
+  return readHooks();
+}
+
+async function awaitTest(name, item, say) {
+  say("test-sent");
+  for (let i = 0; i < TEST_S; i++) {
+    await new Promise((done) => setTimeout(done, 1000));
+    await readHooks();
+    const hook = here.hooks.find((one) => one.name === name) || {};
+    if (hook.last_success && hook.last_success.item === item) return say("test-told");
+    if (hook.last_failure && hook.last_failure.item === item) return say("test-failed", { why: hook.last_failure.why });
+  }
+  return undefined; /* the table tells the rest */
+}
+
 async function readSeries() {
   const [hours, step] = SPANS[here.span], to = Math.floor(Date.now() / 1000 / step) * step; /* a step that is not over would look like a fall */
   for (const domain of here.status ? here.status.domains : []) {
@@ -323,6 +353,7 @@ function begin() {
   for (const name of ["input", "pointermove"]) $("domains").addEventListener(name, lookAt);
   $("order-cancel").addEventListener("click", () => $("order").close());
   $("order-do").addEventListener("click", giveOrder);
+  $("hooks").addEventListener("click", tryHook);
   $("token-open").addEventListener("click", openToken);
   $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
   $("token-forget").addEventListener("click", () => keepToken(""));

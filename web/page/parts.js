@@ -155,7 +155,7 @@ function drawLists(status) {
     status.sources.map((s) => [s.name, plain(s.mta), cell(number(s.lines), "number"), s.last_line ? word("ago", { age: ageSince(s.last_line) }) : word("dash"),
       cell(number(s.bytes_behind), "number"), cell(s.error || s.note || word(s.stale ? "silent" : "heard"), s.error || s.note || s.stale ? "bad" : "good")]), "stack").childNodes]);
   $("hooks").closest("section").hidden = !here.hooks.length;
-  patchChildren($("hooks"), [...table(word("hooks"), [[word("name")], [word("state")], [word("waiting"), "number"], [word("dead"), "number"], [word("told-last")], [word("failed-last")]],
+  patchChildren($("hooks"), [...table(word("hooks"), [[word("name")], [word("state")], [word("waiting"), "number"], [word("dead"), "number"], [word("told-last")], [word("failed-last")], [word("try")]],
     here.hooks.map(hookRow), "stack").childNodes]);
 }
 
@@ -163,6 +163,8 @@ function hookRow(hook) {
   const told = hook.last_success, failed = hook.last_failure, state = hook.dead_letters ? "dead" : hook.failing ? "failing" : told ? "good" : "new";
   const why = failed ? `${word("ago", { age: ageSince(failed.time) })}: ${failed.why || ""}` : word("never");
   return [make("td", { title: hook.how, text: hook.name }),
-    make("td", { cls: state === "good" ? "good" : state === "new" ? "soft" : "bad" }, word(`hook-${state}`), hook.dead_letters ? make("small", { text: word("resend-how", { name: hook.name }) }) : null),
-    cell(number(hook.waiting), "number"), cell(number(hook.dead_letters), "number"), told ? word("ago", { age: ageSince(told.time) }) : word("never"), cell(why, hook.failing || hook.dead_letters ? "bad" : "soft")];
+    make("td", { cls: state === "good" ? "good" : state === "new" ? "soft" : "bad" }, word(`hook-${state}`), hook.dead_letters ? make("small", { text: word("resend-how") }) : null),
+    cell(number(hook.waiting), "number"), cell(number(hook.dead_letters), "number"), told ? word("ago", { age: ageSince(told.time) }) : word("never"), cell(why, hook.failing || hook.dead_letters ? "bad" : "soft"),
+    make("td", {}, make("button", { type: "button", "data-hook": hook.name, "data-does": "test", "aria-label": word("test-of", { name: hook.name }), text: word("test") }),
+      hook.dead_letters ? make("button", { type: "button", "data-hook": hook.name, "data-does": "resend", "aria-label": word("resend-of", { name: hook.name }), text: word("resend") }) : null)];
 }

@@ -102,6 +102,29 @@ static const struct {
 	{ "0", PLAN_SHOWS_DRIFT, "the zone has no MX at all" },
 };
 
+Test(plan, a_split_with_the_ttl_of_ordinary_times_is_none)
+{
+	static const struct {
+		const char *shown, *normal;
+		bool for_good;
+	} rows[] = {
+		{ "300 20 mta2.", "604800 10 mta1. 20 mta2.", false },
+		{ "604799 20 mta2.", "604800 10 mta1. 20 mta2.", false },
+		{ "604800 20 mta2.", "604800 10 mta1. 20 mta2.", true },
+		{ "604800 10 mta1.", "604800 10 mta1. 20 mta2.", false },
+		{ "300 20 mta2.", "60 10 mta1. 20 mta2.", false },
+		{ "300 20 mta2.", "300 10 mta1. 20 mta2.", false },
+		{ "301 20 mta2.", "300 10 mta1. 20 mta2.", true },
+	};
+	struct mx_set split = set("300 20 mta2.");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mx_set shown = set(rows[i].shown), normal = set(rows[i].normal);
+
+		cr_assert(plan_for_good(&shown, &normal, &split) == rows[i].for_good, "row %zu", i);
+	}
+}
+
 Test(plan, what_the_zone_shows)
 {
 	struct mx_set normal = set("604800 10 mta1. 20 mta2."), split = set("300 20 mta2.");

@@ -37,7 +37,7 @@ past_read(struct past *past, size_t budget)
 	enum feed_status status = past->feed->ops->read(past->feed, budget, &sink, &past->room.err);
 
 	cr_assert(status != FEED_ERROR, "%s", past->room.err.text);
-	past->length = past->feed->ops->cursor(past->feed, past->cursor);
+	past->length = feed_cursor(past->feed, past->cursor);
 	return status;
 }
 
