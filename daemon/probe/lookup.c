@@ -113,8 +113,12 @@ take(const ldns_pkt *answer, ldns_rr_type type, struct lookup_answer *out)
 		struct text text;
 
 		out->cname = out->cname || ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME;
-		if (ldns_rr_get_type(rr) != type || out->count == LOOKUP_ROWS)
+		if (ldns_rr_get_type(rr) != type)
 			continue;
+		if (out->count == LOOKUP_ROWS) {
+			out->more = true;
+			break;
+		}
 		text = text_over(out->text[out->count++], LOOKUP_TEXT);
 		if (type == LDNS_RR_TYPE_TXT)
 			print_txt(rr, &text);

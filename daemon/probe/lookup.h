@@ -35,6 +35,7 @@ struct lookup_answer {
 	unsigned count;
 	char text[LOOKUP_ROWS][LOOKUP_TEXT]; /* presentation form; a TXT's strings joined */
 	bool cname;			     /* the name is an alias */
+	bool more;			     /* records than have room here */
 };
 
 /* `address`: "9.9.9.9" or "127.0.0.1:5353"; NULL: as this machine resolves. */

@@ -123,6 +123,8 @@ nameservers_find(const struct config_server *server, const atomic_bool *give_up,
 	    lookup_ask(search.primary, server->zone, LOOKUP_NS, &names) != LOOKUP_FOUND) {
 		fail(&search, server->zone, "has no NS RRset that the primary shows");
 	} else {
+		if (names.more)
+			fail(&search, server->zone, "has more name servers than can be asked");
 		if (!lookup_open(NULL, &search.resolver, &err))
 			search.resolver = NULL;
 		for (unsigned i = 0; i < names.count && find(&search, names.text[i]); i++)

@@ -31,6 +31,10 @@ class Shuffled(Named):
            "ns3 IN A 127.0.0.10\nns3 IN A 127.0.0.11\nns4 IN A 127.0.0.12\n"
 
 
+class Many(Named):
+    more = Named.more + "".join(f"@ IN NS n{i}\nn{i} IN A 127.0.1.{i}\n" for i in range(16))
+
+
 @unittest.skipUnless(Bind.has_ipv6(), "no IPv6 on this machine")
 class CheckNs(unittest.TestCase):
     def world(self, kind):
@@ -91,6 +95,11 @@ class CheckNs(unittest.TestCase):
         self.assertRegex(said, rf"{DOMAIN}: check-ns: ns3.elsewhere.invalid. (has no address|could not be looked up); those known are asked")
         self.assertIn(f"{self.ns2} shows the same set", said)
         self.assertIn("ns3.elsewhere.invalid. (no address) is a name server", said)
+
+    def test_more_than_can_be_asked_are_not_taken_for_all(self):
+        world = self.world(Many)
+        world.daemon.write_config()
+        self.assertIn(f"{DOMAIN}: check-ns: {DOMAIN}. has more name servers than can be asked; those known are asked", self.dns_check(world)[1])
 
 
 if __name__ == "__main__":
