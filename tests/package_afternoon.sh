@@ -184,6 +184,7 @@ say "a daemon that hangs: killed by the watchdog, started again, its split stays
 
 # sockets that systemd holds
 cp /usr/share/doc/mxsplit/examples/systemd/mxsplitd.socket /etc/systemd/system/
+printf '[Service]\nRuntimeDirectoryPreserve=yes\n' >/etc/systemd/system/mxsplitd.service.d/socket.conf # as it says
 systemctl stop mxsplitd
 systemctl daemon-reload
 systemctl --quiet enable --now mxsplitd.socket
@@ -198,7 +199,7 @@ within 60 mxsplitctl status
 mxsplitctl status >/dev/null || fail "the socket after a restart"
 say "socket activation: started by the first who asked, and by the next after a kill"
 systemctl stop mxsplitd mxsplitd.socket
-rm /etc/systemd/system/mxsplitd.socket /etc/systemd/system/mxsplitd.service.d/haste.conf
+rm /etc/systemd/system/mxsplitd.socket /etc/systemd/system/mxsplitd.service.d/{haste,socket}.conf
 systemctl daemon-reload
 systemctl start mxsplitd
 within 60 mxsplitctl status

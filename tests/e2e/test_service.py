@@ -230,7 +230,8 @@ class Units(unittest.TestCase):
             done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units],
                                   env=dict(os.environ, SYSTEMD_UNIT_PATH=directory + ":"),
                                   capture_output=True, text=True, check=False)
-            said = [line for line in done.stderr.splitlines() if "mxsplit" in line]
+            said = [line for line in done.stderr.splitlines()
+                    if "mxsplit" in line and "'RestartMode'" not in line]  # not known before systemd 254
             self.assertEqual(said, [])
 
 
