@@ -3,7 +3,7 @@
 # build, some at a time. Shows the output of what fails; all of it is kept in BUILD/logs.
 #
 #   ONLY=unit|e2e   one part            PATTERN=TEXT   only what has this in its name
-#   LONG=1          the long versions   JOBS=N         instead of 6: most tests wait more than they work
+#   LONG=1          the long versions   JOBS=N         instead of 8: most tests wait more than they work
 #
 # The last line is "N passed, N failed", with ", N skipped" when something was skipped. Exit code 1
 # when anything failed or nothing passed. A file that tested nothing has failed, and so has one that
@@ -92,7 +92,7 @@ both() {
 	shift
 	for item; do
 		[ -z "${PATTERN:-}" ] || [[ $item == *$PATTERN* ]] || continue
-		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-6}" ]; do
+		while [ "$(jobs -rp | wc -l)" -ge "${JOBS:-8}" ]; do
 			wait -n
 		done
 		"$what" "$item" &
