@@ -200,8 +200,8 @@ change(struct domain *domain, int64_t now)
 	struct err err = { 0 };
 
 	domain->sent = domain->wanted;
-	mx_print(&domain->wanted, &is);
-	mx_print(&from, &was);
+	mx_say(&domain->wanted, &is);
+	mx_say(&from, &was);
 	record(domain->engine, JOURNAL_UPDATE, domain->display, "",
 	       "sent to %s: the %s set %s, in place of %s", view->name,
 	       domain->pending == DECIDE_DO_SPLIT ? "split" : "normal", new, old);

@@ -13,10 +13,7 @@ add(struct text *text, const struct zone_view *view)
 		return;
 	}
 	text_add(text, "shows ");
-	if (view->shown.count == 0)
-		text_add(text, "no MX");
-	else
-		mx_print(&view->shown, text);
+	mx_say(&view->shown, text);
 }
 
 /* Those that do not show what the primary shows; false: it cannot be said. */
@@ -61,7 +58,7 @@ laggards_look(struct domain *domain, int64_t now)
 		return;
 	laggards->told = true;
 	when_duration(now - laggards->since, age);
-	mx_print(&zone_view(domain->zone, 0)->shown, &shown);
+	mx_say(&zone_view(domain->zone, 0)->shown, &shown);
 	record(domain->engine, JOURNAL_FAILURE, domain->display, "",
 	       "name servers disagree for %s: the primary shows %s, but %s; look at its transfers "
 	       "and "

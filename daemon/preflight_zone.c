@@ -33,7 +33,7 @@ check_plan(struct preflight *preflight)
 			     err.text);
 		return;
 	}
-	mx_print(&preflight->split, &text);
+	mx_say(&preflight->split, &text);
 	findings_add(findings, FINDINGS_OK, "plan", "a split would show: %s", set);
 }
 
@@ -138,10 +138,9 @@ preflight_zone(struct preflight *preflight)
 		return;
 	}
 	preflight->normal = *shown;
-	mx_print(shown, &text);
+	mx_say(shown, &text);
 	findings_add(&preflight->findings, shown->count ? FINDINGS_OK : FINDINGS_FAIL, "primary",
-		     "%s shows: %s", zone_view(hand->zone, 0)->name,
-		     shown->count ? set : "no MX record");
+		     "%s shows: %s", zone_view(hand->zone, 0)->name, set);
 	check_plan(preflight);
 	check_ttl(preflight);
 	check_key(preflight);

@@ -117,7 +117,7 @@ replace(const struct wish *wish, struct hand *hand, const struct mx_set *from,
 	char set[4096];
 	struct text text = TEXT(set);
 
-	mx_print(normal, &text);
+	mx_say(normal, &text);
 	say(wish, hand, stdout, "shows the split set; the normal set is sent: %s", set);
 	result = hand_change(hand, from, normal);
 	say(wish, hand, stdout, "%s: %s", zone_result_name(result), hand->sentence);

@@ -34,11 +34,12 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 	    struct err *err)
 {
 	bool first = domain->normal.count == 0;
-	char old[JOURNAL_TEXT / 3], new[8192];
-	struct text was = TEXT(old), is = TEXT(new);
+	char old[JOURNAL_TEXT / 3], new[JOURNAL_TEXT / 3], stored[8192];
+	struct text was = TEXT(old), is = TEXT(new), bytes = TEXT(stored);
 
-	mx_print(&domain->normal, &was);
-	mx_print(&view->shown, &is);
+	mx_say(&domain->normal, &was);
+	mx_say(&view->shown, &is);
+	mx_print(&view->shown, &bytes);
 	domain->normal = view->shown;
 	domain->split = *split;
 	domain->candidate = (struct mx_set){ 0 };
@@ -52,8 +53,8 @@ take_normal(struct domain *domain, const struct zone_view *view, const struct mx
 		       "the zone was changed by someone else; taken as the new normal set: %s (was "
 		       "%s)",
 		       new, old);
-	return store_state_put(domain->engine->store, domain->display, "normal-set", span_of(new),
-			       err);
+	return store_state_put(domain->engine->store, domain->display, "normal-set",
+			       span_of(stored), err);
 }
 
 /* The zone may be split, and whoever knew what it was before (the database) is gone. */

@@ -19,14 +19,12 @@ add_lagging(const struct zone *zone, struct text *text)
 			continue;
 		text_add(text, "%s%s ", comma, view->name);
 		comma = "; ";
-		if (!view->known)
-			text_add(text, "%s", view->error);
-		else
+		if (view->known) {
 			text_add(text, "shows ");
-		if (view->known && view->shown.count > 0)
-			mx_print(&view->shown, text);
-		else if (view->known)
-			text_add(text, "no MX");
+			mx_say(&view->shown, text);
+		} else {
+			text_add(text, "%s", view->error);
+		}
 	}
 }
 
@@ -77,7 +75,7 @@ proved(struct zone *zone)
 
 	text_add(&text, "%s%u server%s show%s ", zone->servers > 1 ? "all " : "", zone->servers,
 		 zone->servers > 1 ? "s" : "", zone->servers > 1 ? "" : "s");
-	mx_print(&zone->change.to, &text);
+	mx_say(&zone->change.to, &text);
 	text_add(&text, ", serial %u", zone->views[0].serial);
 	zone_change_finish(zone, ZONE_PROVED, sentence);
 }

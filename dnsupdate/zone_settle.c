@@ -32,12 +32,9 @@ conflict(struct zone *zone)
 	struct text text = TEXT(sentence);
 
 	text_add(&text, "our update is not there, and nothing more is sent: %s shows ", view->name);
-	if (view->shown.count > 0)
-		mx_print(&view->shown, &text);
-	else
-		text_add(&text, "no MX");
+	mx_say(&view->shown, &text);
 	text_add(&text, " where we had read ");
-	mx_print(&zone->change.from, &text);
+	mx_say(&zone->change.from, &text);
 	zone_change_finish(zone, ZONE_CONFLICT, sentence);
 }
 

@@ -65,6 +65,18 @@ mx_print(const struct mx_set *set, struct text *text)
 		text_add(text, " %u %s", set->records[i].preference, set->records[i].exchange);
 }
 
+void
+mx_say(const struct mx_set *set, struct text *text)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		text_add(text, "%s%u %s", i ? ", " : "", set->records[i].preference,
+			 set->records[i].exchange);
+	if (set->count)
+		text_add(text, " (TTL %u)", set->ttl);
+	else
+		text_add(text, "no MX");
+}
+
 bool
 mx_parse(struct span text, struct mx_set *set_out, struct err *err)
 {

@@ -42,6 +42,9 @@ bool mx_equal(const struct mx_set *a, const struct mx_set *b);
 /* "300 10 mta1.example.jp. 20 mta2.example.jp." : TTL, then preference and name of each record. */
 void mx_print(const struct mx_set *set, struct text *text);
 
+/* The same for people: "10 mta1.example.jp., 20 mta2.example.jp. (TTL 300)", or "no MX". */
+void mx_say(const struct mx_set *set, struct text *text);
+
 /* Reads what mx_print wrote. */
 MUST_USE bool mx_parse(struct span text, struct mx_set *set_out, struct err *err);
 

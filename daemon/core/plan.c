@@ -42,11 +42,11 @@ check_drops(const struct mx_set *normal, const char *const *drop, unsigned drops
 
 	if (drops == 0)
 		return err_set(err, ERR_INPUT, "no exchanger is named that a split should drop");
-	mx_print(normal, &text);
+	mx_say(normal, &text);
 	for (unsigned i = 0; i < drops; i++) {
 		if (count_host(normal, drop[i]) == 0)
 			return err_set(err, ERR_INPUT,
-				       "%s should be dropped but is not in the normal set (%s)",
+				       "%s should be dropped but is not in the normal set: %s",
 				       drop[i], shown);
 		for (unsigned j = 0; j < i; j++)
 			if (same_host(drop[i], drop[j]))

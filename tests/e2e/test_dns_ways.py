@@ -186,7 +186,7 @@ class Clamped(unittest.TestCase):
                         "604800 20 mta2.example.test.", "--prove-ms", "400")[0]
             self.assertEqual(line[0], "unproved", line)
             self.assertIn("the server made the TTL 86400 of 604800 (BIND: max-zone-ttl)", line[2])
-            self.assertIn("shows 86400 20 mta2.example.test.", line[2])
+            self.assertIn("shows 20 mta2.example.test. (TTL 86400)", line[2])
 
 
 class Answers(unittest.TestCase):

@@ -33,7 +33,7 @@ class Laggards(unittest.TestCase):
             world.dns.set_mx(TTL, changed)
             world.daemon.wait_for(lambda: len(told(world, "failure", "name servers disagree")) == 2, 60, "that it lags is told")
             said = told(world, "failure", "name servers disagree")[1]
-            self.assertIn(f"but {name} shows {TTL} 10 mta1", said)
+            self.assertIn(f"but {name} shows 10 mta1", said)
             self.assertNotIn(f"127.0.0.1:{world.dns.secondaries[1].port}", said)
             self.assertEqual(len(told(world, "failure", "name servers disagree")), 2)
 

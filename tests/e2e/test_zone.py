@@ -28,6 +28,12 @@ TOOL = os.path.join(ROOT, os.environ.get("MXSPLIT_BUILD", "build"), "tools", "zo
 ALGORITHMS = ["hmac-sha256", "hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha384", "hmac-sha512"]
 NORMAL = "604800 10 mta1.example.test. 20 mta2.example.test."
 SPLIT = "300 20 mta2.example.test."
+
+
+def said(text):
+    """The same as people are told it."""
+    ttl, *rest = text.split()
+    return "%s (TTL %s)" % (", ".join(map(" ".join, zip(rest[::2], rest[1::2]))), ttl)
 NORMAL_SET = (604800, [(10, "mta1.example.test."), (20, "mta2.example.test.")])
 SPLIT_SET = (300, [(20, "mta2.example.test.")])
 
@@ -165,7 +171,7 @@ class Zone(unittest.TestCase):
     # What goes well
 
     def test_a_change_is_proved_at_every_server_and_restored(self):
-        self.assertChange(self.change(), "proved", "all 3 servers show " + SPLIT)
+        self.assertChange(self.change(), "proved", "all 3 servers show " + said(SPLIT))
         for server in self.bind.servers:
             self.assertEqual(self.bind.mx(server), SPLIT_SET)
         line = self.change(to=NORMAL, start=None)
@@ -214,7 +220,7 @@ class Zone(unittest.TestCase):
         lines = tool("read", "--zone", self.bind.zone, "--server", self.bind.address)
         self.assertEqual((lines[0][1], lines[0][3]), ("known", "0"))
         self.assertChange(self.change(start="0"), "proved")
-        self.assertChange(self.change(start="0", to=NORMAL), "conflict", "where we had read 0")
+        self.assertChange(self.change(start="0", to=NORMAL), "conflict", "where we had read no MX")
 
     # What servers refuse
 
@@ -224,7 +230,7 @@ class Zone(unittest.TestCase):
 
     def test_someone_else_changed_it(self):
         self.bind.set_mx(600, [(10, "mta3.example.test.")])
-        self.assertChange(self.change(), "conflict", "600 10 mta3.example.test.", NORMAL)
+        self.assertChange(self.change(), "conflict", "10 mta3.example.test. (TTL 600)", said(NORMAL))
         self.assertEqual(self.bind.mx(), (600, [(10, "mta3.example.test.")]))
 
     def test_wrong_secret_unknown_key_and_no_rights_are_told_apart(self):
@@ -307,7 +313,7 @@ class Zone(unittest.TestCase):
         with Fake(lambda wire: self.old_mx(wire)) as stale:
             line = self.change("--prove-ms", "500", "--check", stale.address, checks=False,
                                start="600 10 mta3.example.test.")
-        self.assertChange(line, "unproved", "%s shows %s" % (stale.address, NORMAL))
+        self.assertChange(line, "unproved", "%s shows %s" % (stale.address, said(NORMAL)))
 
     # What is lost or forged on the way
 
@@ -336,7 +342,7 @@ class Zone(unittest.TestCase):
 
         with Fake(answer) as liar:
             line = self.change("--prove-ms", "500", server=liar.address, checks=False)
-        self.assertChange(line, "unknown", "not shown even there", "%s shows %s" % (liar.address, NORMAL))
+        self.assertChange(line, "unknown", "not shown even there", "%s shows %s" % (liar.address, said(NORMAL)))
 
     def test_the_answer_is_lost_but_the_update_was_applied(self):
         for more in (["--prove-ms", "5000"], []):

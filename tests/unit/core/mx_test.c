@@ -49,6 +49,26 @@ Test(mx, read_and_printed)
 	}
 }
 
+Test(mx, said)
+{
+	static const char *const said[][2] = {
+		{ "300 10 mta1.example.jp. 20 mta2.example.jp.",
+		  "10 mta1.example.jp., 20 mta2.example.jp. (TTL 300)" },
+		{ "0 0 .", "0 . (TTL 0)" },
+		{ "300", "no MX" },
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		struct mx_set set;
+		char people[128];
+		struct text text = TEXT(people);
+
+		cr_assert(mx_parse(span_of(said[i][0]), &set, NULL));
+		mx_say(&set, &text);
+		cr_assert_str_eq(people, said[i][1]);
+	}
+}
+
 Test(mx, limits)
 {
 	struct mx_set set = { 0 }, other;

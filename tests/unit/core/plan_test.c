@@ -37,7 +37,7 @@ static const struct {
 	{ "60 10 a. 20 b.",
 	  { "c" },
 	  NULL,
-	  "c should be dropped but is not in the normal set (60 10" },
+	  "c should be dropped but is not in the normal set: 10 a., 20 b. (TTL 60)" },
 	{ "60 10 a. 20 b.", { "a", "c" }, NULL, "c should be dropped" },
 	{ "60 10 a. 20 b.", { "a", "A." }, NULL, "A. is named twice" },
 	{ "60 10 a. 20 b.", { NULL }, NULL, "no exchanger is named" },
