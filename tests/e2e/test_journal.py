@@ -118,7 +118,13 @@ GAPS = {vacuumed_all, vacuumed_unread}
 
 def watches(pid):
     fds = f"/proc/{pid}/fd"
-    return any("inotify" in os.readlink(os.path.join(fds, fd)) for fd in os.listdir(fds))
+    for fd in os.listdir(fds):
+        try:
+            if "inotify" in os.readlink(os.path.join(fds, fd)):
+                return True
+        except FileNotFoundError:  # closed since
+            continue
+    return False
 
 
 class JournalRotation(unittest.TestCase):
