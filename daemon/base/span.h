@@ -61,9 +61,11 @@ span_after(struct span span, size_t count)
 static inline struct span
 span_trimmed(struct span span)
 {
-	while (span.len && memchr(" \t\r\n", span.at[0], 4))
+	static const char blanks[] = { ' ', '\t', '\r', '\n' };
+
+	while (span.len && memchr(blanks, span.at[0], sizeof(blanks)))
 		span = span_after(span, 1);
-	while (span.len && memchr(" \t\r\n", span.at[span.len - 1], 4))
+	while (span.len && memchr(blanks, span.at[span.len - 1], sizeof(blanks)))
 		span.len--;
 	return span;
 }
