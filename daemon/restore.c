@@ -97,14 +97,14 @@ plan(const struct hand *hand, bool from_config, struct mx_set *normal, struct mx
 
 	for (unsigned i = 0; i < domain->drop_count; i++)
 		drop[i] = domain->drop[i];
-	if (!from_config && !saved_sets(hand, normal, split, err))
-		return false;
-	if (!from_config && split->count)
-		return true;
+	*split = (struct mx_set){ 0 };
 	if (from_config && !*domain->normal)
 		return err_set(err, ERR_INPUT, "the configuration has no `normal:` for it");
-	if (from_config && !mx_parse(span_of(domain->normal), normal, err))
+	if (from_config ? !mx_parse(span_of(domain->normal), normal, err)
+			: !saved_sets(hand, normal, split, err))
 		return false;
+	if (split->count)
+		return true;
 	return plan_split(normal, drop, domain->drop_count, (uint32_t)domain->split_ttl, split,
 			  err);
 }

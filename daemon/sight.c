@@ -105,14 +105,6 @@ adopt(struct domain *domain, const struct zone_view *view, struct err *err)
 	return true;
 }
 
-/* Ordinary times. A split that met an edit waits, but the zone never was split. */
-static bool
-never_split(const struct domain *domain)
-{
-	return domain->decide.state == DECIDE_NORMAL ||
-	       (domain->decide.state == DECIDE_WAITING && domain->decide.split_since == 0);
-}
-
 static bool
 see_drift(struct domain *domain, const struct zone_view *view, struct err *err)
 {
@@ -121,7 +113,9 @@ see_drift(struct domain *domain, const struct zone_view *view, struct err *err)
 	char sentence[sizeof(domain->drift)];
 	struct text text = TEXT(sentence);
 
-	if (never_split(domain))
+	/* A split that met an edit waits, but the zone never was split. */
+	if (domain->decide.state == DECIDE_NORMAL ||
+	    (domain->decide.state == DECIDE_WAITING && domain->decide.split_since == 0))
 		return adopt(domain, view, err);
 	plan_drift(&view->shown, split ? &domain->split : &domain->normal, &text);
 	tell_drift(domain, sentence);
@@ -148,6 +142,27 @@ see_normal(struct domain *domain)
 	return DECIDE_SHOWN_DRIFT;
 }
 
+/* As what decide takes it. */
+static enum decide_shown
+read_as(const struct domain *domain, const struct mx_set *shown)
+{
+	const struct mx_set *normal = &domain->normal, *split = &domain->split;
+	bool ordinary = domain->decide.state == DECIDE_NORMAL;
+
+	switch (plan_compare(shown, normal, split)) {
+	case PLAN_SHOWS_NORMAL:
+		return DECIDE_SHOWN_NORMAL;
+	case PLAN_SHOWS_SPLIT:
+		return ordinary && plan_for_good(shown, normal, split) ? DECIDE_SHOWN_DRIFT
+								       : DECIDE_SHOWN_SPLIT;
+	case PLAN_SHOWS_DRIFT:
+		break;
+	}
+	/* Restored by hand: the split is over, and its TTL a matter of ordinary times. */
+	return domain->decide.split_since && plan_ttl_only(shown, normal) ? DECIDE_SHOWN_NORMAL
+									  : DECIDE_SHOWN_DRIFT;
+}
+
 bool
 sight_look(struct domain *domain, int64_t now, enum decide_shown *shown_out, struct err *err)
 {
@@ -164,27 +179,13 @@ sight_look(struct domain *domain, int64_t now, enum decide_shown *shown_out, str
 		if (domain->normal.count == 0)
 			return true;
 	}
-	switch (plan_compare(&view->shown, &domain->normal, &domain->split)) {
-	case PLAN_SHOWS_NORMAL:
+	*shown_out = read_as(domain, &view->shown);
+	if (*shown_out == DECIDE_SHOWN_DRIFT)
+		return see_drift(domain, view, err);
+	if (*shown_out == DECIDE_SHOWN_NORMAL)
 		*shown_out = see_normal(domain);
-		if (*shown_out == DECIDE_SHOWN_DRIFT)
-			return true;
-		break;
-	case PLAN_SHOWS_SPLIT:
-		*shown_out = DECIDE_SHOWN_SPLIT;
-		if (domain->decide.state != DECIDE_NORMAL ||
-		    !plan_for_good(&view->shown, &domain->normal, &domain->split))
-			break;
-		*shown_out = DECIDE_SHOWN_DRIFT;
-		return see_drift(domain, view, err);
-	case PLAN_SHOWS_DRIFT:
-		/* Restored by hand: the split is over, and its TTL a matter of ordinary times. */
-		*shown_out = DECIDE_SHOWN_NORMAL;
-		if (!never_split(domain) && plan_ttl_only(&view->shown, &domain->normal))
-			break;
-		*shown_out = DECIDE_SHOWN_DRIFT;
-		return see_drift(domain, view, err);
-	}
+	if (*shown_out == DECIDE_SHOWN_DRIFT)
+		return true;
 	if (domain->drift[0])
 		record(domain->engine, JOURNAL_DRIFT, domain->display, "",
 		       "the zone shows the %s set again",

@@ -100,7 +100,7 @@ read_behind(struct scan *scan, bool cut, struct record *out)
 		out->recipient = (struct span){ 0 };
 	out->ends = true;
 	answer(out, RECORD_ARRIVED,
-	       out->null_sender ? "a message with the null sender ; its client is the address in H="
+	       out->null_sender ? "a message with the null sender; its client is the address in H="
 				: "a message; its client is the address in H=");
 }
 

@@ -226,7 +226,7 @@ class AppArmor(unittest.TestCase):
                 ("/var/lib/mxsplit/mxsplit.db", "w", True), ("/var/lib/mxsplit", "w", False), ("/usr/bin/nc", "x", False),
                 ("/usr/bin/dash", "x", True), ("/bin/dash", "x", True), ("/proc/loadavg", "r", True),
                 ("/proc/1234/maps", "r", True), ("/etc/mxsplit/hooks/", "x", False), ("/etc/mxsplit/hooks/a/b", "x", False),
-                ("/root/.ssh/id_rsa", "r", False)):
+                ("/home/anna/.ssh/id_rsa", "r", False)):
             self.assertEqual(profile.allows(path, letter), allowed, (path, letter))
 
     @unittest.skipUnless(os.path.exists(NAMED), "no profile of named here")

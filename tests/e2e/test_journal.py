@@ -152,7 +152,6 @@ class JournalRotation(unittest.TestCase):
             print(f"journal: {ROUNDS} deeds, {j.kills} kills, {j.written} entries, {len(missing)} lost with "
                   f"{gaps} gaps told, {j.suppressed} times suppressed", flush=True)
 
-
     def test_more_happened_in_the_directory_than_inotify_keeps(self):
         """The file that is made in the meantime is read, although no event tells of it."""
         with open("/proc/sys/fs/inotify/max_queued_events") as f:

@@ -35,6 +35,14 @@ def dead_in_a_split(world):
     assert world.dns.mx() == (SPLIT_TTL, SPLIT)
 
 
+def age(daemon):
+    """Its database looks as if nothing was heard of it for longer than max-split, 1 h."""
+    old = time.time() - 3601
+    for suffix in ("", "-wal"):
+        if os.path.exists(daemon.database + suffix):
+            os.utime(daemon.database + suffix, (old, old))
+
+
 class RestoreTest(unittest.TestCase):
     def test_the_set_that_was_saved_comes_back_and_nothing_else_is_touched(self):
         with World(secondaries=1) as world:
@@ -93,10 +101,7 @@ class RestoreTest(unittest.TestCase):
             code, said = restore(world, "--if-dead", who=None)
             self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
             self.assertIn("nothing is done", said)
-            old = time.time() - 3601  # max-split is 1h
-            for suffix in ("", "-wal"):
-                if os.path.exists(world.daemon.database + suffix):
-                    os.utime(world.daemon.database + suffix, (old, old))
+            age(world.daemon)
             code, said = restore(world, "--if-dead", who=None)
             self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
 
@@ -112,10 +117,7 @@ class RestoreTest(unittest.TestCase):
                 code, said = restore(world, "--if-dead", who=None)
                 self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
                 time.sleep(10)  # a stopped daemon cannot end an order, nor can another process
-                old = time.time() - 3601
-                for suffix in ("", "-wal"):
-                    if os.path.exists(d.database + suffix):
-                        os.utime(d.database + suffix, (old, old))
+                age(d)
                 code, said = restore(world, "--if-dead", who=None)
                 self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
                 self.assertIn("an mxsplitd runs and does not answer", said)
@@ -126,8 +128,7 @@ class RestoreTest(unittest.TestCase):
             self.assertEqual(world.dns.mx(), (TTL, NORMAL))
             order(world, "split")
             d.wait_state("split", 60)
-            for suffix in ("", "-wal"):  # a clock that jumped: it looks as old, and is well
-                os.utime(d.database + suffix, (old, old))
+            age(d)  # a clock that jumped: it looks as old, and is well
             code, said = restore(world, "--if-dead", who=None)
             self.assertEqual((code, world.dns.mx()), (0, (SPLIT_TTL, SPLIT)), said)
             self.assertRegex(said, "it ends its splits itself|nothing is done")
@@ -144,10 +145,8 @@ class RestoreTest(unittest.TestCase):
                 time.sleep(rng.uniform(0, 0.5))
                 d.process.send_signal(signal.SIGSTOP if n % 2 else signal.SIGKILL)
                 time.sleep(4)
-                old, began = time.time() - 3601, time.monotonic()
-                for suffix in ("", "-wal"):
-                    if os.path.exists(d.database + suffix):
-                        os.utime(d.database + suffix, (old, old))
+                age(d)
+                began = time.monotonic()
                 code, said = restore(world, "--if-dead", who=None)
                 self.assertEqual((code, world.dns.mx()), (0, (TTL, NORMAL)), said)
                 waits.append(time.monotonic() - began)
@@ -161,10 +160,7 @@ class RestoreTest(unittest.TestCase):
         with World(secondaries=0) as world:
             dead_in_a_split(world)
             world.dns.set_mx(TTL, SPLIT)
-            old = time.time() - 3601
-            for suffix in ("", "-wal"):
-                if os.path.exists(world.daemon.database + suffix):
-                    os.utime(world.daemon.database + suffix, (old, old))
+            age(world.daemon)
             code, said = restore(world, "--if-dead")
             self.assertEqual((code, world.dns.mx()), (NEITHER, (TTL, SPLIT)), said)
             code, said = restore(world)

@@ -28,14 +28,14 @@ TOOL = os.path.join(ROOT, os.environ.get("MXSPLIT_BUILD", "build"), "tools", "zo
 ALGORITHMS = ["hmac-sha256", "hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha384", "hmac-sha512"]
 NORMAL = "604800 10 mta1.example.test. 20 mta2.example.test."
 SPLIT = "300 20 mta2.example.test."
+NORMAL_SET = (604800, [(10, "mta1.example.test."), (20, "mta2.example.test.")])
+SPLIT_SET = (300, [(20, "mta2.example.test.")])
 
 
 def said(text):
     """The same as people are told it."""
     ttl, *rest = text.split()
     return "%s (TTL %s)" % (", ".join(map(" ".join, zip(rest[::2], rest[1::2]))), ttl)
-NORMAL_SET = (604800, [(10, "mta1.example.test."), (20, "mta2.example.test.")])
-SPLIT_SET = (300, [(20, "mta2.example.test.")])
 
 
 def tool(*args):
