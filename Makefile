@@ -235,7 +235,7 @@ $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%
 	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $$(filter %.o,$$^) $(GROUP) -lcriterion -o $$@
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
-$(B)/tests/core_replay_test: $(call objects,tests/tools/scenario)
+$(B)/tests/core_replay_test $(B)/tests/core_chain_property_test: $(call objects,tests/tools/scenario)
 
 # A tool of more than one file has a folder of its name.
 $(B)/tools/genlog: $(call objects,tests/tools/genlog)
