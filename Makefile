@@ -232,9 +232,10 @@ $(B)/%: $(B)/daemon/%_main.o $(B)/daemon.a $(ARCHIVES)
 define unit
 $(B)/tests/$(call name,$(patsubst tests/unit/%.c,%,$(1))): $(patsubst %.c,$(B)/%.o,$(1)) $(ARCHIVES)
 	@mkdir -p $$(@D)
-	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $$< $(GROUP) -lcriterion -o $$@
+	$(CC) $(if $(LTO),-fno-lto) $(LDFLAGS) $$(filter %.o,$$^) $(GROUP) -lcriterion -o $$@
 endef
 $(foreach t,$(UNIT),$(eval $(call unit,$(t))))
+$(B)/tests/core_replay_test $(B)/tests/core_chain_property_test: $(call objects,tests/tools/scenario)
 
 # A tool of more than one file has a folder of its name.
 $(B)/tools/genlog: $(call objects,tests/tools/genlog)

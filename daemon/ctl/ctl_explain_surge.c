@@ -20,11 +20,13 @@ static const char usage[] =
 	"usage: mxsplitctl explain-surge DOMAIN [--from TIME] [--to TIME] [--json]\n"
 	"Bounces, what was expected, and the evidence over time around the last surge, with every\n"
 	"sentence of the journal in between. One line is the minute with the most evidence.\n"
+	"SURGE: the detector said so; split: the zone was; SURGE S: both.\n"
 	"  --from, --to TIME  another stretch, as 2026-11-24T16:30:00Z\n" CLIENT_USAGE;
 
 struct wish {
 	const char *domain;
 	int64_t from, to; /* seconds, 0: not given */
+	bool nothing;	  /* no stretch is given, and the journal has no surge */
 };
 
 static int64_t
@@ -58,6 +60,7 @@ find_surge(const json_t *events, struct wish *wish)
 			over = time_of(event, "time");
 		}
 	}
+	wish->nothing = !began && !wish->from && !wish->to;
 	if (!wish->to)
 		wish->to = began && over ? over + BEFORE : (int64_t)time(NULL);
 	if (!wish->from)
@@ -126,6 +129,8 @@ show(const json_t *series, const json_t *events, const struct wish *wish)
 	int64_t step = json_integer_value(json_object_get(series, "step"));
 	size_t points = json_array_size(json_object_get(series, "bounces"));
 
+	if (wish->nothing)
+		puts("There is no surge in the journal; this is the last hour.");
 	printf("%-18s%-9s%-9s%-9s%-10s%-9s%-9s%s\n", "UTC", "bounces", "expected", "at most",
 	       "evidence", "excess", "needed", "");
 	puts("                  a minute                    nats");
@@ -175,8 +180,12 @@ read_time(const char *text, int64_t *out)
 {
 	int64_t time_us;
 
-	if (!when_parse_rfc3339(span_of(text), &time_us) || time_us <= 0)
+	if (!when_parse_rfc3339(span_of(text), &time_us) || time_us <= 0) {
+		fprintf(stderr,
+			"mxsplitctl: '%s' is no time, wanted one such as 2026-11-24T16:30:00Z\n",
+			text);
 		return false;
+	}
 	*out = time_us / WHEN_SECOND_US;
 	return true;
 }
@@ -203,7 +212,11 @@ ctl_explain_surge(int argc, char **argv)
 		fputs(usage, stdout);
 		return EX_OK;
 	}
-	if (!good || optind + 1 != argc || (wish.to && wish.to <= wish.from)) {
+	if (wish.to && wish.to <= wish.from) {
+		fputs("mxsplitctl: --to is not later than --from\n", stderr);
+		good = false;
+	}
+	if (!good || optind + 1 != argc) {
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}

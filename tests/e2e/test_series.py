@@ -22,6 +22,7 @@ class SeriesTest(unittest.TestCase):
     def test_a_surge_is_seen_and_explained_afterwards(self):
         with World(secondaries=0, min_split="1h") as world:
             daemon = world.ready()
+            self.assertIn("no surge in the journal; this is the last hour", self.ctl(world, "explain-surge", DOMAIN))
             world.rate = 300
             daemon.wait_state("split", 60)
             first = time.time()
@@ -54,6 +55,14 @@ class SeriesTest(unittest.TestCase):
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(first - 7200))
             other = self.ctl(world, "explain-surge", DOMAIN, "--from", stamp, "--to", stamp.replace(stamp[14:19], "59:59"))
             self.assertNotIn("SURGE", other)
+            self.assertNotIn("no surge in the journal", other + shown)
+
+    def test_times_that_are_none_are_told(self):
+        for words, said in ((("--from", "yesterday"), "'yesterday' is no time, wanted one such as 2026-"),
+                            (("--from", "2026-11-24T16:30:00Z", "--to", "2026-11-24T16:30:00Z"), "--to is not later than --from")):
+            done = subprocess.run([program("mxsplitctl"), "explain-surge", DOMAIN, *words], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 64, words)
+            self.assertIn(said, done.stderr)
 
     def test_what_is_asked_is_bounded(self):
         with World(secondaries=0) as world:

@@ -90,20 +90,33 @@ Test(detect_property, the_past_does_not_hang_on_the_future_and_repeats_itself)
 	}
 }
 
-/* Where a minute's bounces stand in it moves what is found by less than some minutes. */
+/* Where a minute's bounces stand in it moves what is found by less than some minutes: turned round,
+ * and in three orders that are drawn. */
 Test(detect_property, order_inside_a_minute_hardly_matters)
 {
 	static double counts[TICKS], turned[TICKS];
 	int one[16], other[16];
 
-	for (uint64_t seed = 1; seed <= 5; seed++) {
-		fill(counts, seed);
-		for (int tick = 0; tick < TICKS; tick++)
-			turned[tick] = counts[tick / 6 * 6 + 5 - tick % 6];
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		uint64_t order = seed / 5;
+
+		fill(counts, seed % 5 + 1);
+		memcpy(turned, counts, sizeof(turned));
+		for (int tick = 0; tick < TICKS; tick++) {
+			int first = tick / 6 * 6;
+			int with = order ? tick + (int)(uniform(&order) * (first + 6 - tick))
+					 : first + 5 - tick % 6;
+			double kept = turned[tick];
+
+			if (order || with > tick) {
+				turned[tick] = turned[with];
+				turned[with] = kept;
+			}
+		}
 		cr_assert_eq(changes(counts, TICKS, one, 16), 2);
 		cr_assert_eq(changes(turned, TICKS, other, 16), 2);
 		for (int i = 0; i < 2; i++)
-			cr_assert(abs(one[i] - other[i]) <= 18, "seed %" PRIu64 ": %d and %d", seed,
+			cr_assert(abs(one[i] - other[i]) <= 30, "seed %" PRIu64 ": %d and %d", seed,
 				  one[i], other[i]);
 	}
 }

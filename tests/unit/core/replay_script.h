@@ -1,13 +1,13 @@
 /*
- * The words of a replay: settings and happenings (tests/replay/README). What is expected is read in
- * replay_test.c.
+ * The words of a replay, and its settings (tests/replay/README). What happens is read in
+ * replay_happen.h, what is expected in replay_test.c.
  */
 #ifndef REPLAY_SCRIPT_H
 #define REPLAY_SCRIPT_H
 
 #include "daemon/base/scan.h"
 #include "daemon/base/when.h"
-#include "tests/unit/core/replay_world.h"
+#include "tests/unit/core/replay_step.h"
 
 /* One replay being read: the world, and where in the text it is. */
 struct replay {
@@ -142,12 +142,39 @@ fixed_rule(struct replay *r)
 	return true;
 }
 
+static inline bool
+percent(struct span text, double *out)
+{
+	unsigned value;
+
+	if (!span_ends(text, SPAN("%")) ||
+	    !number((struct span){ text.at, text.len - 1 }, &value) || value > 100)
+		return false;
+	*out = value / 100.0;
+	return true;
+}
+
+/* "office 08:00 18:00 10%" */
+static inline bool
+office(struct replay *r)
+{
+	struct streams *s = &r->world.streams;
+
+	if (!moment(word(r), &s->opens) || !moment(word(r), &s->closes) || s->closes <= s->opens ||
+	    s->closes > WORLD_START + 86400 || !percent(word(r), &s->night))
+		return bad(r, "wanted 'office OPENS CLOSES SHARE%', as 08:00 18:00 10%");
+	s->opens -= WORLD_START;
+	s->closes -= WORLD_START;
+	return true;
+}
+
 /* What stands before the first time. */
 static inline bool
 read_setting(struct replay *r, struct span verb)
 {
 	struct world *w = &r->world;
 	int64_t ttl;
+	unsigned seed;
 
 	if (is(verb, "rules"))
 		return read_rules(r);
@@ -163,226 +190,22 @@ read_setting(struct replay *r, struct span verb)
 		return condition_parse(sentence(r), &w->when, &r->err) || bad(r, r->err.text);
 	if (is(verb, "threshold"))
 		return fixed_rule(r);
+	if (is(verb, "office"))
+		return office(r);
+	if (is(verb, "follow"))
+		return percent(word(r), &w->follow) || bad(r, "follow wants a share: 92%");
+	if (is(verb, "drawn")) {
+		if (!number(word(r), &seed) || seed == 0)
+			return bad(r, "drawn wants a seed, a number from 1 on");
+		w->streams.seed = seed;
+		return true;
+	}
 	if (!is(verb, "drop"))
 		return bad(r, "not known here, wanted rules, zone, drop, split-ttl, when, "
-			      "threshold, at, by, until");
+			      "threshold, office, drawn, follow, at, by, until");
 	if (w->drops == WORLD_DROPS || !span_copy(word(r), w->drop[w->drops++], MX_NAME))
 		return bad(r, "too many or too long names to drop");
 	return true;
-}
-
-static inline bool
-order(struct replay *r)
-{
-	struct override *override = &r->world.in.override;
-	struct span name = word(r), key;
-	int64_t seconds;
-
-	if (is(name, "withdrawn")) {
-		override->order = ORDER_AUTO;
-		return true;
-	}
-	*override = (struct override){ .since = r->world.now };
-	if (!order_from_name(name, &override->order) || !is(word(r), "for") ||
-	    !when_parse_duration(word(r), &seconds) || !is(word(r), "by"))
-		return bad(r, "wanted 'order split|normal for DURATION by WHO REASON...'");
-	override->expires = r->world.now + seconds;
-	key = word(r);
-	return (span_copy(key, override->by, OVERRIDE_BY) &&
-		span_copy(sentence(r), override->reason, OVERRIDE_REASON)) ||
-	       bad(r, "name or reason is too long");
-}
-
-static inline bool
-server(struct replay *r)
-{
-	static const struct {
-		const char *name;
-		enum server server;
-	} ways[] = {
-		{ "answers", SERVER_ANSWERS },
-		{ "refuses", SERVER_REFUSES },
-		{ "fails", SERVER_FAILS },
-		{ "silent", SERVER_SILENT },
-		{ "loses-answer", SERVER_LOSES_ANSWER },
-	};
-	struct world *w = &r->world;
-	struct span way = word(r);
-
-	if (is(way, "lags"))
-		return when_parse_duration(word(r), &w->lag) || bad(r, "lags wants a duration");
-	if (is(way, "takes"))
-		return when_parse_duration(word(r), &w->delay) || bad(r, "takes wants a duration");
-	if (is(way, "queues")) {
-		w->server = SERVER_QUEUES;
-		return when_parse_duration(word(r), &w->queue) || bad(r, "queues wants a duration");
-	}
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (is(way, ways[i].name)) {
-			w->server = ways[i].server;
-			return true;
-		}
-	return bad(r, "a server answers, refuses, fails, silent, loses-answer, lags DURATION, "
-		      "takes DURATION, queues DURATION");
-}
-
-static inline bool
-probe(struct replay *r, enum decide_probe *out)
-{
-	struct span how = word(r);
-
-	*out = is(how, "answers") ? DECIDE_PROBE_ANSWERS
-	       : is(how, "fails") ? DECIDE_PROBE_FAILS
-				  : DECIDE_PROBE_NONE;
-	return *out != DECIDE_PROBE_NONE || bad(r, "a probe answers or fails");
-}
-
-static inline bool
-surge(struct replay *r, bool on)
-{
-	r->world.detecting = false;
-	r->world.found = (struct finding){ .known = true,
-					   .surge = on,
-					   .rate = on ? 600 : 3,
-					   .expected = 3,
-					   .evidence = on ? 40 : 0,
-					   .threshold = 12 };
-	return true;
-}
-
-static inline bool
-bounces(struct replay *r)
-{
-	struct span rate = word(r);
-	unsigned value;
-
-	if (!span_ends(rate, SPAN("/min")) ||
-	    !number((struct span){ rate.at, rate.len - 4 }, &value))
-		return bad(r, "wanted 'bounces NUMBER/min [ours|strangers] [NUMBER% dropped]'");
-	r->world.rate = value;
-	rate = word(r);
-	r->world.strangers = is(rate, "strangers");
-	r->world.marked = r->world.strangers || is(rate, "ours");
-	if (r->world.marked)
-		rate = word(r);
-	if (rate.len && (!span_ends(rate, SPAN("%")) || !is(word(r), "dropped") ||
-			 !number((struct span){ rate.at, rate.len - 1 }, &value) || value > 100))
-		return bad(r, "wanted how many of them are at what is dropped: '93% dropped'");
-	r->world.share = rate.len ? value / 100.0 : r->world.share;
-	r->world.detecting = true;
-	return true;
-}
-
-/* "counter mta1.load1 9.5", "counter mta1.load1 silent" */
-static inline bool
-counter(struct replay *r)
-{
-	struct world *w = &r->world;
-	struct span name = word(r), value = word(r);
-	char text[32];
-	unsigned i = 0;
-
-	while (i < w->counters && !is(name, w->counter[i].name))
-		i++;
-	if (i == WORLD_COUNTERS || !span_copy(name, w->counter[i].name, 64) ||
-	    !span_copy(value, text, sizeof(text)) || !value.len)
-		return bad(r, "wanted 'counter NAME NUMBER|silent', at most four names");
-	w->counters += i == w->counters;
-	w->counter[i].known = !is(value, "silent");
-	w->counter[i].value = w->counter[i].known ? strtod(text, NULL) : 0;
-	return true;
-}
-
-/* "delay 84s 164s": of mail at what is dropped, median and 90th percentile. */
-static inline bool
-delay(struct replay *r)
-{
-	struct span median = word(r);
-	int64_t first, most;
-
-	r->world.delay_there = (struct effect_delay){ 0 };
-	if (is(median, "unknown"))
-		return true;
-	if (!when_parse_duration(median, &first) || !when_parse_duration(word(r), &most))
-		return bad(r, "wanted 'delay MEDIAN MOST' or 'delay unknown'");
-	r->world.delay_there = (struct effect_delay){ true, (double)first, (double)most };
-	return true;
-}
-
-/* The clock goes forward or back. */
-static inline bool
-clock_jumps(struct replay *r)
-{
-	struct span jump = word(r);
-	int64_t seconds;
-	bool back = jump.len > 0 && jump.at[0] == '-';
-
-	if (jump.len < 2 || (jump.at[0] != '+' && !back) ||
-	    !when_parse_duration(span_after(jump, 1), &seconds))
-		return bad(r, "wanted 'clock +1h' or 'clock -1h'");
-	r->world.clock += back ? -seconds : seconds;
-	return true;
-}
-
-static inline bool
-edit(struct replay *r)
-{
-	struct world *w = &r->world;
-	struct span what;
-
-	if (!is(word(r), "zone"))
-		return bad(r, "wanted 'edit zone normal|split|TTL PREFERENCE NAME...'");
-	what = sentence(r);
-	if (is(what, "normal"))
-		w->zone = w->normal;
-	else if (is(what, "split"))
-		w->zone = w->split;
-	else if (!mx_parse(what, &w->zone, &r->err))
-		return bad(r, "wanted 'edit zone normal|split|TTL PREFERENCE NAME...'");
-	return true;
-}
-
-/* Something happens. False with an empty error: not the word for a happening. */
-static inline bool
-happen(struct replay *r, struct span verb)
-{
-	struct world *w = &r->world;
-	struct span how;
-
-	if (is(verb, "surge") || is(verb, "calm"))
-		return surge(r, is(verb, "surge"));
-	if (is(verb, "bounces"))
-		return bounces(r);
-	if (is(verb, "counter"))
-		return counter(r);
-	if (is(verb, "delay"))
-		return delay(r);
-	if (is(verb, "clock"))
-		return clock_jumps(r);
-	if (is(verb, "edit"))
-		return edit(r);
-	if (is(verb, "order"))
-		return order(r);
-	if (is(verb, "server"))
-		return server(r);
-	if (is(verb, "primary"))
-		return probe(r, &w->in.primary);
-	if (is(verb, "secondary"))
-		return probe(r, &w->in.secondary);
-	if (is(verb, "mode"))
-		return order_mode_from_name(word(r), &w->rules.mode) || bad(r, "no such mode");
-	if (is(verb, "sources")) {
-		how = word(r);
-		w->in.sources_fresh = is(how, "heard");
-		return is(how, "heard") || is(how, "silent") || bad(r, "sources heard or silent");
-	}
-	if (is(verb, "restart")) {
-		how = word(r);
-		if (how.len && !is(how, "unsent"))
-			return bad(r, "wanted 'restart' or 'restart unsent'");
-		return world_restart(w, how.len > 0) || bad(r, "the stored state was not taken");
-	}
-	return false;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /*
  * The world of a replay: one name server, one domain, the real decide and plan, virtual seconds.
+ * How a second goes by is in replay_step.h.
  *
  * The driver's habits are those of the daemon: one exchange with the server at a time, a reading
  * every 30 seconds, a reading older than 90 is no reading.
@@ -12,9 +13,10 @@
 #include "daemon/core/effect.h"
 #include "daemon/core/ground.h"
 #include "daemon/core/plan.h"
+#include "daemon/core/step.h"
+#include "tests/unit/core/replay_stream.h"
 
 #include <criterion/criterion.h>
-#include <math.h>
 #include <stdio.h>
 
 #define WORLD_START INT64_C(1800057600) /* 2027-01-16T00:00:00Z */
@@ -23,6 +25,8 @@
 #define WORLD_WATCH 30
 #define WORLD_DROPS 4
 #define WORLD_COUNTERS 4
+#define WORLD_CHANGES 64	    /* the last ones, for the busiest day */
+#define WORLD_JUMP_MOST 315360000.0 /* ten years */
 
 enum server {
 	SERVER_ANSWERS,
@@ -61,11 +65,18 @@ struct world {
 
 	bool detecting; /* findings come from the detector, not from `surge` and `calm` */
 	struct finding found;
-	double rate, debt;	/* bounces a minute; not yet arrived */
-	double share;		/* of them, at the exchangers that a split drops */
-	bool marked, strangers; /* logs tell of whom they are; strangers', not our mail's */
-	int64_t clock;		/* seconds by which the hosts' clock is wrong */
+	struct streams streams;
+	double share;	/* of the bounces, at the exchangers that a split drops; */
+	double follow;	/* of these, that go elsewhere when the zone says so, and */
+	int64_t shrunk; /* the split set stands there since then; 0: it does not */
+	int64_t clock;	/* seconds by which the logs' stamps are wrong, and nobody knows */
 	struct detect detect;
+
+	int64_t wrong; /* seconds by which this machine's clock was set wrong */
+	struct step step;
+	unsigned sets; /* times that it will still be set, */
+	int64_t set_every, next_set;
+	uint64_t set_seed;
 
 	struct condition when;
 	struct threshold_rule rule; /* count 0: none */
@@ -82,8 +93,19 @@ struct world {
 	} counter[WORLD_COUNTERS];
 
 	unsigned changes, pages, expired, told; /* told: verdicts on the effect */
-	char broken[200];			/* a promise that was not kept, or "" */
+	unsigned surges;			/* that the detector found */
+	unsigned alerts; /* splits and restores that are proved, pages, no effect */
+	unsigned busiest_hour, busiest_day; /* changes in them */
+	int64_t changed[WORLD_CHANGES];
+	char broken[200]; /* a promise that was not kept, or "" */
 };
+
+/* This machine's wall clock. */
+static inline int64_t
+world_wall(const struct world *w)
+{
+	return w->now + w->wrong;
+}
 
 static inline void
 world_start(struct world *w)
@@ -109,9 +131,21 @@ world_start(struct world *w)
 }
 
 static inline void
+world_count_change(struct world *w)
+{
+	unsigned hour = 0, day = 0;
+
+	w->changed[w->changes++ % WORLD_CHANGES] = w->now;
+	for (unsigned i = 0; i < WORLD_CHANGES && i < w->changes; i++)
+		hour += w->changed[i] > w->now - 3600, day += w->changed[i] > w->now - 86400;
+	w->busiest_hour = hour > w->busiest_hour ? hour : w->busiest_hour;
+	w->busiest_day = day > w->busiest_day ? day : w->busiest_day;
+}
+
+static inline void
 world_send(struct world *w, bool split)
 {
-	w->changes++;
+	world_count_change(w);
 	w->waiting = true;
 	w->outcome = DECIDE_NO_OUTCOME;
 	w->from = w->view;
@@ -157,8 +191,10 @@ world_apply(struct world *w)
 	if (!w->packet || w->now < w->applies_at)
 		return;
 	w->packet = false;
-	if (met)
+	if (met) {
 		w->zone = w->want;
+		w->shrunk = mx_same_records(&w->zone, &w->normal) ? 0 : w->now;
+	}
 	if (w->outcome != DECIDE_NO_OUTCOME || !w->waiting)
 		return;
 	w->outcome = !met		       ? DECIDE_CONFLICT
@@ -192,147 +228,9 @@ world_look(struct world *w)
 		}
 	}
 	w->in.shown = DECIDE_SHOWN_UNKNOWN;
-	w->in.shown_at = w->asked;
+	w->in.shown_at = w->asked + w->wrong;
 	if (w->asked && w->asked >= w->now - 3 * WORLD_WATCH && !w->reading && !w->waiting)
 		w->in.shown = shown[plan_compare(&w->view, &w->normal, &w->split)];
-}
-
-static inline bool
-world_counter(void *ctx, struct span name, double *value_out)
-{
-	const struct world *w = ctx;
-
-	for (unsigned i = 0; i < w->counters; i++)
-		if (w->counter[i].known && span_equal(name, span_of(w->counter[i].name))) {
-			*value_out = w->counter[i].value;
-			return true;
-		}
-	return false;
-}
-
-/* Bounces of this second, and a mail at each minute's beginning. */
-static inline void
-world_reach(struct world *w, double bounces)
-{
-	struct effect_reach *minute = &w->reach[w->now / 60 % (EFFECT_WINDOW / 60)];
-
-	if (w->now % 60 == 0)
-		*minute = (struct effect_reach){ .mail = 1, .mail_there = 1 };
-	minute->bounces += bounces;
-	minute->bounces_there += bounces * w->share;
-}
-
-static inline void
-world_judge(struct world *w)
-{
-	struct effect_in in = { .now = w->now,
-				.split_since = w->decide.split_since,
-				.split_ttl = w->split_ttl,
-				.delay = w->delay_there };
-
-	for (unsigned i = 0; i < EFFECT_WINDOW / 60; i++) {
-		in.reach.bounces += w->reach[i].bounces;
-		in.reach.mail += w->reach[i].mail;
-		in.reach.bounces_there += w->reach[i].bounces_there;
-		in.reach.mail_there += w->reach[i].mail_there;
-	}
-	effect_step(&w->effect, &in, &w->effects);
-	w->told += w->effects.tell + w->effects.tell_waits;
-}
-
-static inline void
-world_detect(struct world *w)
-{
-	struct detect_in in = { .time = w->now + w->clock,
-				.period = 1,
-				.silent = !w->in.sources_fresh };
-	struct threshold_in counted = { .time = w->now, .silent = in.silent };
-	struct threshold_finding fixed = { 0 };
-
-	w->debt += w->rate / 60;
-	in.count = in.silent ? 0 : floor(w->debt);
-	w->debt -= in.count;
-	if (w->marked) {
-		in.evidence.known = 1U << EVIDENCE_UNKNOWN_USERS | 1U << EVIDENCE_CLIENTS |
-				    1U << EVIDENCE_ASKED;
-		in.evidence.with_client = in.count;
-		in.evidence.unknown_users = in.count * (w->strangers ? 0.7 : 0.05);
-		in.evidence.new_clients = in.count * (w->strangers ? 0.7 : 0.2);
-		in.evidence.asked = in.count * (w->strangers ? 0.02 : 0.6);
-	}
-	counted.count = (int64_t)in.count;
-	if (w->detecting)
-		detect_step(&w->detect, &in, &w->found);
-	if (w->rule.count)
-		threshold_step(&w->threshold, &w->rule, &counted, &fixed);
-	world_reach(w, in.count);
-	w->in.finding = w->found;
-	ground_find(&w->when, &w->found, w->rule.count ? &fixed : NULL, world_counter, w,
-		    &w->in.ground);
-	w->in.finding.known = w->in.ground.known;
-	w->in.finding.surge = w->in.ground.there;
-}
-
-static inline void
-world_act(struct world *w)
-{
-	bool change = w->out.action == DECIDE_DO_SPLIT || w->out.action == DECIDE_DO_RESTORE;
-
-	if (change && w->waiting)
-		snprintf(w->broken, sizeof(w->broken), "a change while another is on its way");
-	else if (change && w->rules.mode == MODE_OBSERVE)
-		snprintf(w->broken, sizeof(w->broken), "a change in mode observe");
-	else if (change)
-		world_send(w, w->out.action == DECIDE_DO_SPLIT);
-	else if (!w->reading && !w->waiting &&
-		 (w->out.action == DECIDE_READ || w->now >= w->next_read)) {
-		w->reading = w->now;
-		w->next_read = w->now + WORLD_WATCH;
-	}
-	if (w->zone.count == 0)
-		snprintf(w->broken, sizeof(w->broken), "the zone has no MX left");
-}
-
-/* One second. */
-static inline void
-world_step(struct world *w)
-{
-	w->now++;
-	world_apply(w);
-	world_look(w);
-	world_detect(w);
-	w->in.now = w->now;
-	decide_step(&w->decide, &w->rules, &w->in, &w->out);
-	world_judge(w);
-	w->pages += w->out.page;
-	w->expired += w->out.override_ended;
-	world_act(w);
-}
-
-/* The daemon ends and starts again; a packet that was sent goes on its way. */
-static inline bool
-world_restart(struct world *w, bool unsent)
-{
-	struct decide decide = w->decide; /* what the store would hold */
-	struct detect detect = w->detect;
-	struct threshold threshold = w->threshold;
-	struct effect effect = w->effect;
-
-	decide_init(&w->decide, w->now);
-	detect_init(&w->detect, &detect_default_rules);
-	threshold_init(&w->threshold);
-	effect_init(&w->effect);
-	memset(w->reach, 0, sizeof(w->reach));
-	if (!decide_load(&w->decide, &decide, sizeof(decide)) ||
-	    !detect_load(&w->detect, &detect, sizeof(detect)) ||
-	    !threshold_load(&w->threshold, &threshold, sizeof(threshold)) ||
-	    !effect_load(&w->effect, &effect, sizeof(effect)))
-		return false;
-	decide_forget_zone(&w->decide);
-	w->waiting = false;
-	w->packet = w->packet && !unsent;
-	w->asked = w->reading = w->next_read = 0;
-	return true;
 }
 
 #endif

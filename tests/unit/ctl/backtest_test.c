@@ -102,21 +102,65 @@ Test(ctl_backtest, refuses_what_it_cannot_read)
 	}
 }
 
+/* Two surges of half an hour, calm for an hour before and seven after each; ticks of 10 s. */
+static char *
+two_surges(void)
+{
+	char *text = calloc(1, ROOM);
+	size_t len = 0;
+
+	cr_assert(text);
+	for (int tick = 1; tick <= 2 * 3060; tick++) {
+		int within = tick % 3060;
+		bool surge = within > 360 && within <= 540;
+
+		len += (size_t)snprintf(text + len, ROOM - len, "%d,%d\n", 1767571200 + tick * 10,
+					surge ? 200 : tick % 2);
+	}
+	return text;
+}
+
+/* Length of the lines of `said` that tell of times until `time`. */
+static size_t
+told_until(const char *said, long time)
+{
+	size_t len = 0;
+
+	while (said[len] && strtol(said + len, NULL, 10) <= time)
+		len += strcspn(said + len, "\n") + 1;
+	return len;
+}
+
+/* What is said of a prefix is what was said of the whole until then, all of it and no more. */
 Test(ctl_backtest, a_prefix_gives_a_prefix)
 {
-	char *input = stream("", ",", "", 600), *whole, *part;
+	char *input = two_surges(), *whole, *again, *part;
+	size_t all = strlen(input), told;
 	int status;
 
 	whole = run(input, true, &status);
-	cr_assert(strncmp(whole, "1767574810 1 ", 13) == 0 && strlen(whole) > 20, "%s", whole);
-	for (size_t cut = strlen(input); cut > 100; cut -= cut / 7) {
-		while (input[cut - 1] != '\n')
-			cut--;
-		input[cut] = '\0';
+	again = run(input, true, &status);
+	cr_assert_str_eq(whole, again);
+	cr_assert_eq(told_until(whole, 1767571200 + 3060 * 20), strlen(whole));
+	for (told = 0, part = whole; *part; part++)
+		told += *part == '\n';
+	cr_assert_eq(told, 4, "two surges begin and end: %s", whole);
+	for (size_t lines = 1; lines < 2 * 3060; lines += 41) {
+		size_t cut = lines * 13; /* a line: 1767571210,0 */
+
+		while (cut < all && input[cut - 1] != '\n')
+			cut++;
+		input[cut - 1] = '\0';
 		part = run(input, true, &status);
-		cr_assert_eq(strncmp(whole, part, strlen(part)), 0, "at %zu bytes: %s", cut, part);
+		told = told_until(
+			whole,
+			strtol(strrchr(input, '\n') ? strrchr(input, '\n') + 1 : input, NULL, 10));
+		cr_assert(strlen(part) == told && strncmp(whole, part, told) == 0, "%zu bytes: %s",
+			  cut, part);
+		input[cut - 1] = '\n';
 		free(part);
 	}
+	free(again);
 	free(whole);
 	free(input);
 }
