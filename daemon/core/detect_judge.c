@@ -93,13 +93,14 @@ detect_judge_young(const struct detect *detect, int scale)
 double
 detect_judge_needed(const struct detect *detect, int scale, double nats)
 {
-	double least = detect->rules.least_excess, needed;
+	double least = detect->rules.least_excess, old = detect->needed[scale], needed;
+	double ease = exp(-nats / NATS_AN_E);
 
 	if (detect->rules.pure)
 		return 0;
-	needed = fmin(detect->needed[scale] * detect_judge_young(detect, scale),
-		      fmax(least * DETECT_EXCESS_MOST, detect->needed[scale]));
-	return fmax(needed * exp(-nats / NATS_AN_E), least * EXCESS_LEAST);
+	needed = old * (1 + ease * (detect_judge_young(detect, scale) - 1));
+	needed = fmin(needed, fmax(least * DETECT_EXCESS_MOST, old)) * ease;
+	return fmax(needed, least * EXCESS_LEAST);
 }
 
 bool
