@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -40,7 +41,8 @@ class Alertmanager:
     def __init__(self, command):
         self.command = command
         self.port, self.lock = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/api/v2/alerts"
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.url = self.base + "/api/v2/alerts"
         self.temp = self.process = None
 
     def start(self):
@@ -67,6 +69,12 @@ class Alertmanager:
     def alerts(self):
         with urllib.request.urlopen(self.url, timeout=10) as answer:
             return json.load(answer)
+
+    def shown(self):
+        """What an administrator sees: the package's own command."""
+        tool = os.path.join(os.path.dirname(self.command[-1]), "amtool")
+        return subprocess.run(self.command[:-1] + [tool, "alert", "query", "--alertmanager.url=" + self.base],
+                              check=True, capture_output=True, text=True, timeout=60).stdout
 
     def stop(self):
         if self.process:
@@ -99,6 +107,7 @@ class Alerts(unittest.TestCase):
                 told = [e for e in d.events() if e["kind"] == "split"]
                 self.assertEqual(alert["annotations"]["summary"], told[0]["text"])
                 self.assertEqual(alert["startsAt"][:19], told[0]["time"][:19])
+                self.assertRegex(there.shown(), "MxsplitSplit.*" + re.escape(told[0]["text"]))
                 there.stop()
                 there.start()
                 self.assertEqual(there.alerts(), [])
@@ -110,6 +119,7 @@ class Alerts(unittest.TestCase):
                 d.wait_for(there.alerts, 150, "and once a minute")
                 order(d, "normal", "a test")
                 d.wait_for(lambda: not there.alerts(), 60, "Alertmanager takes it away")
+                self.assertNotIn("MxsplitSplit", there.shown())
                 d.wait_for(lambda: hooks(d)["am"]["waiting"] == 0, 30, "all is told")
                 self.assertIsNone(hooks(d)["am"]["last_failure"])
 
