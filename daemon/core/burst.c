@@ -5,9 +5,7 @@
 
 #define YEAR (365.25 * 86400)
 #define WEEK (7 * 86400.0)
-#define FAR 3.0	      /* times the largest that was seen: nothing is extrapolated further */
-#define FEW 4	      /* fewer bursts than that have no shape */
-#define FEW_SCALE 2.0 /* then: so many times the largest */
+#define FAR 3.0 /* times the largest that was seen: nothing is extrapolated further */
 
 void
 burst_add(struct burst *burst, double size)
@@ -33,8 +31,8 @@ burst_level(const struct burst *burst, double seconds, double per_year)
 
 	if (burst->kept == 0)
 		return 0;
-	if (burst->kept < FEW)
-		return burst->largest[0] * FEW_SCALE;
+	if (burst->kept < 2) /* one has no shape */
+		return burst->largest[0] * FAR;
 	least = burst->largest[burst->kept - 1];
 	for (unsigned i = 0; i + 1 < burst->kept; i++)
 		index += log(burst->largest[i] / least);

@@ -29,12 +29,8 @@ cusum_reset(struct cusum *cusum)
 }
 
 void
-cusum_take(struct cusum *cusum, double slots, double count, double expected, double step_most,
-	   double most)
+cusum_take(struct cusum *cusum, double slots, double count, double expected, double most)
 {
-	double count_most = (step_most + cusum->per_slot) / cusum->per_bounce * slots;
-
-	count = count < count_most ? count : count_most;
 	cusum->sum += count * cusum->per_bounce - cusum->per_slot * slots;
 	if (cusum->sum <= 0) {
 		cusum_reset(cusum);

@@ -24,10 +24,9 @@ struct cusum {
 /* `m0`, `m1`: bounces a slot, normal and surge, 0 < m0 < m1; `a` = 1/r, 0 = Poisson. */
 void cusum_tune(struct cusum *cusum, double m0, double m1, double a);
 
-/* `slots`: how long was seen, in slots or parts of one. Bounces that would add more than
- * `step_most` nats a slot are not counted; the sum goes no higher than `most`. */
-void cusum_take(struct cusum *cusum, double slots, double count, double expected, double step_most,
-		double most);
+/* `slots`: how long was seen, in slots or parts of one. The sum goes no higher than `most`: more
+ * would only slow the way down. */
+void cusum_take(struct cusum *cusum, double slots, double count, double expected, double most);
 
 void cusum_reset(struct cusum *cusum);
 

@@ -9,34 +9,20 @@
 #define COUNT_MOST 1e9 /* bounces in a tick */
 #define HOUR 3600.0
 #define DAY 86400.0
-#define SUM_MOST (1.25 * DETECT_THRESHOLD) /* nats; more would only slow the way down */
-#define FLOOR (1 / 60.0)      /* bounces a second; a surge is at least so much above normal */
-#define RATE_LEAST (0.1 / 60) /* bounces a second; no domain is expected to be quieter */
-#define LEARN_SURGE 1.25      /* times the expectation: most that is learned in a surge or doubt */
-#define ADOPT (14 * DAY)      /* a surge this long is the new normal */
-#define GAP_CLEARS 900.0      /* seconds not seen after which evidence is void */
-#define CREDIT_MOST DAY	      /* seconds of a gap that are credited */
-#define CREDIT_FOR 120.0      /* seconds in which a backlog is read */
-#define SETTLED HOUR	  /* seconds seen before the spread is measured: the mean must be known */
-#define DOUBT_YOUNG 0.2	  /* the same in the first day */
-#define DOUBT 0.5	  /* share of the threshold */
-#define BURST_SCALE 1	  /* of the CUSUMs: its excursions are bursts */
-#define BURST_LEAST 20.0  /* bounces; smaller ones are not remembered */
-#define BURSTS_A_YEAR 0.1 /* that reach what is asked for, */
-#define BURST_MARGIN 1.5  /* and so many times that is asked for */
+#define RATE_LEAST (0.5 / 60)  /* bounces a second; no domain is expected to be quieter */
+#define ADOPT (14 * DAY)       /* a surge this long is the new normal */
+#define GAP_CLEARS 900.0       /* seconds not seen after which evidence is void */
+#define CREDIT_FOR 120.0       /* seconds in which a backlog is read */
+#define SETTLED HOUR	       /* seconds seen before there is doubt: the mean must be known */
+#define DOUBT 0.2	       /* share of the threshold: it may soon be a surge */
+#define BURST_SCALE 1	       /* of the CUSUMs: its excursions are bursts */
+#define BURSTS_A_YEAR 0.03     /* that reach what is asked for */
 #define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
-#define YOUNG_MORE                                                                                 \
-	4.0 /* times least_excess, that is asked for in addition while bursts are unknown: */
-#define YOUNG_FROM (12 * HOUR) /* seconds seen; more by then, since a burst becomes likely */
-#define YOUNG_FOR (14 * DAY)   /* seconds seen; then less, in inverse proportion */
 #define SAID 0.5	       /* nats; smaller terms are not told */
 #define BAND 3.0	       /* standard deviations of a minute's count */
-#define LOUD 1.4	       /* times the expectation: it is not over yet */
-#define LOUD_BACK 2.0	       /* a loud second takes back so many quiet ones */
-#define QUIET_SHARE 0.1	       /* of the surge's duration that must be quiet */
-#define QUIET_LONG 2.0	       /* times quiet_seconds; no surge asks for more, */
-#define QUIET_MOST 8.0	       /* but one after many others */
+#define LOUD 1.4	       /* times the expectation: it is not over yet, nor is more learned */
+#define QUIET_MOST 8.0	       /* times quiet_seconds; no surge asks for more */
 
 const struct detect_rules detect_default_rules = {
 	.prior_rate = 1,
@@ -44,16 +30,13 @@ const struct detect_rules detect_default_rules = {
 	.quiet_seconds = 90 * 60,
 };
 
-/* `spreads`: scales of overdispersion that speak. The last is the sustained one: at least a quarter
- * of an hour. */
+/* `spreads`: scales of overdispersion that speak. */
 static const struct scale {
 	double ratio;
 	unsigned spreads;
-	double slots_least; /* since its evidence began */
 } scales[DETECT_SCALES] = {
-	{ 8, 2, 0 },
-	{ 3, 4, 0 },
-	{ 2.2, 4, 90 },
+	{ 8, 2 },
+	{ 3, 4 },
 };
 
 static double
@@ -62,18 +45,18 @@ normal_rate(const struct detect *detect)
 	return fmax(detect->rules.pure ? detect->rate.mean : detect->rate.upper, RATE_LEAST);
 }
 
-/* Bounces above the expectation that are asked for, by the bursts of one scale. */
+/* Bounces above the expectation that are asked for of an old excursion, by the bursts of one scale.
+ */
 static double
 needed_excess(const struct detect *detect, const struct burst *burst)
 {
 	double least = detect->rules.least_excess;
-	double young = fmin(detect->seen / YOUNG_FROM, fmin(1, YOUNG_FOR / (detect->seen + 1)));
 	double needed = burst_level(burst, detect->seen, BURSTS_A_YEAR);
 
 	if (detect->rules.pure)
 		return 0;
-	return fmin(fmax(needed * BURST_MARGIN, least * (1 + YOUNG_MORE * young)),
-		    least * DETECT_EXCESS_MOST);
+	return fmax(fmin(fmax(needed, least), least * DETECT_EXCESS_MOST),
+		    normal_rate(detect) * DETECT_BURST_LASTS);
 }
 
 static void
@@ -89,10 +72,8 @@ tune(struct detect *detect)
 		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
 	m0 = normal_rate(detect);
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		double m1 = fmax(m0 * scales[i].ratio, m0 + FLOOR);
-
 		detect->needed[i] = needed_excess(detect, &detect->burst[i]);
-		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m1 * SPREAD_SLOT,
+		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m0 * scales[i].ratio * SPREAD_SLOT,
 			   spread_a(&detect->spread, scales[i].spreads));
 	}
 }
@@ -118,15 +99,13 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 
 /* Learns */
 
-/* It is a surge, or may soon be called one: not what is to be learned from. In the first day little
- * is enough for doubt: the spread is a guess, too, and a surge would hide itself in it. */
+/* It is a surge, or may soon be called one: not what is to be learned from, it would hide itself.
+ */
 static bool
 is_doubtful(const struct detect *detect)
 {
-	double doubt = detect->seen < DETECT_OLD ? DOUBT_YOUNG : DOUBT;
-
 	return detect->surge || (detect->seen >= SETTLED &&
-				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * doubt);
+				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
 }
 
 static void
@@ -138,9 +117,9 @@ end_minute(struct detect *detect)
 	bool young = detect->seen < DETECT_OLD;
 
 	if (detect->surge)
-		count = fmin(count, expected * LEARN_SURGE);
+		count = fmin(count, expected * LOUD);
 	else if (young && is_doubtful(detect))
-		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LEARN_SURGE *
+		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LOUD *
 					    detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
@@ -183,7 +162,7 @@ was_short(const struct detect *detect)
 static void
 end_burst(struct detect *detect, int i, bool keep)
 {
-	if (keep && detect->cusum[i].peak >= BURST_LEAST)
+	if (keep && detect->cusum[i].peak > 0)
 		burst_add(&detect->burst[i], detect->cusum[i].peak);
 	detect->cusum[i].peak = 0;
 }
@@ -211,11 +190,7 @@ change(struct detect *detect, bool surge)
 static double
 quiet_needed(const struct detect *detect)
 {
-	double quiet = detect->rules.quiet_seconds;
-	double share = (detect->surge_loud - detect->surge_from) * QUIET_SHARE;
-
-	return fmin(fmin(fmax(share, quiet), quiet * QUIET_LONG) * exp2(detect->surges),
-		    quiet * QUIET_MOST);
+	return detect->rules.quiet_seconds * fmin(exp2(detect->surges), QUIET_MOST);
 }
 
 /* One tick of a surge: is it still loud, is it over? */
@@ -230,7 +205,7 @@ end_surge(struct detect *detect, double seconds, double count)
 	span += detect->slot_seconds;
 	if (sum > normal_rate(detect) * span * LOUD + 3 * sqrt(normal_rate(detect) * span)) {
 		detect->surge_loud = detect->seen;
-		detect->quiet = fmax(0, detect->quiet - seconds * LOUD_BACK);
+		detect->quiet = fmax(0, detect->quiet - seconds);
 	} else {
 		detect->quiet += seconds;
 	}
@@ -248,12 +223,13 @@ judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		struct cusum *cusum = &detect->cusum[i];
-		double term[EVIDENCE_TERMS], nats;
+		double term[EVIDENCE_TERMS], nats, young;
 
 		if (cusum->sum <= 0 || (detect->surge && !was_short(detect)))
 			continue;
-		if (detect_judge(detect, i, 0, cusum->peak)) /* as the counts alone would */
-			cusum->peak = excess(cusum);
+		young = detect_judge_young(detect, i);
+		if (detect_judge(detect, i, 0, cusum->peak * young)) /* as the counts alone would */
+			cusum->peak = excess(cusum) / young;
 		nats = detect_judge_terms(detect, i, term);
 		if (detect->surge ||
 		    !detect_judge(detect, i, nats, detect_judge_needed(detect, i, nats)))
@@ -287,7 +263,7 @@ take_credit(struct detect *detect, double seconds, double count)
 	if (detect->gap > 0) {
 		if (detect->slot_seconds > 0)
 			end_slot(detect);
-		detect->credit = fmin(detect->gap, CREDIT_MOST) * normal_rate(detect);
+		detect->credit = detect->gap * normal_rate(detect);
 		detect->credit_until = detect->seen + CREDIT_FOR;
 		detect->gap = 0;
 		tune(detect);
@@ -309,8 +285,7 @@ weigh(struct detect *detect, double seconds, double count, const struct detect_i
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		struct cusum *cusum = &detect->cusum[i];
 
-		cusum_take(cusum, seconds / SPREAD_SLOT, count, normal,
-			   DETECT_THRESHOLD / scales[i].slots_least, SUM_MOST);
+		cusum_take(cusum, seconds / SPREAD_SLOT, count, normal, DETECT_THRESHOLD);
 		if (in->evidence.known && cusum->sum > 0)
 			evidence_weigh(&detect->learned, &in->evidence, in->count, scales[i].ratio,
 				       cusum->term);

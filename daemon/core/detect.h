@@ -21,12 +21,15 @@
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
 
-#define DETECT_VERSION 2
-#define DETECT_SCALES 3
+#define DETECT_VERSION 3
+#define DETECT_SCALES 2
 #define DETECT_THRESHOLD 16.0	/* nats */
 #define DETECT_OLD 86400.0	/* seconds seen after which the history is trusted */
 #define DETECT_EXCESS_MOST 10.0 /* times least_excess: the needed excess is never more */
-#define DETECT_PERIOD_MOST 300	/* seconds */
+#define DETECT_BURST_LASTS                                                                         \
+	600.0 /* seconds; an excess that came within them is to be twice as large, */
+	      /* and what is expected in them is no excess */
+#define DETECT_PERIOD_MOST 300 /* seconds */
 
 struct detect_rules {
 	double prior_rate;    /* bounces a minute that are believed before anything was seen */

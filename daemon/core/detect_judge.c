@@ -4,9 +4,8 @@
 
 #define PARTS 4		 /* the latest part of an excursion is beside so many before it, */
 			 /* ten minutes at most */
-#define FADING 0.8	 /* of the mean rate above the expectation since the evidence began, */
-#define FADING_PEAK 0.9	 /* and of the largest of the last parts; less is running out */
-#define YOUNG 120.0	 /* seconds; excursions that are younger: most is asked for */
+#define FADING 0.9	 /* of the mean rate above the expectation since the evidence began, */
+			 /* and of the largest of the last parts; less is running out */
 #define COUNTS_LEAST 0.5 /* share of the threshold that the counts alone must reach */
 #define NATS_AN_E 2.0	 /* nats of other evidence by which what is asked for falls to 1/e */
 #define EXCESS_LEAST 0.1 /* times least_excess; no evidence makes less a surge */
@@ -70,7 +69,7 @@ is_fading(const struct detect *detect, const struct cusum *cusum, double ease)
 		return false;
 	late = late_rate(detect, cusum, &before);
 	return late < FADING * ease * (cusum->count - cusum->expected) / age ||
-	       late < FADING_PEAK * ease * before;
+	       late < FADING * ease * before;
 }
 
 double
@@ -79,27 +78,29 @@ detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_
 	return fmax(0, evidence_sum(&detect->learned, detect->cusum[scale].term, term));
 }
 
-/* Every burst looks like a surge at first: until it is older, the most is asked for. In the first
- * day no burst is known, and is_change() asks for more. */
-static double
-young_excess(const struct detect *detect, const struct cusum *cusum)
+double
+detect_judge_young(const struct detect *detect, int scale)
 {
-	return !detect->rules.pure && detect->seen >= DETECT_OLD &&
-			       cusum->slots * SPREAD_SLOT < YOUNG
-		       ? detect->rules.least_excess * DETECT_EXCESS_MOST
-		       : 0;
+	const struct cusum *cusum = &detect->cusum[scale];
+	double before, late = late_rate(detect, cusum, &before);
+	double excess = cusum->count - cusum->expected, age = cusum->slots * SPREAD_SLOT;
+
+	if (late * age > excess) /* a burst in an old and small excursion is young */
+		age = excess / late;
+	return 1 + DETECT_BURST_LASTS * fmin(1, detect->seen / DETECT_OLD) / fmax(age, 1);
 }
 
 double
 detect_judge_needed(const struct detect *detect, int scale, double nats)
 {
-	const struct cusum *cusum = &detect->cusum[scale];
-	double needed = detect->needed[scale];
+	double least = detect->rules.least_excess, old = detect->needed[scale], needed;
+	double ease = exp(-nats / NATS_AN_E);
 
 	if (detect->rules.pure)
 		return 0;
-	needed = fmax(needed, young_excess(detect, cusum));
-	return fmax(needed * exp(-nats / NATS_AN_E), detect->rules.least_excess * EXCESS_LEAST);
+	needed = old * (1 + ease * (detect_judge_young(detect, scale) - 1));
+	needed = fmin(needed, fmax(least * DETECT_EXCESS_MOST, old)) * ease;
+	return fmax(needed, least * EXCESS_LEAST);
 }
 
 bool
@@ -108,7 +109,6 @@ detect_judge(const struct detect *detect, int scale, double nats, double excess)
 	const struct cusum *cusum = &detect->cusum[scale];
 	double ease = exp(-nats / NATS_AN_E);
 
-	excess = fmax(excess, young_excess(detect, cusum) * ease);
 	if (cusum->sum < DETECT_THRESHOLD * COUNTS_LEAST || cusum->sum + nats < DETECT_THRESHOLD ||
 	    cusum->count - cusum->expected < excess || !is_change(detect, cusum))
 		return false;

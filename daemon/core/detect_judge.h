@@ -14,6 +14,10 @@ bool detect_judge(const struct detect *detect, int scale, double nats, double ex
 /* What is known beside the counts, term by term; their sum, at least 0. */
 double detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS]);
 
+/* How many times more is asked for since the excess came quickly: bursts are over by themselves,
+ * and nobody can tell them from a surge until they would have been. 1 for an old one. */
+double detect_judge_young(const struct detect *detect, int scale);
+
 /* Bounces above the expectation that are asked for, with `nats` of other evidence. */
 double detect_judge_needed(const struct detect *detect, int scale, double nats);
 

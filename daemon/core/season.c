@@ -11,7 +11,7 @@
 #define UNSEEN 2.0	/* share that is added to the upper rate in an hour that was never seen */
 #define LEVEL_LEAN 0.25 /* days of the table that hold the level at 1 */
 #define LEVEL_MOST                                                                                 \
-	1.5 /* the level goes no higher; below 1 it would make returns look like surges */
+	1.4 /* the level goes no higher; below 1 it would make returns look like surges */
 #define ADOPT_MOST 1000.0
 #define RISE_MOST 16.0 /* times the rate of the first two hours: no first day rises higher */
 

@@ -19,7 +19,7 @@ NOT_TRIED = {"HOUR", "DAY", "YEAR", "WEEK", "DETECT_VERSION", "DETECT_SCALES", "
              "COUNT_MOST", "SAID", "BAND", "ADOPT_MOST", "NATS_AN_E", "EXCESS_LEAST", "CREDIT_MOST", "CREDIT_FOR",
              "GAP_CLEARS"}
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(?:\\\n\s*)?([^\n]*?)[ \t]*(?=/\*|\n)", re.M)
-SCALE = re.compile(r"\{ ([0-9.]+), (\d), (\d+) \}")
+SCALE = re.compile(r"\{ ([0-9.]+), (\d) \}")
 
 
 def constants(sources):
@@ -31,10 +31,7 @@ def constants(sources):
     for i, found in enumerate(SCALE.finditer(sources["detect.c"])):
         # a ratio of 1 is no surge: what is above 1 is varied
         yield (f"ratio {i + 1}", "detect.c", found[0],
-               lambda by, f=found: f"{{ 1 + ({f[1]} - 1) * {by}, {f[2]}, {f[3]} }}")
-        if found[3] != "0":
-            yield (f"slots_least {i + 1}", "detect.c", found[0],
-                   lambda by, f=found: f"{{ {f[1]}, {f[2]}, {f[3]} * {by} }}")
+               lambda by, f=found: f"{{ 1 + ({f[1]} - 1) * {by}, {f[2]} }}")
     for rule in ("least_excess", "quiet_seconds", "prior_rate"):
         found = re.search(rf"\.{rule} = ([^,]*),", sources["detect.c"])
         yield rule, "detect.c", found[0], lambda by, f=found, r=rule: f".{r} = ({f[1]}) * {by},"
