@@ -85,6 +85,8 @@ detect_judge_young(const struct detect *detect, int scale)
 	double before, late = late_rate(detect, cusum, &before);
 	double excess = cusum->count - cusum->expected, age = cusum->slots * SPREAD_SLOT;
 
+	if (excess <= 0)
+		return 1;
 	if (late * age > excess) /* a burst in an old and small excursion is young */
 		age = excess / late;
 	return 1 + DETECT_BURST_LASTS * fmin(1, detect->seen / DETECT_OLD) / fmax(age, 1);
