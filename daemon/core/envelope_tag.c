@@ -63,9 +63,11 @@ envelope_tag_read(struct envelope_memory *memory, struct scan *scan, struct enve
 		at++;
 	name = (struct span){ scan->at, (size_t)(at - scan->at) };
 	if (at < scan->end && *at == '[') {
-		for (at++; at < scan->end && *at >= '0' && *at <= '9' && pid <= UINT32_MAX; at++)
+		const char *digits = ++at;
+
+		for (; at < scan->end && *at >= '0' && *at <= '9' && pid <= UINT32_MAX; at++)
 			pid = pid * 10 + (uint64_t)(*at - '0');
-		if (at == scan->end || *at++ != ']' || pid > UINT32_MAX)
+		if (at == digits || at == scan->end || *at++ != ']' || pid > UINT32_MAX)
 			return false;
 	}
 	if (at == scan->end || *at != ':' || name.len == 0)

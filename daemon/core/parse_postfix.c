@@ -141,7 +141,9 @@ read_cleanup(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
 
-	if (parse_trouble(envelope->message, false, out) || !parse_id_colon(&scan, &out->queue_id))
+	/* it always has a queue id: what has none was torn from a line of smtpd's */
+	if (parse_trouble(envelope->message, false, out) || EAT(&scan, "NOQUEUE:") ||
+	    !parse_id_colon(&scan, &out->queue_id))
 		return;
 	if (EAT(&scan, "message-id=")) {
 		out->text = scan_rest(&scan);

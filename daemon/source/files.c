@@ -11,7 +11,22 @@ struct files {
 	struct feed feed;
 	struct follow *follow;
 	struct history *history; /* NULL: there is none, or it is read */
+	bool waits;		 /* of which nothing is known to be left */
+	size_t max_line;
+	const char *path; /* of the configuration */
 };
+
+/* The follower's way ends at a file that is compressed, or gone. */
+static enum feed_status
+go_astray(struct files *files, struct err *err)
+{
+	struct follow_cursor at;
+
+	follow_cursor(files->follow, &at);
+	files->history =
+		history_stray(files->path, files->max_line, &at, follow_stray(files->follow), err);
+	return files->history ? FEED_MORE : FEED_ERROR;
+}
 
 static enum feed_status
 read_follow(struct files *files, size_t budget, const struct feed_sink *sink, struct err *err)
@@ -23,37 +38,46 @@ read_follow(struct files *files, size_t budget, const struct feed_sink *sink, st
 		break;
 	case FOLLOW_MORE:
 		return FEED_MORE;
+	case FOLLOW_STRAYED:
+		return go_astray(files, err);
 	case FOLLOW_ERROR:
 		return FEED_ERROR;
 	}
 	return FEED_IDLE;
 }
 
-/*
- * The follower takes the file at the path up before it is asked whether there is a younger brother:
- * whatever is rotated from now on, one of the two has it.
- */
+/* From the brother at hand to the next one, or to the follower. */
+static enum feed_status
+turn_page(struct files *files, const struct feed_sink *sink, struct err *err)
+{
+	enum history_turn turn;
+	struct history_end end;
+
+	if (!history_next(files->history, sink, &turn, &end, err))
+		return FEED_ERROR;
+	files->waits = turn == HISTORY_WAITS;
+	if (files->waits)
+		return FEED_IDLE;
+	files->feed.moved = true;
+	if (turn == HISTORY_ENDS) {
+		follow_begin(files->follow, end.fd, &end.status, end.at_path, end.before);
+		history_free(files->history);
+		files->history = NULL;
+	}
+	return FEED_MORE;
+}
+
 static enum feed_status
 read_history(struct files *files, size_t budget, const struct feed_sink *sink, struct err *err)
 {
-	struct follow_cursor at;
-	bool found = true;
-
-	for (unsigned moves = 0; found && moves < MOVES; moves++) {
+	for (unsigned moves = 0; moves < MOVES && files->history; moves++) {
 		enum feed_status status = history_read(files->history, budget, sink, err);
 
 		if (status != FEED_IDLE)
 			return status;
-		if (read_follow(files, 0, sink, err) == FEED_ERROR)
-			return FEED_ERROR;
-		follow_cursor(files->follow, &at);
-		if (!history_next(files->history, at.device, at.inode, sink, &found, err))
-			return FEED_ERROR;
-		files->feed.moved = true;
-	}
-	if (!found) {
-		history_free(files->history);
-		files->history = NULL;
+		status = turn_page(files, sink, err);
+		if (status != FEED_MORE)
+			return status;
 	}
 	return FEED_MORE;
 }
@@ -62,9 +86,11 @@ static enum feed_status
 files_read(struct feed *feed, size_t budget, const struct feed_sink *sink, struct err *err)
 {
 	struct files *files = (struct files *)feed;
+	enum feed_status status = FEED_MORE;
 
-	return files->history ? read_history(files, budget, sink, err)
-			      : read_follow(files, budget, sink, err);
+	if (!files->history)
+		status = read_follow(files, budget, sink, err);
+	return files->history ? read_history(files, budget, sink, err) : status;
 }
 
 static size_t
@@ -92,7 +118,7 @@ files_behind(const struct feed *feed)
 {
 	const struct files *files = (const struct files *)feed;
 
-	return follow_behind(files->follow) + (files->history != NULL);
+	return follow_behind(files->follow) + (files->history && !files->waits);
 }
 
 static void
@@ -109,6 +135,32 @@ static const struct feed_ops ops = {
 	.read = files_read, .cursor = files_cursor, .behind = files_behind, .free = files_free
 };
 
+/* The stored cursor, of this version or the one before. False: it is another way's. */
+static bool
+read_cursor(struct span cursor, struct follow_cursor *follow, struct history_cursor *history)
+{
+	*follow = (struct follow_cursor){ 0 };
+	*history = (struct history_cursor){ 0 };
+	if (cursor.len == sizeof(*follow) || cursor.len == FOLLOW_CURSOR_1)
+		memcpy(follow, cursor.at, cursor.len);
+	else if (cursor.len == sizeof(*history) || cursor.len == HISTORY_CURSOR_1)
+		memcpy(history, cursor.at, cursor.len);
+	else
+		return cursor.len == 0;
+	if (cursor.len == FOLLOW_CURSOR_1 && follow->version == FOLLOW_CURSOR - 1) {
+		follow->version = FOLLOW_CURSOR;
+		follow->modified =
+			INT64_MAX; /* not known: no other file is taken for a later one */
+	}
+	if (cursor.len == HISTORY_CURSOR_1 && history->version == HISTORY_CURSOR - 1) {
+		history->version = HISTORY_CURSOR;
+		if (history->modified != INT64_MIN)
+			history->modified = (history->modified + 1) * INT64_C(1000000000) - 1;
+	}
+	return follow->version != 0 ||
+	       (history->version == HISTORY_CURSOR && history->known <= FOLLOW_PRINT);
+}
+
 static bool
 open_parts(struct files *files, const struct config_source *config, struct span cursor,
 	   struct err *err)
@@ -117,17 +169,16 @@ open_parts(struct files *files, const struct config_source *config, struct span 
 					  .max_line = (size_t)config->max_line };
 	struct history_cursor history;
 	struct follow_cursor follow;
-	bool resume = cursor.len == sizeof(follow), past = cursor.len == sizeof(history);
+	bool resume, past;
 
-	if (resume)
-		memcpy(&follow, cursor.at, sizeof(follow));
-	if (past)
-		memcpy(&history, cursor.at, sizeof(history));
-	if ((cursor.len && !resume && !past) ||
-	    (past && (history.version != HISTORY_CURSOR || history.known > FOLLOW_PRINT)))
+	if (!read_cursor(cursor, &follow, &history))
 		return err_set(err, ERR_INPUT,
 			       "it was read in another way before, or by another version: give the "
 			       "source another name");
+	resume = follow.version != 0;
+	past = history.version != 0;
+	files->path = config->path;
+	files->max_line = options.max_line;
 	files->follow = follow_open(&options, resume ? &follow : NULL, err);
 	if (files->follow && (past || (!resume && config->history))) {
 		files->history =

@@ -1,5 +1,6 @@
 #include "daemon/source/follow.h"
 
+#include "daemon/source/brother.h"
 #include "daemon/source/heir.h"
 #include "daemon/source/identity.h"
 #include "daemon/sys/clock.h"
@@ -20,6 +21,7 @@ struct follow {
 		at;    /* all about the file at hand; what to look for when there is none */
 	int fd;	       /* -1: none at hand */
 	uint64_t size; /* as last seen */
+	struct follow_stray stray;
 	struct heir_watch watch; /* what the path named at the last looks */
 	char *buffer;		 /* the bytes before the place, then what was read */
 	size_t room;
@@ -30,6 +32,7 @@ enum reading {
 	READING_END,
 	READING_MORE,
 	READING_CHANGED, /* what stands before the place is not what we read */
+	READING_STRAYED,
 	READING_ERROR,
 };
 
@@ -85,6 +88,14 @@ follow_free(struct follow *follow)
 	free(follow);
 }
 
+static void
+see(struct follow *follow, const struct stat *status)
+{
+	follow->size = (uint64_t)status->st_size;
+	follow->at.modified =
+		status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+}
+
 /* Takes `fd` over as the file at hand, unread or read up to where the cursor is already. */
 static void
 take(struct follow *follow, int fd, const struct stat *status, bool at_path, bool unread)
@@ -96,8 +107,16 @@ take(struct follow *follow, int fd, const struct stat *status, bool at_path, boo
 	snprintf(follow->at.boot, sizeof(follow->at.boot), "%s", clock_boot_id());
 	leave(follow);
 	follow->fd = fd;
-	follow->size = (uint64_t)status->st_size;
+	see(follow, status);
 	follow->watch = (struct heir_watch){ .current = at_path };
+}
+
+void
+follow_begin(struct follow *follow, int fd, const struct stat *status, bool at_path,
+	     uint64_t before)
+{
+	take(follow, fd, status, at_path, true);
+	follow->at.before = before;
 }
 
 /*
@@ -140,17 +159,12 @@ tell_found(const struct identity_found *found, const struct follow_sink *sink)
 				     "its end");
 		break;
 	case IDENTITY_OTHER:
-		sink->gap(sink->ctx, found->truncated
-					     ? "the log was truncated: what was not read of it yet "
-					       "is lost"
-					     : "the log that was read last is gone or compressed: "
-					       "what was not read of it yet is lost");
 		break;
 	}
 }
 
-/* Finds the file to read. True without one when there is none yet. */
-static bool
+/* Finds the file to read. READING_END: there is none yet, or it is at hand. */
+static enum reading
 attach(struct follow *follow, const struct follow_sink *sink, struct err *err)
 {
 	struct identity_found found = { .fd = -1, .identity = IDENTITY_SAME, .at_path = true };
@@ -159,22 +173,28 @@ attach(struct follow *follow, const struct follow_sink *sink, struct err *err)
 
 	if (fresh) {
 		if (!identity_open(follow->path, &found.fd, &status, err))
-			return false;
+			return READING_ERROR;
 	} else if (!identity_find(follow->path, &follow->at, &found, err)) {
-		return false;
+		return READING_ERROR;
 	}
 	if (found.fd < 0)
-		return true;
+		return READING_END;
+	if (found.identity == IDENTITY_OTHER) {
+		close(found.fd);
+		follow->stray = (struct follow_stray){ .truncated = found.truncated };
+		return READING_STRAYED;
+	}
 	if (fstat(found.fd, &status) != 0)
 		err_set(err, ERR_SYSTEM, "cannot stat %s: %s", follow->path, strerror(errno));
 	else if (found.identity != IDENTITY_CUT || stand_in_cut(follow, found.fd, &status, err)) {
-		take(follow, found.fd, &status, found.at_path,
-		     fresh || found.identity == IDENTITY_OTHER);
+		take(follow, found.fd, &status, found.at_path, fresh);
+		if (fresh) /* what is older is not to be read, also when this file is gone */
+			follow->at.before = brother_newest(follow->path);
 		tell_found(&found, sink);
-		return true;
+		return READING_END;
 	}
 	close(found.fd);
-	return false;
+	return READING_ERROR;
 }
 
 /* Gives the whole lines of `bytes`; says how many bytes are done with. */
@@ -235,7 +255,7 @@ drain(struct follow *follow, size_t *budget, const struct follow_sink *sink, str
 	struct stat status;
 
 	if (fstat(follow->fd, &status) == 0)
-		follow->size = (uint64_t)status.st_size;
+		see(follow, &status);
 	while (*budget) {
 		size_t known = identity_known(follow->at.offset), got, done;
 		struct span bytes;
@@ -261,6 +281,21 @@ drain(struct follow *follow, size_t *budget, const struct follow_sink *sink, str
 	return READING_MORE;
 }
 
+/* The file at hand is read to its end: a last line without newline will never get one. */
+static uint64_t
+finish(struct follow *follow, const struct follow_sink *sink)
+{
+	struct span rest = follow->rest;
+
+	while (rest.len && *rest.at == '\0')
+		rest = span_after(rest, 1);
+	if (rest.len)
+		sink->line(sink->ctx, rest);
+	move(follow, identity_known(follow->at.offset), follow->rest.len);
+	follow->rest = (struct span){ 0 };
+	return brother_print((struct span){ follow->at.head, identity_known(follow->at.offset) });
+}
+
 /* Leaves the file at hand, read to its end, for `heir`, and takes its descriptor over. */
 static bool
 inherit(struct follow *follow, const struct heir *heir, const struct follow_sink *sink,
@@ -279,13 +314,9 @@ inherit(struct follow *follow, const struct heir *heir, const struct follow_sink
 		return true;
 	}
 	if (heir->missed)
-		sink->gap(sink->ctx, "the log was rotated more than once and compressed before it "
-				     "was read: lines are lost");
-	while (follow->rest.len && *follow->rest.at == '\0')
-		follow->rest = span_after(follow->rest, 1);
-	if (follow->rest.len)
-		sink->line(sink->ctx, follow->rest);
-	take(follow, heir->fd, &status, heir->at_path, true);
+		sink->gap(sink->ctx, "the log was rotated so often that files were removed before "
+				     "they were read: lines are lost");
+	follow_begin(follow, heir->fd, &status, heir->at_path, finish(follow, sink));
 	return true;
 }
 
@@ -296,18 +327,24 @@ advance(struct follow *follow, size_t *budget, const struct follow_sink *sink, s
 	enum reading reading;
 	struct heir heir;
 
-	if (!heir_find(follow->path, follow->fd, &follow->watch, &heir, err))
+	if (!heir_find(follow->path, follow->fd, &follow->at, &follow->watch, &heir, err))
 		return READING_ERROR;
-	if (heir.fd < 0)
+	if (heir.fd < 0 && !heir.strayed)
 		return READING_END;
 	reading = *budget ? drain(follow, budget, sink, err) : READING_MORE; /* once more */
+	if (reading == READING_END && heir.strayed) {
+		finish(follow, sink);
+		follow->stray = (struct follow_stray){ .read = true };
+		return READING_STRAYED;
+	}
 	if (reading == READING_END) {
 		reading = READING_MORE;
 		if (inherit(follow, &heir, sink, err))
 			return reading;
 		reading = READING_ERROR;
 	}
-	close(heir.fd);
+	if (heir.fd >= 0)
+		close(heir.fd);
 	return reading;
 }
 
@@ -315,22 +352,25 @@ enum follow_status
 follow_read(struct follow *follow, size_t budget, const struct follow_sink *sink, struct err *err)
 {
 	for (unsigned moves = 0; moves < MOVES; moves++) {
-		enum reading reading;
+		enum reading reading = READING_END;
 
-		if (follow->fd < 0 && !attach(follow, sink, err))
-			return FOLLOW_ERROR;
 		if (follow->fd < 0)
+			reading = attach(follow, sink, err);
+		if (reading == READING_END && follow->fd < 0)
 			return FOLLOW_IDLE;
-		reading = drain(follow, &budget, sink, err);
+		if (reading == READING_END)
+			reading = drain(follow, &budget, sink, err);
 		if (reading == READING_END)
 			reading = advance(follow, &budget, sink, err);
-		if (reading == READING_CHANGED)
+		if (reading == READING_CHANGED || reading == READING_STRAYED)
 			leave(follow);
-		else if (reading == READING_ERROR)
+		if (reading == READING_STRAYED)
+			return FOLLOW_STRAYED;
+		if (reading == READING_ERROR)
 			return FOLLOW_ERROR;
-		else if (reading == READING_END)
+		if (reading == READING_END)
 			return FOLLOW_IDLE;
-		else if (budget == 0)
+		if (budget == 0)
 			return FOLLOW_MORE;
 	}
 	return FOLLOW_MORE;
@@ -340,6 +380,12 @@ void
 follow_cursor(const struct follow *follow, struct follow_cursor *out)
 {
 	*out = follow->at;
+}
+
+const struct follow_stray *
+follow_stray(const struct follow *follow)
+{
+	return &follow->stray;
 }
 
 uint64_t

@@ -1,5 +1,6 @@
 #include "daemon/source/heir.h"
 
+#include "daemon/source/brother.h"
 #include "daemon/source/identity.h"
 #include "daemon/source/rotated.h"
 
@@ -39,29 +40,76 @@ wait_for_content(int *fd)
 	*fd = -1;
 }
 
+/* Is this brother the file at hand, or the one before it? BROTHER_OPEN: no, it is another. */
+static enum brother_look
+other_than(const struct rotated_file *brother, const struct follow_cursor *at, bool *ours_out)
+{
+	struct span known = { at->head, identity_known(at->offset) }, head;
+	struct err err = { 0 };
+	struct unpack *unpack;
+	enum brother_look look = brother_open(brother, &unpack, &head, &err);
+
+	if (look != BROTHER_OPEN)
+		return look;
+	*ours_out = *ours_out || brother_is(head, known) || brother_print(head) == at->before;
+	unpack_free(unpack);
+	return look;
+}
+
+/*
+ * The file at hand is not among the brothers as it was: compressed, or removed. Were others rotated
+ * since? Then the youngest brother is neither it nor the one before it.
+ */
+static bool
+rotated_again(const struct rotated *brothers, const struct follow_cursor *at, bool *moving_out)
+{
+	bool ours = false, younger = false;
+
+	for (size_t i = 0; i < brothers->count; i++) {
+		const struct rotated_file *brother = &brothers->files[i];
+		enum brother_look look;
+
+		if (i && brother->dated == brother[-1].dated)
+			continue; /* not the youngest of its kind */
+		look = other_than(brother, at, &ours);
+		*moving_out = *moving_out || look == BROTHER_MOVED;
+		younger = younger || (look == BROTHER_OPEN && brother->modified > at->modified);
+	}
+	return younger && !ours;
+}
+
 /* `now` is what the path names; nothing: st_ino is 0. */
 static bool
 choose(const char *path, const struct stat *ours, const struct stat *now,
-       const struct rotated *brothers, struct heir_watch *watch, struct heir *out, struct err *err)
+       const struct rotated *brothers, const struct follow_cursor *at, struct heir_watch *watch,
+       struct heir *out, struct err *err)
 {
 	const struct rotated_file *mine = rotated_find(brothers, ours->st_dev, ours->st_ino);
 	bool removed = brothers->stamped && ours->st_nlink == 0; /* as the oldest of many */
-	unsigned compressed = 0;
-	const struct rotated_file *next = mine	    ? rotated_next(brothers, mine, &compressed)
+	const struct rotated_file *next = mine	    ? rotated_next(brothers, mine)
 					  : removed ? rotated_oldest(brothers)
 						    : NULL;
 	bool known = mine || (watch->current && !removed) ||
 		     same(now, watch->next.st_dev, watch->next.st_ino);
+	bool moving = false;
 
-	out->missed = compressed || !known;
+	out->missed = removed && !known;
 	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */
+		out->strayed = next->compressed;
+		if (out->strayed)
+			return true;
 		if (!open_seen(next->path, next->device, next->inode, &out->fd, err))
 			return false;
-		if (now->st_ino == 0 && !rotated_next(brothers, next, &compressed))
+		if (now->st_ino == 0 && !rotated_next(brothers, next))
 			wait_for_content(&out->fd); /* the link to it may come next */
 		return true;
 	}
 	if (now->st_ino == 0)
+		return true;
+	if (!removed && !mine)
+		out->strayed = !known || (watch->current && rotated_again(brothers, at, &moving));
+	out->strayed = out->strayed && !moving;
+	if (out->strayed || moving)
 		return true;
 	if (known)
 		watch->next = *now;
@@ -93,7 +141,8 @@ list(const char *path, const struct stat *mine, struct rotated *out, bool *movin
 }
 
 bool
-heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out, struct err *err)
+heir_find(const char *path, int ours, const struct follow_cursor *at, struct heir_watch *watch,
+	  struct heir *out, struct err *err)
 {
 	struct stat mine, now = { 0 };
 	struct rotated brothers;
@@ -107,7 +156,7 @@ heir_find(const char *path, int ours, struct heir_watch *watch, struct heir *out
 		return true;
 	}
 	ok = list(path, &mine, &brothers, &moving, err) &&
-	     (moving || choose(path, &mine, &now, &brothers, watch, out, err));
+	     (moving || choose(path, &mine, &now, &brothers, at, watch, out, err));
 	rotated_free(&brothers);
 	return ok;
 }

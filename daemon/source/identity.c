@@ -7,9 +7,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define BYTES_ENOUGH                                                                               \
-	64 /* of equal content speak for a file; a log line's time stamp is among them */
-
 #define LOOKS 8 /* at a directory that is never the same twice */
 
 size_t
@@ -87,7 +84,7 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
       bool same_boot)
 {
 	size_t known = identity_known(cursor->offset);
-	size_t enough = known < BYTES_ENOUGH ? known : BYTES_ENOUGH;
+	size_t enough = known < IDENTITY_ENOUGH ? known : IDENTITY_ENOUGH;
 	/* a cut within a short head leaves less; a long one must be whole: its first line may be
 	 * one that every log of this program begins with */
 	size_t first = known < FOLLOW_PRINT ? enough : known;
@@ -97,7 +94,7 @@ judge(const struct follow_cursor *cursor, struct span head, struct span tail, bo
 	    span_equal(tail, (struct span){ cursor->tail, known })) {
 		if (same_inode)
 			return IDENTITY_SAME;
-		return known < BYTES_ENOUGH ? IDENTITY_OTHER : IDENTITY_COPY;
+		return known < IDENTITY_ENOUGH ? IDENTITY_OTHER : IDENTITY_COPY;
 	}
 	if (head.len > first)
 		head.len = first;
@@ -123,6 +120,21 @@ identity_judge(int fd, const struct follow_cursor *cursor, enum identity *out, s
 	*out = judge(cursor, (struct span){ head, head_len }, (struct span){ tail, tail_len },
 		     same_file(&status, cursor, same_boot), same_boot);
 	return true;
+}
+
+/*
+ * Was this file made after the cursor's was written last? Then it is another one with its number,
+ * which the filesystem gives again. False where it does not keep when a file was made.
+ */
+static bool
+born_later(int fd, const struct follow_cursor *cursor)
+{
+	struct statx made;
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &made) == 0 &&
+	       (made.stx_mask & STATX_BTIME) &&
+	       made.stx_btime.tv_sec * INT64_C(1000000000) + made.stx_btime.tv_nsec >
+		       cursor->modified;
 }
 
 /* Takes `fd` over: keeps it when it is the better one, else closes it. */
@@ -181,7 +193,7 @@ look(const char *path, const struct follow_cursor *cursor, struct rotated *broth
 	ok = best.fd < 0 || identity_judge(best.fd, cursor, &best.identity, err);
 	if (ok && best.fd >= 0)
 		best.truncated = best.identity == IDENTITY_OTHER && cursor->offset != 0 &&
-				 same_file(&status, cursor, true);
+				 same_file(&status, cursor, true) && !born_later(best.fd, cursor);
 	if (ok && best.identity != IDENTITY_SAME)
 		ok = rotated_list(path, brothers, err) &&
 		     search_brothers(brothers, cursor, &best, err);

@@ -9,6 +9,9 @@
 
 #include <sys/stat.h>
 
+/* Bytes of equal content that speak for a file; a log line's time stamp is among them. */
+#define IDENTITY_ENOUGH 64
+
 enum identity {
 	IDENTITY_OTHER,
 	IDENTITY_CUT,  /* it begins the same, but is shorter than, or differs before, the place */

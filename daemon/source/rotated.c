@@ -89,6 +89,7 @@ add(struct rotated *list, int directory, struct span folder, const char *name,
 	*file = *as;
 	file->device = status.st_dev;
 	file->inode = status.st_ino;
+	file->modified = status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
 	if (asprintf(&file->path, "%.*s/%s", (int)folder.len, folder.at, name) < 0)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	list->count++;
@@ -187,20 +188,9 @@ rotated_find(const struct rotated *list, dev_t device, ino_t inode)
 }
 
 const struct rotated_file *
-rotated_next(const struct rotated *list, const struct rotated_file *file, unsigned *missed_out)
+rotated_next(const struct rotated *list, const struct rotated_file *file)
 {
-	const struct rotated_file *next = NULL;
-	unsigned missed = 0;
-
-	while (!next && file > list->files && file[-1].dated == file->dated) {
-		file--;
-		if (file->compressed)
-			missed++;
-		else
-			next = file;
-	}
-	*missed_out = missed;
-	return next;
+	return file > list->files && file[-1].dated == file->dated ? file - 1 : NULL;
 }
 
 const struct rotated_file *

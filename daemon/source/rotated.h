@@ -2,7 +2,7 @@
  * What a log was renamed to: the older brothers of a path in its directory, as logrotate,
  * newsyslog, exicyclog and `postfix logrotate` name them: path.1, path.01, path-20261124,
  * path.20261124-163212, and beside "current" @400000006b08811e20857e2c.s; each also compressed
- * (.gz, .xz, ...), which counts as a brother that cannot be read.
+ * (.gz, .xz, ...).
  */
 #ifndef SOURCE_ROTATED_H
 #define SOURCE_ROTATED_H
@@ -20,6 +20,7 @@ struct rotated_file {
 	char *path; /* owned */
 	dev_t device;
 	ino_t inode;
+	int64_t modified;      /* nanoseconds; compression keeps it */
 	char key[ROTATED_KEY]; /* what its name says of its age, digits first */
 	bool dated; /* the key is a date, a greater one is newer; else a number, less is newer */
 	bool compressed;
@@ -42,15 +43,12 @@ void rotated_free(struct rotated *list);
 /* The same files under the same names: nobody rotated between the two lists. */
 bool rotated_same(const struct rotated *a, const struct rotated *b);
 
-/* The brother with this identity that can be read, or NULL. */
+/* The brother with this identity that is not compressed, or NULL. */
 const struct rotated_file *rotated_find(const struct rotated *list, dev_t device, ino_t inode);
 
-/*
- * The next younger brother of the same kind that can be read, or NULL: then `path` itself is next.
- * `*missed_out`: how many compressed ones were passed over.
- */
-const struct rotated_file *rotated_next(const struct rotated *list, const struct rotated_file *file,
-					unsigned *missed_out);
+/* The next younger brother of the same kind, or NULL: then `path` itself is next. */
+const struct rotated_file *rotated_next(const struct rotated *list,
+					const struct rotated_file *file);
 
 /* The oldest brother of all, or NULL. */
 const struct rotated_file *rotated_oldest(const struct rotated *list);

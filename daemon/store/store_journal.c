@@ -37,23 +37,41 @@ read_entry(struct store_sql *sql, struct journal_entry *out)
 	return true;
 }
 
-bool
-store_journal_page(struct store *store, int64_t after, unsigned limit, struct journal_entry *out,
-		   unsigned *count_out, struct err *err)
+/* The next `limit` rows, and how many of them were known. `*after` becomes the last one's id. */
+static bool
+read_rows(struct store *store, int64_t *after, unsigned limit, struct journal_entry *out,
+	  unsigned *rows_out, unsigned *known_out, struct err *err)
 {
 	struct store_sql sql =
 		store_sql_start(store, "read the journal",
 				"SELECT id, time_us, kind, domain, text, numbers FROM journal"
 				" WHERE id > ?1 ORDER BY id LIMIT ?2");
-	unsigned count = 0;
+	unsigned rows = 0, known = 0;
 
-	store_sql_integer(&sql, after);
+	store_sql_integer(&sql, *after);
 	store_sql_integer(&sql, limit);
-	while (store_sql_row(&sql))
-		if (read_entry(&sql, &out[count]))
-			count++;
-	if (!store_sql_end(&sql, err))
-		return false;
+	for (; store_sql_row(&sql); rows++) {
+		*after = store_sql_integer_at(&sql, 0);
+		if (read_entry(&sql, &out[known]))
+			known++;
+	}
+	*rows_out = rows;
+	*known_out = known;
+	return store_sql_end(&sql, err);
+}
+
+bool
+store_journal_page(struct store *store, int64_t after, unsigned limit, struct journal_entry *out,
+		   unsigned *count_out, struct err *err)
+{
+	unsigned count = 0, rows, known, left;
+
+	do {
+		left = limit - count;
+		if (!read_rows(store, &after, left, out + count, &rows, &known, err))
+			return false;
+		count += known;
+	} while (count < limit && rows == left);
 	*count_out = count;
 	return true;
 }

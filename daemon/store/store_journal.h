@@ -10,7 +10,10 @@
 /* Sets `entry->id`. */
 MUST_USE bool store_journal_add(struct store *store, struct journal_entry *entry, struct err *err);
 
-/* The next `limit` entries with an id above `after`, oldest first. */
+/*
+ * The next `limit` entries with an id above `after`, oldest first; fewer only where the journal
+ * ends. What a newer program wrote of kinds that this one does not know is left out.
+ */
 MUST_USE bool store_journal_page(struct store *store, int64_t after, unsigned limit,
 				 struct journal_entry *out, unsigned *count_out, struct err *err);
 

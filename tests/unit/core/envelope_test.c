@@ -80,6 +80,8 @@ static const struct {
 	  "last message repeated 39 timespostfix/smtpd[208]: m", 1, false },
 	{ "a pid that is none", "Nov 24 11:32:10 mx1 postfix/smtpd[99999999999]: m",
 	  "2026-11-24T11:32:10Z", "mx1", "", "", "", 0, "postfix/smtpd[99999999999]: m", 1, false },
+	{ "a pid without a digit", "Nov 24 11:32:10 mx1 postfix/smtpd[]: m", "2026-11-24T11:32:10Z",
+	  "mx1", "", "", "", 0, "postfix/smtpd[]: m", 1, false },
 	{ "tomorrow is this year", "Nov 25 11:59:59 mx1 p/q[1]: m", "2026-11-25T11:59:59Z", "mx1",
 	  "p", "p", "q", 1, "m", 1, false },
 	{ "more than a day ahead is last year", "Nov 25 12:00:01 mx1 p/q[1]: m",

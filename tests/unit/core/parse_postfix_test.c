@@ -100,6 +100,10 @@ static const struct {
 	  "4104E3D: reject: header Subject: V from h[192.0.2.1]; from=<> to=<u@example.test> "
 	  "proto=ESMTP helo=<h>: 5.7.1 virus",
 	  RECORD_REFUSED, "null", "u@example.test", "192.0.2.1", "5.7.1" },
+	{ "a refusal of smtpd's in cleanup's name: a line was cut and joined", "cleanup",
+	  "NOQUEUE: reject: MAIL from h[192.0.2.1]: 552 5.3.4 Too large; from=<> proto=ESMTP "
+	  "helo=<h>",
+	  RECORD_OTHER, "", "", "", "" },
 	{ "postscreen", "postscreen",
 	  "NOQUEUE: reject: RCPT from [192.0.2.1]:33401: 550 5.5.1 Protocol error; from=<>, "
 	  "to=<u1@example.test>, proto=ESMTP, helo=<h>",

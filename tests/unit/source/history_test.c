@@ -1,91 +1,20 @@
-#include "daemon/source/files.h"
+#include "daemon/source/history.h"
 #include "tests/unit/source/room.h"
 
-#include <zlib.h>
-
-/* As the other rooms, but read through the feed with history. */
-struct past {
-	struct room room;
-	struct config_source *config;
-	struct feed *feed;
-	char cursor[FEED_CURSOR];
-	size_t length;
-};
-
-static void
-no_entry(void *ctx, const struct reader_entry *entry)
-{
-	(void)ctx;
-	(void)entry;
-	cr_assert_fail();
-}
-
-static void
-past_open(struct past *past)
-{
-	struct err err = { 0 };
-
-	feed_free(past->feed);
-	past->feed = files_open(past->config, (struct span){ past->cursor, past->length }, &err);
-	cr_assert(past->feed != NULL, "%s", err.text);
-}
-
-static enum feed_status
-past_read(struct past *past, size_t budget)
-{
-	struct feed_sink sink = { &past->room, room_line, no_entry, room_too_long, room_gap };
-	enum feed_status status = past->feed->ops->read(past->feed, budget, &sink, &past->room.err);
-
-	cr_assert(status != FEED_ERROR, "%s", past->room.err.text);
-	past->length = feed_cursor(past->feed, past->cursor);
-	return status;
-}
-
-static struct past
+/* As the other rooms, but with its history. */
+static struct room
 past_make(void)
 {
-	struct past past = { .room = room_make(), .config = calloc(1, sizeof(*past.config)) };
+	struct room room = room_make();
 
-	span_copy(span_of(past.room.path), past.config->path, CONFIG_PATH);
-	past.config->max_line = 300;
-	past.config->history = true;
-	return past;
+	room.config->history = true;
+	room_follow(&room, false);
+	return room;
 }
 
 static void
-past_clear(struct past *past)
+check(const struct room *room, unsigned gaps, const char *what)
 {
-	feed_free(past->feed);
-	free(past->config);
-	room_clear(&past->room);
-}
-
-/* mail.log.N, a plain file, becomes mail.log.N.gz. */
-static void
-compress_brother(struct past *past, unsigned number)
-{
-	char from[128], to[140], bytes[4096];
-	gzFile packed;
-	ssize_t got;
-	int fd;
-
-	snprintf(from, sizeof(from), "%s.%u", past->room.path, number);
-	snprintf(to, sizeof(to), "%s.gz", from);
-	fd = open(from, O_RDONLY | O_CLOEXEC);
-	packed = gzopen(to, "wb");
-	cr_assert(fd >= 0 && packed);
-	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
-		gzwrite(packed, bytes, (unsigned)got);
-	gzclose(packed);
-	close(fd);
-	unlink(from);
-}
-
-static void
-check(const struct past *past, unsigned gaps, const char *what)
-{
-	const struct room *room = &past->room;
-
 	cr_assert(room->heard == room->written && room->twice == 0 && !room->disorder &&
 			  room->gaps == gaps && room->odd == 0,
 		  "%s: %u written, %u heard, %u twice, %u gaps (%s), %u odd", what, room->written,
@@ -97,28 +26,28 @@ Test(history, is_read_once_from_the_oldest_over_restarts_and_rotations)
 {
 	for (size_t budget = 1; budget < 3000; budget = budget * 2 + 1)
 		for (unsigned when = 0; when < 8; when++) {
-			struct past past = past_make();
+			struct room room = past_make();
 			char what[64];
 			unsigned reads = 0;
 
 			snprintf(what, sizeof(what), "budget %zu, rotated at read %u", budget,
 				 when);
-			room_run(&past.room, "w9 M w9 M w9 M w9");
-			compress_brother(&past, 3);
-			compress_brother(&past, 2);
-			past_open(&past);
-			while (past_read(&past, budget) == FEED_MORE && reads < 10000) {
+			room_run(&room, "w9 M w9 M w9 M w9");
+			room_compress(&room, 3, ".gz");
+			room_compress(&room, 2, ".gz");
+			room_follow(&room, true);
+			while (room_read(&room, budget) == FEED_MORE && reads < 10000) {
 				if (reads++ == when) {
-					room_shift(&past.room, ".gz");
-					room_run(&past.room, "M w9");
-					compress_brother(&past, 2);
+					room_shift(&room, ".gz");
+					room_run(&room, "M w9");
+					room_compress(&room, 2, ".gz");
 				}
-				past_open(&past);
+				room_follow(&room, true);
 			}
-			room_run(&past.room, "w2");
-			past_read(&past, 100000);
-			check(&past, 0, what);
-			past_clear(&past);
+			room_run(&room, "w2");
+			room_read(&room, 100000);
+			check(&room, 0, what);
+			room_clear(&room);
 		}
 }
 
@@ -126,64 +55,112 @@ Test(history, is_read_once_from_the_oldest_over_restarts_and_rotations)
  * read. */
 Test(history, misses_no_file_that_is_rotated_meanwhile)
 {
-	struct past past = past_make();
+	struct room room = past_make();
 
-	room_run(&past.room, "w9 M w9");
-	past_open(&past);
+	room_run(&room, "w9 M w9");
+	room_follow(&room, true);
 	for (unsigned i = 0; i < 12; i++) {
-		past_read(&past, 1);
-		room_run(&past.room, "M w9");
+		room_read(&room, 1);
+		room_run(&room, "M w9");
 	}
-	while (past_read(&past, 100000) == FEED_MORE)
+	while (room_read(&room, 100000) == FEED_MORE)
 		;
-	check(&past, 0, "rotated at each read");
-	past_clear(&past);
+	check(&room, 0, "rotated at each read");
+	room_clear(&room);
 }
 
 Test(history, a_brother_that_is_gone_is_a_gap)
 {
-	struct past past = past_make();
+	struct room room = past_make();
 	char path[128];
 
-	room_run(&past.room, "w9 M w9 M w9");
-	past_open(&past);
-	past_read(&past, 1); /* takes it up */
-	past_read(&past, 1);
-	snprintf(path, sizeof(path), "%s.2", past.room.path);
+	room_run(&room, "w9 M w9 M w9");
+	room_follow(&room, true);
+	room_read(&room, 1); /* takes it up */
+	room_read(&room, 1);
+	snprintf(path, sizeof(path), "%s.2", room.path);
 	unlink(path);
-	past_open(&past);
-	while (past_read(&past, 100000) == FEED_MORE)
+	room_follow(&room, true);
+	while (room_read(&room, 100000) == FEED_MORE)
 		;
-	cr_assert(past.room.gaps >= 1 && past.room.twice == 0, "%u gaps", past.room.gaps);
-	past_clear(&past);
+	cr_assert(room.gaps >= 1 && room.twice == 0, "%u gaps", room.gaps);
+	room_clear(&room);
 }
 
 Test(history, what_cannot_be_read_is_told_and_passed_over)
 {
-	struct past past = past_make();
+	struct room room = past_make();
 	char path[128];
 
-	room_run(&past.room, "w9 M w9");
-	snprintf(path, sizeof(path), "%s.2.xz", past.room.path);
+	room_run(&room, "w9 M w9");
+	snprintf(path, sizeof(path), "%s.2.xz", room.path);
 	room_append(path,
 		    "\xfd"
 		    "7zXZ",
 		    6);
-	snprintf(path, sizeof(path), "%s.3.gz", past.room.path);
+	snprintf(path, sizeof(path), "%s.3.gz", room.path);
 	room_append(path, "\x1f\x8b\x08nonsense", 11);
-	past_open(&past);
-	while (past_read(&past, 100000) == FEED_MORE)
+	room_follow(&room, true);
+	while (room_read(&room, 100000) == FEED_MORE)
 		;
-	check(&past, 2, "an xz and a broken gz");
-	past_clear(&past);
+	check(&room, 2, "an xz and a broken gz");
+	room_clear(&room);
 }
 
 Test(history, a_cursor_of_another_way_is_refused)
 {
-	struct past past = past_make();
+	struct room room = past_make();
 	struct err err = { 0 };
 
-	cr_assert(!files_open(past.config, SPAN("journal 1 s=abc"), &err));
+	cr_assert(!files_open(room.config, SPAN("journal 1 s=abc"), &err));
 	cr_assert(strstr(err.text, "another way"), "%s", err.text);
-	past_clear(&past);
+	room_clear(&room);
+}
+
+/* Cursors of before 27 November 2026: the last fields were not there, and history counted seconds.
+ */
+static void
+make_older(struct room *room)
+{
+	struct history_cursor history;
+	struct follow_cursor follow;
+
+	if (room->length == sizeof(follow)) {
+		memcpy(&follow, room->cursor, sizeof(follow));
+		follow.version = 1;
+		room->length = FOLLOW_CURSOR_1;
+		memcpy(room->cursor, &follow, room->length);
+	} else {
+		memcpy(&history, room->cursor, sizeof(history));
+		history.version = 101;
+		if (history.modified != INT64_MIN)
+			history.modified /= 1000000000;
+		room->length = HISTORY_CURSOR_1;
+		memcpy(room->cursor, &history, room->length);
+	}
+}
+
+Test(history, goes_on_at_the_cursors_of_before)
+{
+	struct room room = past_make();
+
+	room_run(&room, "w9 M Z1 w9 M Z1 w9");
+	for (unsigned reads = 0; reads < 1000; reads++) {
+		make_older(&room);
+		room_follow(&room, true);
+		if (room_read(&room, 100) == FEED_IDLE)
+			break;
+	}
+	check(&room, 0, "history");
+	room_run(&room, "w2 M Z1 i w2 M Z1 w4");
+	make_older(&room);
+	room_run(&room, "R r");
+	check(&room, 0, "compressed meanwhile");
+	room_run(&room, "w2 M Z1 H1 i w2 M Z1 w4");
+	make_older(&room);
+	room_run(&room, "R r");
+	cr_assert(room.gaps == 1 && room.twice == 0 && room.heard == room.written - 4,
+		  "gone: nothing else is taken for younger, as before: %u of %u, %u gaps",
+		  room.heard, room.written, room.gaps);
+	room_clear(&room);
 }

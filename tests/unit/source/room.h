@@ -6,6 +6,7 @@
 #ifndef TESTS_SOURCE_ROOM_H
 #define TESTS_SOURCE_ROOM_H
 
+#include "daemon/source/files.h"
 #include "daemon/source/follow.h"
 
 #include <criterion/criterion.h>
@@ -16,16 +17,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #define ROOM_LINES 200000
 #define ROOM_KEPT 60 /* rotated files that stay */
 
 struct room {
 	char directory[64], path[96];
-	struct follow *follow;
-	struct follow_cursor cursor;
+	struct config_source *config;
+	struct feed *feed;
+	char cursor[FEED_CURSOR];
+	size_t length;
 	struct err err;
-	enum follow_status status;
+	enum feed_status status;
 	unsigned written, heard, odd, twice, gaps, too_long;
 	unsigned char *times; /* how often each line was heard */
 	bool disorder;
@@ -68,14 +73,21 @@ room_gap(void *ctx, const char *why)
 }
 
 static inline void
+room_entry(void *ctx, const struct reader_entry *entry)
+{
+	(void)ctx;
+	(void)entry;
+	cr_assert_fail();
+}
+
+static inline void
 room_follow(struct room *room, bool resume)
 {
-	struct follow_options options = { .path = room->path, .max_line = 300 };
-
-	follow_free(room->follow);
-	room->follow = follow_open(&options, resume ? &room->cursor : NULL, &room->err);
-	cr_assert(room->follow != NULL, "%s", room->err.text);
-	follow_cursor(room->follow, &room->cursor);
+	feed_free(room->feed);
+	room->feed = files_open(
+		room->config, (struct span){ room->cursor, resume ? room->length : 0 }, &room->err);
+	cr_assert(room->feed != NULL, "%s", room->err.text);
+	room->length = feed_cursor(room->feed, room->cursor);
 }
 
 static inline struct room
@@ -86,6 +98,9 @@ room_make(void)
 	cr_assert(mkdtemp(room.directory) != NULL);
 	snprintf(room.path, sizeof(room.path), "%s/mail.log", room.directory);
 	room.times = calloc(ROOM_LINES, 1);
+	room.config = calloc(1, sizeof(*room.config));
+	span_copy(span_of(room.path), room.config->path, CONFIG_PATH);
+	room.config->max_line = 300;
 	room_follow(&room, false);
 	return room;
 }
@@ -100,20 +115,27 @@ room_clear(struct room *room)
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
 	rmdir(room->directory);
-	follow_free(room->follow);
+	feed_free(room->feed);
+	free(room->config);
 	free(room->times);
 }
 
-static inline enum follow_status
+static inline enum feed_status
 room_read(struct room *room, size_t budget)
 {
-	struct follow_sink sink = {
-		.ctx = room, .line = room_line, .too_long = room_too_long, .gap = room_gap
-	};
+	struct feed_sink sink = { room, room_line, room_entry, room_too_long, room_gap };
 
-	room->status = follow_read(room->follow, budget, &sink, &room->err);
-	follow_cursor(room->follow, &room->cursor);
+	room->status = room->feed->ops->read(room->feed, budget, &sink, &room->err);
+	room->length = feed_cursor(room->feed, room->cursor);
 	return room->status;
+}
+
+/* The place in the file that is followed. */
+static inline struct follow_cursor *
+room_cursor(struct room *room)
+{
+	cr_assert(room->length == sizeof(struct follow_cursor));
+	return (struct follow_cursor *)(void *)room->cursor;
 }
 
 static inline void
@@ -163,17 +185,48 @@ room_copy(struct room *room, const char *to)
 	close(fd);
 }
 
+/* path.N becomes path.N.gz or .zst; the time of its last change stays, as gzip and zstd have it. */
+static inline void
+room_compress(struct room *room, unsigned number, const char *end)
+{
+	char from[128], to[140], bytes[65536], packed[70000];
+	struct stat status;
+	ssize_t got;
+	int fd;
+
+	snprintf(from, sizeof(from), "%s.%u", room->path, number);
+	snprintf(to, sizeof(to), "%s%s", from, end);
+	fd = open(from, O_RDONLY | O_CLOEXEC);
+	cr_assert(fd >= 0 && fstat(fd, &status) == 0, "%s", from);
+	got = read(fd, bytes, sizeof(bytes));
+	cr_assert(got >= 0 && (size_t)got < sizeof(bytes));
+	if (strcmp(end, ".gz") == 0) {
+		gzFile out = gzopen(to, "wb");
+
+		cr_assert(out && gzwrite(out, bytes, (unsigned)got) == got && gzclose(out) == Z_OK);
+	} else {
+		room_append(to, packed,
+			    ZSTD_compress(packed, sizeof(packed), bytes, (size_t)got, 1));
+	}
+	utimensat(AT_FDCWD, to, (struct timespec[]){ status.st_mtim, status.st_mtim }, 0);
+	close(fd);
+	unlink(from);
+}
+
 /*
  * One word, one deed: wN writes N lines; o1 one line to path.1; p half a line, q its other half;
- * n a run of NULs; L a line above the limit; r reads all, b a little; R goes on from the stored
- * cursor in a new process, B the same after a boot; M renames to path.1, D9 to a date, C creates;
- * T copies to path.1 and truncates; t truncates; x cuts one line off; u unlinks; Z "compresses"
- * path.1; e rewrites the file in place of itself; s makes the path a symbolic link to the file
- * called N; l to the one with date N, of which d only creates the file; k writes a line to that.
+ * n a run of NULs; L a line above the limit; r reads all, bN about N bytes; R goes on from the
+ * stored cursor in a new process, B the same after a boot; M renames to path.1, D9 to a date, C
+ * creates; T copies to path.1 and truncates; t truncates; x cuts one line off; u unlinks, UN
+ * path.N; ZN compresses path.N by gzip, SN by zstd, XN in a way that is not read; HN unlinks
+ * path.N.gz, aN touches it; i lets the clock go on; e rewrites the file in place of itself; s makes
+ * the path a symbolic link to the file called N; l to the one with date N, of which d only creates
+ * the file; k writes a line to that.
  */
 static inline void
 room_do(struct room *room, char word, unsigned number)
 {
+	static const char *const ends[] = { "", ".gz", ".zst", ".xz" };
 	char one[128], other[160];
 	struct stat status;
 
@@ -205,22 +258,22 @@ room_do(struct room *room, char word, unsigned number)
 			room_append(room->path, i == 301 ? "\n" : "z", 1);
 		break;
 	case 'r':
-		for (unsigned i = 0; i < 50 && room_read(room, 1 << 20) == FOLLOW_MORE; i++)
+		for (unsigned i = 0; i < 50 && room_read(room, 1 << 20) == FEED_MORE; i++)
 			;
 		break;
 	case 'b':
 		room_read(room, number);
 		break;
 	case 'B':
-		room->cursor.boot[0] ^= 1;
+		room_cursor(room)->boot[0] ^= 1;
 		room_follow(room, true);
 		break;
 	case 'R':
 		room_follow(room, true);
 		break;
 	case 'M':
-		room_shift(room, "");
-		room_shift(room, ".gz");
+		for (unsigned i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+			room_shift(room, ends[i]);
 		rename(room->path, one);
 		break;
 	case 'D':
@@ -232,7 +285,8 @@ room_do(struct room *room, char word, unsigned number)
 		break;
 	case 'T':
 		room_append(room->path, "", 0);
-		room_shift(room, "");
+		for (unsigned i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+			room_shift(room, ends[i]);
 		room_copy(room, one);
 		cr_assert(truncate(room->path, 0) == 0);
 		break;
@@ -246,9 +300,27 @@ room_do(struct room *room, char word, unsigned number)
 	case 'u':
 		unlink(room->path);
 		break;
+	case 'U':
+	case 'H':
+		snprintf(other, sizeof(other), "%s.%u%s", room->path, number,
+			 word == 'H' ? ".gz" : "");
+		cr_assert(unlink(other) == 0, "%s", other);
+		break;
 	case 'Z':
-		snprintf(other, sizeof(other), "%s.gz", one);
-		rename(one, other);
+	case 'S':
+		room_compress(room, number, word == 'Z' ? ".gz" : ".zst");
+		break;
+	case 'X':
+		snprintf(one, sizeof(one), "%s.%u", room->path, number);
+		snprintf(other, sizeof(other), "%s.xz", one);
+		cr_assert(rename(one, other) == 0);
+		break;
+	case 'a':
+		snprintf(other, sizeof(other), "%s.%u.gz", room->path, number);
+		cr_assert(utimensat(AT_FDCWD, other, NULL, 0) == 0, "%s", other);
+		break;
+	case 'i':
+		usleep(20000); /* coarse clocks of filesystems */
 		break;
 	case 'e':
 		snprintf(other, sizeof(other), "%s/edited", room->directory);

@@ -6,6 +6,7 @@
 #include "daemon/store/store_outbox.h"
 #include "daemon/store/store_prune.h"
 #include "daemon/store/store_samples.h"
+#include "daemon/store/store_sql.h"
 #include "daemon/store/store_state.h"
 #include "tests/unit/store/room.h"
 
@@ -269,6 +270,13 @@ Test(tables, journal_pages_and_outbox_tells_in_order)
 	cr_assert_eq(count, 0);
 	OK(store_journal_last(room.store, &last, &room.err));
 	cr_assert_eq(last, 5);
+	/* a whole page of kinds that only a newer program knows is no end */
+	OK(store_sql_run(room.store, "write as a newer program",
+			 "UPDATE journal SET kind = 'newer' WHERE id IN (2, 3, 5)", &room.err));
+	OK(store_journal_page(room.store, 1, 2, page, &count, &room.err));
+	cr_assert(count == 1 && page[0].id == 4, "%u entries", count);
+	OK(store_journal_page(room.store, 0, 2, page, &count, &room.err));
+	cr_assert(count == 2 && page[0].id == 1 && page[1].id == 4, "%u entries", count);
 	free(page);
 
 	memset(big, 'x', sizeof(big) - 1);

@@ -1,0 +1,76 @@
+#include "daemon/source/history_place.h"
+
+/* Looks through the brothers, the newest first. */
+static bool
+search(const struct history_cursor *at, const struct rotated *brothers, struct history_place *out,
+       struct err *err)
+{
+	struct span known = { at->head, (size_t)at->known };
+
+	for (size_t i = 0; i < brothers->count && !out->found; i++) {
+		const struct rotated_file *file = &brothers->files[i];
+		struct err why = { 0 };
+		struct unpack *unpack;
+		struct span head;
+		enum brother_look look = brother_open(file, &unpack, &head, &why);
+
+		out->moved = out->moved || look == BROTHER_MOVED;
+		if (look == BROTHER_CLOSED && why.kind == ERR_BUSY) /* it may be the one */
+			return err_set(err, why.kind, "%s: %s", file->path, why.text);
+		if (look != BROTHER_OPEN)
+			continue;
+		out->found = brother_is(head, known) ||
+			     (known.len && file->modified >= at->modified &&
+			      span_begins(head, known)); /* of one that was hardly begun */
+		if (out->found || (!out->near && brother_print(head) == at->before))
+			out->near = file;
+		unpack_free(unpack);
+	}
+	return true;
+}
+
+/* That a file is gone is said of a directory that did not change between two looks. */
+static bool
+steady(const char *path, const struct rotated *brothers, bool *steady_out, struct err *err)
+{
+	struct rotated again;
+
+	if (!rotated_list(path, &again, err))
+		return false;
+	*steady_out = rotated_same(brothers, &again);
+	rotated_free(&again);
+	return true;
+}
+
+bool
+history_place(const char *path, const struct history_cursor *at, bool on,
+	      const struct rotated *brothers, struct history_place *out, struct err *err)
+{
+	bool same = true;
+
+	*out = (struct history_place){ .left = brothers->count };
+	if (at->modified == INT64_MIN)
+		return true;
+	if (!search(at, brothers, out, err) || (!out->found && !steady(path, brothers, &same, err)))
+		return false;
+	out->moved = out->moved || !same;
+	if (out->near)
+		out->left = (size_t)(out->near - brothers->files) + (out->found && on);
+	return true;
+}
+
+bool
+history_place_passes(const struct history_cursor *at, const struct history_place *place,
+		     const struct rotated_file *file)
+{
+	if (at->modified == INT64_MIN || (place->near && place->near->dated == file->dated) ||
+	    (place->found && !at->stray))
+		return false;
+	return file->modified <= at->modified;
+}
+
+uint64_t
+history_place_print(const struct history_cursor *at)
+{
+	return at->known ? brother_print((struct span){ at->head, (size_t)at->known }) : at->before;
+}
