@@ -330,6 +330,7 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 		.gaps = stats->gaps + input->gaps,
 		.open_ids = stats->open,
 		.forgotten = stats->dropped,
+		.uncounted = tally_lost(input->tally),
 		.last_gap = input->last_gap,
 		.bytes_behind = input->feed->ops->behind(input->feed),
 	};

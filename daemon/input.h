@@ -46,6 +46,7 @@ struct input {
 	uint64_t told_forgotten; /* queue ids */
 	uint64_t events;	 /* that its lines were, gaps and limits left out */
 	bool told_strange;	 /* what input_strange says */
+	bool told_uncounted;	 /* what tally_lost says */
 	int64_t last_gap;	 /* seconds; 0: none was seen */
 	bool lost;		 /* the log itself, or its way in, said that lines were lost */
 	uint64_t gaps;		 /* that its way in has told */

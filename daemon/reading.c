@@ -34,6 +34,21 @@ tell_reading(struct engine *engine, struct input *input)
 	       input->config->name, (unsigned long long)stats->dropped);
 }
 
+/* What was not counted is not counted later either. */
+static void
+tell_uncounted(struct engine *engine, struct input *input)
+{
+	uint64_t lost = tally_lost(input->tally);
+
+	if (lost == 0 || input->told_uncounted)
+		return;
+	input->told_uncounted = true;
+	record(engine, JOURNAL_SOURCE, "", "",
+	       "source %s: %llu events were not counted because there was no memory; its counts "
+	       "are too low",
+	       input->config->name, (unsigned long long)lost);
+}
+
 /* A wrong format, or another program's log, is no failure and looks like peace. */
 static void
 tell_strange(struct engine *engine, struct input *input)
@@ -141,6 +156,7 @@ reading_end(struct engine *engine)
 		more = more || input->more;
 		tell_source(engine, input, engine->reading.now);
 		tell_reading(engine, input);
+		tell_uncounted(engine, input);
 		tell_strange(engine, input);
 	}
 	return more;

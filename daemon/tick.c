@@ -175,6 +175,7 @@ commit(struct engine *engine, int64_t now)
 	bool counted, full, concluded;
 
 	text_add_span(&text, span_of(engine->degraded));
+	record_catch_up(engine);
 	observe(engine, now);
 	counted = count(engine, now, &uncounted);
 	full = !counted && (engine->full || store_full(engine->store));

@@ -222,6 +222,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 		{ "log_last_line_timestamp_seconds", "gauge", "The last line that was read." },
 		{ "log_open_ids", "gauge", "Queue ids that are still open." },
 		{ "log_forgotten_ids_total", "counter", "Queue ids given up: too many open." },
+		{ "log_uncounted_total", "counter", "Events not counted: no memory." },
 	};
 
 	for (unsigned row = 0; row < ROWS(rows); row++) {
@@ -233,7 +234,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 				(double)source->broken,	      (double)source->gaps,
 				(double)source->bytes_behind, source->stale,
 				(double)source->last_line,    (double)source->open_ids,
-				(double)source->forgotten
+				(double)source->forgotten,    (double)source->uncounted
 			};
 			const char *labels[4] = { "source", source->name, NULL };
 

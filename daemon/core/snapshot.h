@@ -46,6 +46,7 @@ struct snapshot_source {
 	uint64_t lines, other, broken, gaps, bytes_behind;
 	uint64_t open_ids;
 	uint64_t forgotten;	   /* queue ids, because too many were open */
+	uint64_t uncounted;	   /* events, because there was no memory */
 	int64_t last_gap;	   /* seconds, wall clock, when lines were lost; 0 = never seen */
 	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
 	char note[SNAPSHOT_TEXT];  /* why it may be the wrong log, or "" */

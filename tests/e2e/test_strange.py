@@ -1,6 +1,7 @@
 """A source that reads well and is the wrong log, or in the wrong format: many lines and no event look like
-peace. It is said in status and journal, once, and unsaid when an event comes.
+peace. It is said in status and journal, once, and unsaid when an event comes. And events that there was no memory to count.
 """
+import datetime
 import os
 import signal
 import subprocess
@@ -16,6 +17,22 @@ SOURCES = {
     "wrong": ("\n    format: exim", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", "of the MTA that format names"),
     "quiet": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", "of a message, or of an attempt to send one"),
     "good": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", None)}
+
+# of a tally's 512 cells
+NO_MEMORY = """#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+void *calloc(size_t count, size_t size)
+{
+	static void *(*real)(size_t, size_t);
+
+	if (count == 512 && size == 24)
+		return NULL;
+	if (!real)
+		real = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+	return real(count, size);
+}
+"""
 
 
 class Strange(unittest.TestCase):
@@ -61,6 +78,31 @@ class Strange(unittest.TestCase):
         write("wrong", f"{stamp()} mx1 postfix/smtpd[7]: connect from x[192.0.2.7]\n" * LINES)
         d.wait_for(lambda: self.note("wrong"), 30, "it is as strange as before")
         self.assertEqual(len(self.told()), 3, "and told already")
+
+
+class NoMemory(unittest.TestCase):
+    def test_events_that_were_not_counted_are_told(self):
+        temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
+        self.addCleanup(temp.cleanup)
+        library = os.path.join(temp.name, "no_memory.so")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=NO_MEMORY, text=True, check=True)
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        d = Daemon(temp.name, env=dict(LD_PRELOAD=library, ASAN_OPTIONS=asan))
+        self.addCleanup(d.kill)
+        open(d.sources["mta1"], "w").close()
+        d.start()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        minutes = [now - datetime.timedelta(minutes=n) for n in range(300, 0, -1)]
+        for _ in range(2):
+            with open(d.sources["mta1"], "a") as f:
+                f.write("".join(refused(n, when=when) for n, when in enumerate(minutes)))
+            d.wait_for(lambda: d.status()["sources"][0]["uncounted"] > 0, 30, "there is no memory")
+        d.wait_for(lambda: d.status()["sources"][0]["lines"] == 600, 30, "all is read")
+        source = d.status()["sources"][0]
+        told = [e["text"] for e in d.events() if "were not counted" in e["text"]]
+        self.assertEqual(len(told), 1, told)
+        counted = d.totals().get("example.test", {}).get("bounce-refused", 0)
+        self.assertEqual(counted + source["uncounted"], 600)
 
 
 if __name__ == "__main__":
