@@ -3,6 +3,7 @@
 #include "daemon/engine.h"
 #include "daemon/record.h"
 #include "daemon/sys/clock.h"
+#include "daemon/wall.h"
 
 #define TURN_US 1000 /* of reading in one turn: what a request waits for at most */
 #define TURNS 50     /* of one pass; decisions wait for as long */
@@ -108,10 +109,9 @@ tell_source(struct engine *engine, struct input *input, int64_t now)
 }
 
 void
-reading_begin(struct engine *engine, int64_t now)
+reading_begin(struct engine *engine)
 {
 	engine->reading.began_us = clock_steady_us();
-	engine->reading.now = now;
 	engine->reading.turns = 0;
 	for (unsigned i = 0; i < engine->input_count; i++)
 		engine->inputs[i]->more = true;
@@ -139,6 +139,7 @@ reading_turn(struct engine *engine)
 {
 	int64_t began_us = clock_steady_us();
 
+	engine->reading.now = wall_now(engine); /* the clock may be set between two turns */
 	while (read_next(engine))
 		if (clock_steady_us() - began_us >= TURN_US)
 			return ++engine->reading.turns < TURNS;

@@ -12,12 +12,12 @@
 struct engine;
 
 struct reading {
-	int64_t now;	  /* seconds, wall clock: when its pass began */
-	int64_t began_us; /* the same by the steady clock */
+	int64_t now;	  /* seconds, wall clock: at its last turn */
+	int64_t began_us; /* steady clock */
 	unsigned next, turns;
 };
 
-void reading_begin(struct engine *engine, int64_t now);
+void reading_begin(struct engine *engine);
 
 /* Reads for about a millisecond. True when the pass has more to read. */
 bool reading_turn(struct engine *engine);

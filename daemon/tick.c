@@ -10,7 +10,6 @@
 #include "daemon/standing.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
-#include "daemon/wall.h"
 
 #include <sysexits.h>
 #include <unistd.h>
@@ -240,7 +239,7 @@ on_turn(uv_idle_t *turn)
 static void
 pass(struct engine *engine)
 {
-	reading_begin(engine, wall_now(engine));
+	reading_begin(engine);
 	while (reading_turn(engine)) {
 		if (engine->ticks == 0 || engine->closing)
 			continue;
