@@ -352,10 +352,11 @@ function begin() {
   for (const input of document.querySelectorAll("input[name=mode]")) input.addEventListener("change", explainOrder);
   for (const name of ["input", "pointermove"]) $("domains").addEventListener(name, lookAt);
   $("order-cancel").addEventListener("click", () => $("order").close());
-  $("order-do").addEventListener("click", giveOrder);
+  /* also by Enter; the form of a dialog would only close it */
+  for (const [id, act] of [["order", giveOrder], ["token-box", () => keepToken($("token").value.trim())]])
+    $(id).addEventListener("submit", (event) => { event.preventDefault(); act(); });
   $("hooks").addEventListener("click", tryHook);
   $("token-open").addEventListener("click", openToken);
-  $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
   $("token-forget").addEventListener("click", () => keepToken(""));
   readStatus().then(readSeries).then(readHooks).then(keepListening);
   setInterval(() => here.streams || readStatus(), STATUS_MS);
