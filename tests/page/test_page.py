@@ -72,6 +72,18 @@ class PageTest(unittest.TestCase):
         if directory:
             self.browser.save_screenshot(os.path.join(directory, f"{name}.png"))
 
+    def reads_out(self, seconds, where):
+        """A screen reader says what changes in a live region: nothing does when nothing happens."""
+        said = self.browser.execute_async_script("""
+            const [seconds, done] = arguments, said = [], live = "[role=status], [role=alert], [aria-live]";
+            const watch = new MutationObserver((changes) => changes.forEach(({ target }) => {
+              const region = (target.closest ? target : target.parentElement).closest(live);
+              if (region) said.push(region.textContent);
+            }));
+            watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+            setTimeout(() => { watch.disconnect(); done(said); }, seconds * 1000);""", seconds)
+        self.assertEqual(said, [], where)
+
     def nothing_sideways(self, where):
         """On a phone, in both languages: neither the page nor a part of it is wider than its place."""
         for language in ("ja", "en"):
@@ -126,6 +138,8 @@ class PageTest(unittest.TestCase):
             self.state("NORMAL")
             self.wait(lambda: self.text("article table").count("as wanted") == 2, "both servers as wanted")
             self.wait(lambda: self.browser.execute_script("return here.streams"), "the stream is read")
+            self.reads_out(5, "normal")
+            self.assertEqual(self.find("article .state").get_attribute("role"), "status")
             self.axe("normal, light")
             self.picture("normal")
             # the surge, the split, its end
@@ -224,6 +238,7 @@ class PageTest(unittest.TestCase):
             # the daemon goes, and comes back
             world.daemon.stop()
             self.wait(lambda: "has not answered" in self.text("#lost") and self.find("#lost").is_displayed(), "it is lost")
+            self.reads_out(3, "lost")
             self.axe("lost")
             self.picture("lost")
             self.assertTrue(self.browser.title.startswith("?"), self.browser.title)

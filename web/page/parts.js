@@ -135,7 +135,7 @@ function cardOf(domain) {
   const state = SHAPES[domain.state] ? domain.state : "unknown", order = domain.override;
   return make("article", { "aria-labelledby": `name-${domain.name}`, "data-domain": domain.name, "data-state": state },
     make("div", { cls: "head" }, make("h2", { id: `name-${domain.name}`, text: domain.name }),
-      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
+      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, role: "status", "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
       make("span", { cls: "soft", text: word("since", { time: stamp(domain.since), age: ageSince(domain.since) }) }),
       make("span", { cls: "soft", text: word("mode", { mode: domain.mode }) }),
       make("button", { type: "button", "data-act": "order", text: word("order"), on: () => openOrder(domain.name) })),
