@@ -151,6 +151,8 @@ class PageTest(unittest.TestCase):
             self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
             self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
             self.wait(lambda: "FAILING" in self.text("#hooks") and "tells" in self.text("#hooks"), "one hook tells, one fails")
+            scale = self.browser.execute_script("return [...document.querySelectorAll('.chart .grid + .label')].map((e) => +e.textContent)")
+            self.assertEqual(scale, [scale[4] * k / 4 for k in range(5)], "the labels stand where their numbers are")
             self.assertIn("no update is under way", self.text("article .sets"))
             self.assertIn("too early to say", self.text("article"))
             self.assertTrue(self.browser.title.startswith("■"), self.browser.title)

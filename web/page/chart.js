@@ -9,10 +9,10 @@ function svg(name, attributes, parent) {
   return element;
 }
 
-/* A round number at or above `most`, and a step that divides it in a few. */
+/* A round number at or above `most` whose quarters are round, too. */
 function niceTop(most) {
   const unit = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1))));
-  for (const factor of [1, 2, 2.5, 5, 10]) if (factor * unit >= most) return factor * unit;
+  for (const factor of [1, 2, 4, 6, 8, 10]) if (factor * unit >= most) return factor * unit;
   return 10 * unit;
 }
 
