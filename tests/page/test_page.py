@@ -125,7 +125,7 @@ class PageTest(unittest.TestCase):
             self.find("#order-reason").send_keys(reason)
 
     def test_an_incident_as_people_see_it(self):
-        with World(secondaries=1, min_split="1s", calm="5s") as world:
+        with World(secondaries=1, min_split="1s", calm="5s", when="surge or threshold", threshold="9000/2m") as world:
             token = self.token(world)
             world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"])]
             world.quiet.set()
@@ -151,6 +151,8 @@ class PageTest(unittest.TestCase):
             self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
             self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
             self.wait(lambda: "FAILING" in self.text("#hooks") and "tells" in self.text("#hooks"), "one hook tells, one fails")
+            self.wait(lambda: re.search(r"threshold [\d,]+ / 9,000 \(2 min\)", self.text("article .numbers")), "the fixed rule")
+            self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".chart .rule")), 1)
             scale = self.browser.execute_script("return [...document.querySelectorAll('.chart .grid + .label')].map((e) => +e.textContent)")
             self.assertEqual(scale, [scale[4] * k / 4 for k in range(5)], "the labels stand where their numbers are")
             self.assertIn("no update is under way", self.text("article .sets"))
