@@ -14,16 +14,16 @@ tell_reading(struct engine *engine, struct input *input)
 {
 	const struct reader_stats *stats = reader_stats(input->reader);
 	unsigned formats = 0;
-	char sentence[64];
-	struct text text = TEXT(sentence);
+	char mtas[64];
+	struct text text = TEXT(mtas);
 
 	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
-		formats += stats->of_format[i] > 0;
-	if (formats > input->told_formats && input->config->format == FORMAT_AUTO) {
-		input_formats(input, &text);
-		record(engine, JOURNAL_SOURCE, "", "", "source %s is read as %s",
-		       input->config->name, sentence);
-	}
+		if (stats->of_format[i])
+			text_add(&text, "%s%s", formats++ ? " and " : "", format_mta(i));
+	if (formats > input->told_formats && input->config->format == FORMAT_AUTO)
+		record(engine, JOURNAL_SOURCE, "", "",
+		       "source %s is the log of %s (found by its lines)", input->config->name,
+		       mtas);
 	if (formats > input->told_formats)
 		input->told_formats = formats;
 	if (stats->dropped <= input->told_forgotten * 2)

@@ -42,6 +42,9 @@ class Strange(unittest.TestCase):
     def told(self):
         return [e["text"] for e in self.daemon.events() if "is it the right log" in e["text"]]
 
+    def found(self, name):
+        return [e["text"][len("source "):] for e in self.daemon.events() if f"{name}-log is the log" in e["text"]]
+
     def test_a_log_that_brings_no_event_is_told(self):
         temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
         self.addCleanup(temp.cleanup)
@@ -71,6 +74,11 @@ class Strange(unittest.TestCase):
         self.assertEqual(shown.stdout.count("(0 not readable)"), 3, shown.stdout)
         write("quiet", refused(1))
         d.wait_for(lambda: self.note("quiet") is None, 30, "it is understood")
+        write("quiet", "2026-11-27 03:00:00 1tGfXx-000000-00 Completed\n")
+        d.wait_for(lambda: self.found("quiet")[-1] == "quiet-log is the log of Postfix and Exim (found by its lines)", 30,
+                   "another MTA writes to it")
+        self.assertEqual(self.found("good"), ["good-log is the log of Postfix (found by its lines)"])
+        self.assertEqual(self.found("wrong"), [], "its format was configured")
         reloads = d.status()["reloads"]
         write("other", f"{stamp()} mx1 dovecot[7]: x\n" * LINES)
         d.process.send_signal(signal.SIGHUP)
