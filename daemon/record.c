@@ -49,6 +49,24 @@ tell_hooks(struct engine *engine, const struct journal_entry *entry, struct err 
 	return ok;
 }
 
+/* In the open transaction, which is given up when this fails. */
+static bool
+put(struct engine *engine, struct journal_entry *entry, struct err *err)
+{
+	return store_journal_add(engine->store, entry, err) && tell_hooks(engine, entry, err);
+}
+
+static bool
+put_alone(struct engine *engine, struct journal_entry *entry, struct err *err)
+{
+	if (!store_begin(engine->store, err))
+		return false;
+	if (put(engine, entry, err))
+		return store_commit(engine->store, err);
+	store_rollback(engine->store);
+	return false;
+}
+
 static enum log_level
 level(enum journal_kind kind)
 {
@@ -103,6 +121,53 @@ record_release(struct engine *engine, bool stored)
 	held->count = 0;
 }
 
+/* Each in a transaction of its own: on a full disk perhaps one fits and all do not. */
+static bool
+catch_up(struct engine *engine, struct err *err)
+{
+	struct record_waiting *waiting = &engine->waiting;
+	unsigned done = 0;
+
+	while (done < waiting->count && put_alone(engine, &waiting->entries[done], err))
+		done++;
+	waiting->count -= done;
+	memmove(waiting->entries, waiting->entries + done,
+		waiting->count * sizeof(waiting->entries[0]));
+	return waiting->count == 0;
+}
+
+void
+record_catch_up(struct engine *engine)
+{
+	unsigned left_out = engine->waiting.left_out;
+	struct err err = { 0 };
+
+	if (!catch_up(engine, &err) || !left_out)
+		return;
+	engine->waiting.left_out = 0;
+	record(engine, JOURNAL_FAILURE, "", "",
+	       "%u entries of the journal are only in the log, and no hook was told of them: the "
+	       "store took nothing for a while, and memory had no room for more than %d",
+	       left_out, RECORD_WAITING);
+}
+
+static void
+add_waiting(struct engine *engine, const struct journal_entry *entry)
+{
+	struct record_waiting *waiting = &engine->waiting;
+	struct err err = { 0 };
+
+	if (waiting->count == RECORD_WAITING) {
+		waiting->left_out++;
+		return;
+	}
+	waiting->entries[waiting->count++] = *entry;
+	if (!catch_up(engine, &err) && waiting->count == 1) {
+		err_while(&err, "what is told waits in memory");
+		log_event(LOG_LEVEL_ERROR, "journal", entry->domain, err.text);
+	}
+}
+
 void
 record(struct engine *engine, enum journal_kind kind, const char *domain, const char *numbers,
        const char *format, ...)
@@ -118,10 +183,10 @@ record(struct engine *engine, enum journal_kind kind, const char *domain, const 
 	span_copy(span_of(domain), entry.domain, sizeof(entry.domain));
 	span_copy(span_of(numbers), entry.numbers, sizeof(entry.numbers));
 	tell(engine, &entry);
-	if ((!store_journal_add(engine->store, &entry, &err) ||
-	     !tell_hooks(engine, &entry, &err)) &&
-	    !(engine->held.holding && err.kind == ERR_SYSTEM)) /* else the commit says why */
-		log_event(LOG_LEVEL_ERROR, "journal", domain, err.text);
+	if (!engine->held.holding)
+		add_waiting(engine, &entry);
+	else if (!put(engine, &entry, &err))
+		store_spoil(engine->store, &err);
 }
 
 static void

@@ -177,6 +177,14 @@ domain_metrics(FILE *out, const struct snapshot *s)
 
 			sample(out, "messages_total", labels, (double)s->domain[i].counts[kind]);
 		}
+	head(out, "dns_updates_total", "counter", "Updates of the zone, by their end.");
+	for (unsigned i = 0; i < s->domains && i < SNAPSHOT_DOMAINS; i++)
+		for (int end = DECIDE_PROVED; end < DECIDE_OUTCOMES; end++) {
+			const char *labels[4] = { "domain", s->domain[i].name, "result",
+						  decide_outcome_name((enum decide_outcome)end) };
+
+			sample(out, "dns_updates_total", labels, (double)s->domain[i].updates[end]);
+		}
 }
 
 static void
@@ -222,6 +230,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 		{ "log_last_line_timestamp_seconds", "gauge", "The last line that was read." },
 		{ "log_open_ids", "gauge", "Queue ids that are still open." },
 		{ "log_forgotten_ids_total", "counter", "Queue ids given up: too many open." },
+		{ "log_uncounted_total", "counter", "Events not counted: no memory." },
 	};
 
 	for (unsigned row = 0; row < ROWS(rows); row++) {
@@ -233,7 +242,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 				(double)source->broken,	      (double)source->gaps,
 				(double)source->bytes_behind, source->stale,
 				(double)source->last_line,    (double)source->open_ids,
-				(double)source->forgotten
+				(double)source->forgotten,    (double)source->uncounted
 			};
 			const char *labels[4] = { "source", source->name, NULL };
 

@@ -16,14 +16,15 @@ static const struct name names[] = {
 };
 
 static const struct {
+	const char *mta;				 /* as it calls itself */
 	bool (*claims)(const struct envelope *envelope); /* by who wrote it, not by what it says */
 	void (*read)(const struct envelope *envelope, struct record *out);
 } rows[] = {
-	[FORMAT_POSTFIX] = { parse_postfix_claims, parse_postfix },
-	[FORMAT_EXIM] = { parse_exim_claims, parse_exim },
-	[FORMAT_SENDMAIL] = { parse_sendmail_claims, parse_sendmail },
-	[FORMAT_OPENSMTPD] = { parse_opensmtpd_claims, parse_opensmtpd },
-	[FORMAT_QMAIL] = { parse_qmail_claims, parse_qmail },
+	[FORMAT_POSTFIX] = { "Postfix", parse_postfix_claims, parse_postfix },
+	[FORMAT_EXIM] = { "Exim", parse_exim_claims, parse_exim },
+	[FORMAT_SENDMAIL] = { "Sendmail", parse_sendmail_claims, parse_sendmail },
+	[FORMAT_OPENSMTPD] = { "OpenSMTPD", parse_opensmtpd_claims, parse_opensmtpd },
+	[FORMAT_QMAIL] = { "qmail", parse_qmail_claims, parse_qmail },
 };
 
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -35,6 +36,12 @@ const char *
 format_name(enum format format)
 {
 	return names_name(names, NAMES, format);
+}
+
+const char *
+format_mta(enum format format)
+{
+	return rows[format].mta;
 }
 
 bool

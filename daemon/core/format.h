@@ -92,6 +92,7 @@ struct record {
 };
 
 const char *format_name(enum format format);
+const char *format_mta(enum format format); /* "Postfix"; NULL of FORMAT_AUTO */
 bool format_from_name(struct span name, enum format *format_out);
 
 /* "auto, postfix, exim, ..." for messages to people. */

@@ -7,6 +7,7 @@
 
 #include "daemon/core/board.h"
 #include "daemon/core/condition.h"
+#include "daemon/core/decide.h"
 #include "daemon/core/effect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/evidence.h"
@@ -46,6 +47,7 @@ struct snapshot_source {
 	uint64_t lines, other, broken, gaps, bytes_behind;
 	uint64_t open_ids;
 	uint64_t forgotten;	   /* queue ids, because too many were open */
+	uint64_t uncounted;	   /* events, because there was no memory */
 	int64_t last_gap;	   /* seconds, wall clock, when lines were lost; 0 = never seen */
 	char error[SNAPSHOT_TEXT]; /* why it cannot be read, or "" */
 	char note[SNAPSHOT_TEXT];  /* why it may be the wrong log, or "" */
@@ -109,6 +111,7 @@ struct snapshot_domain {
 	char when[CONDITION_TEXT];	    /* the condition for a split */
 	struct threshold_finding threshold; /* rule.count 0: there is none */
 	int64_t counts[EVENT_KINDS];	    /* since the database began */
+	uint64_t updates[DECIDE_OUTCOMES];  /* by their end, since the daemon began */
 	struct evidence evidence;	    /* of the last ten minutes */
 };
 

@@ -186,6 +186,14 @@ store_commit(struct store *store, struct err *err)
 }
 
 void
+store_spoil(struct store *store, const struct err *why)
+{
+	if (!store->spoiled)
+		store->spoiled_by = *why;
+	store->spoiled = true;
+}
+
+void
 store_rollback(struct store *store)
 {
 	if (!store->in_transaction)

@@ -48,6 +48,10 @@ MUST_USE bool store_begin(struct store *store, struct err *err);
  */
 MUST_USE bool store_commit(struct store *store, struct err *err);
 
+/* What belongs into the open transaction could not be made: it cannot be committed, because of
+ * `why`. */
+void store_spoil(struct store *store, const struct err *why);
+
 /* Nothing of the transaction is kept. Does nothing when none is open. */
 void store_rollback(struct store *store);
 

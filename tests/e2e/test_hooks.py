@@ -4,6 +4,8 @@ import hashlib
 import hmac
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -227,6 +229,64 @@ class Webhooks(unittest.TestCase):
                                  capture_output=True, text=True)
             self.assertIn("is open to others (mode 644), wanted mode 600", run.stdout + run.stderr)
             self.assertNotEqual(run.returncode, 0)
+
+
+class Locked(unittest.TestCase):
+    """Another process holds the database: what is told meanwhile, outside of a pass, waits in memory."""
+
+    def lock(self, d):
+        with open(d.config_path, "a") as f:
+            f.write("what: is this\n")
+        holder = sqlite3.connect(d.database, timeout=10, isolation_level=None)
+        self.addCleanup(holder.close)
+        holder.execute("BEGIN IMMEDIATE")
+        return holder
+
+    def logged(self, d, text):
+        with open(d.log_path) as f:
+            return f.read().count(text)
+
+    def reload_in_vain(self, d):
+        before = self.logged(d, "configuration not taken")
+        d.process.send_signal(signal.SIGHUP)
+        d.wait_for(lambda: self.logged(d, "configuration not taken") > before, 30, "it is in the log")
+
+    def told(self, d, at, *kinds):
+        """(events, notices), each of these kinds; the same, in the same order, once."""
+        d.wait_for(lambda: not d.status()["degraded"] and d.status()["hooks"]["waiting"] == 0, 60, "all are told")
+        events = [e for e in d.events() if e["kind"] in kinds]
+        self.assertEqual([n["id"] for n in at.bodies()], [e["id"] for e in events])
+        self.assertEqual([e["time"] for e in events], sorted(e["time"] for e in events))
+        return events
+
+    def test_it_is_told_in_order_and_once(self):
+        with Receiver() as at, Small(hook("chat", at.url, "failure, source")) as w:
+            d = w.d.start()
+            holder = self.lock(d)
+            self.reload_in_vain(d)
+            os.unlink(d.sources["mta1"])
+            os.mkdir(d.sources["mta1"])
+            d.wait_for(lambda: self.logged(d, "mta1-log cannot be read"), 30, "a source fails")
+            self.reload_in_vain(d)
+            ticks = d.status()["ticks"]
+            d.wait_for(lambda: d.status()["ticks"] > ticks + 1, 30, "passes go by")
+            self.assertEqual((self.logged(d, "what is told waits in memory"), at.arrived), (1, []))
+            holder.execute("ROLLBACK")
+            d.wait_for(lambda: "failure" in d.kinds(), 30, "it is stored")
+            self.assertEqual([e["kind"] for e in self.told(d, at, "failure", "source")],
+                             ["failure", "source", "failure"])
+
+    def test_what_has_no_room_is_counted(self):
+        with Receiver() as at, Small(hook("chat", at.url, "failure")) as w:
+            d = w.d.start()
+            holder = self.lock(d)
+            for _ in range(66):
+                self.reload_in_vain(d)
+            holder.execute("ROLLBACK")
+            d.wait_for(lambda: "failure" in d.kinds(), 30, "it is stored")
+            *kept, last = self.told(d, at, "failure")
+            self.assertEqual(len(kept), 64)
+            self.assertIn("2 entries of the journal are only in the log", last["text"])
 
 
 class Templates(unittest.TestCase):

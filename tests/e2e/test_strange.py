@@ -1,6 +1,7 @@
 """A source that reads well and is the wrong log, or in the wrong format: many lines and no event look like
-peace. It is said in status and journal, once, and unsaid when an event comes.
+peace. It is said in status and journal, once, and unsaid when an event comes. And events that there was no memory to count.
 """
+import datetime
 import os
 import signal
 import subprocess
@@ -17,6 +18,22 @@ SOURCES = {
     "quiet": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", "of a message, or of an attempt to send one"),
     "good": ("", "mx1 postfix/smtpd[7]: connect from x[192.0.2.7]", None)}
 
+# of a tally's 512 cells
+NO_MEMORY = """#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stddef.h>
+void *calloc(size_t count, size_t size)
+{
+	static void *(*real)(size_t, size_t);
+
+	if (count == 512 && size == 24)
+		return NULL;
+	if (!real)
+		real = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+	return real(count, size);
+}
+"""
+
 
 class Strange(unittest.TestCase):
     def note(self, name):
@@ -24,6 +41,9 @@ class Strange(unittest.TestCase):
 
     def told(self):
         return [e["text"] for e in self.daemon.events() if "is it the right log" in e["text"]]
+
+    def found(self, name):
+        return [e["text"][len("source "):] for e in self.daemon.events() if f"{name}-log is the log" in e["text"]]
 
     def test_a_log_that_brings_no_event_is_told(self):
         temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
@@ -54,6 +74,11 @@ class Strange(unittest.TestCase):
         self.assertEqual(shown.stdout.count("(0 not readable)"), 3, shown.stdout)
         write("quiet", refused(1))
         d.wait_for(lambda: self.note("quiet") is None, 30, "it is understood")
+        write("quiet", "2026-11-27 03:00:00 1tGfXx-000000-00 Completed\n")
+        d.wait_for(lambda: self.found("quiet")[-1] == "quiet-log is the log of Postfix and Exim (found by its lines)", 30,
+                   "another MTA writes to it")
+        self.assertEqual(self.found("good"), ["good-log is the log of Postfix (found by its lines)"])
+        self.assertEqual(self.found("wrong"), [], "its format was configured")
         reloads = d.status()["reloads"]
         write("other", f"{stamp()} mx1 dovecot[7]: x\n" * LINES)
         d.process.send_signal(signal.SIGHUP)
@@ -61,6 +86,31 @@ class Strange(unittest.TestCase):
         write("wrong", f"{stamp()} mx1 postfix/smtpd[7]: connect from x[192.0.2.7]\n" * LINES)
         d.wait_for(lambda: self.note("wrong"), 30, "it is as strange as before")
         self.assertEqual(len(self.told()), 3, "and told already")
+
+
+class NoMemory(unittest.TestCase):
+    def test_events_that_were_not_counted_are_told(self):
+        temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
+        self.addCleanup(temp.cleanup)
+        library = os.path.join(temp.name, "no_memory.so")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", library], input=NO_MEMORY, text=True, check=True)
+        asan = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+        d = Daemon(temp.name, env=dict(LD_PRELOAD=library, ASAN_OPTIONS=asan))
+        self.addCleanup(d.kill)
+        open(d.sources["mta1"], "w").close()
+        d.start()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        minutes = [now - datetime.timedelta(minutes=n) for n in range(300, 0, -1)]
+        for _ in range(2):
+            with open(d.sources["mta1"], "a") as f:
+                f.write("".join(refused(n, when=when) for n, when in enumerate(minutes)))
+            d.wait_for(lambda: d.status()["sources"][0]["uncounted"] > 0, 30, "there is no memory")
+        d.wait_for(lambda: d.status()["sources"][0]["lines"] == 600, 30, "all is read")
+        source = d.status()["sources"][0]
+        told = [e["text"] for e in d.events() if "were not counted" in e["text"]]
+        self.assertEqual(len(told), 1, told)
+        counted = d.totals().get("example.test", {}).get("bounce-refused", 0)
+        self.assertEqual(counted + source["uncounted"], 600)
 
 
 if __name__ == "__main__":

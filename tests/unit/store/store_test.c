@@ -261,6 +261,10 @@ Test(store, a_transaction_with_a_failed_statement_is_never_kept)
 	cr_assert(!store_commit(room.store, &room.err));
 	cr_assert(strstr(room.err.text, "do a thing"), "%s", room.err.text);
 	cr_assert_eq(total(&room), 0);
+	cr_assert(store_begin(room.store, &room.err) && count(&room, 1));
+	store_spoil(room.store, &(struct err){ .kind = ERR_SYSTEM, .text = "no memory" });
+	cr_assert(!store_commit(room.store, &room.err) && total(&room) == 0);
+	cr_assert_str_eq(room.err.text, "no memory");
 	cr_assert(store_begin(room.store, &room.err) && count(&room, 1) &&
 		  store_commit(room.store, &room.err));
 	cr_assert_eq(total(&room), 1);
