@@ -80,8 +80,8 @@ rotated_again(const struct rotated *brothers, const struct follow_cursor *at, bo
 
 /*
  * Of multilog's only the oldest is ever removed, so that all that are left are younger; two at
- * least. Else a processor ("!cat") has put what it made of the file at hand in its place, which is
- * not to be read: `*missed_out` when it has done so with more files since.
+ * least, as a rule. Else a processor ("!cat") has put what it made of the file at hand in its
+ * place, which is not to be read: `*missed_out` when it may have done so with more files since.
  */
 static bool
 removed_as_oldest(const struct rotated *brothers, const struct follow_cursor *at, bool *missed_out)
@@ -92,7 +92,7 @@ removed_as_oldest(const struct rotated *brothers, const struct follow_cursor *at
 		older += brothers->files[i].modified < at->modified;
 		younger += brothers->files[i].modified > at->modified;
 	}
-	*missed_out = younger > 1;
+	*missed_out = younger > 1 || brothers->count < 2;
 	return older == 0 && brothers->count > 1;
 }
 
@@ -103,16 +103,16 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
        struct heir *out, struct err *err)
 {
 	const struct rotated_file *mine = rotated_find(brothers, ours->st_dev, ours->st_ino);
+	bool seen = same(now, watch->next.st_dev, watch->next.st_ino);
 	bool gone = brothers->stamped && !mine && ours->st_nlink == 0, missed = false;
-	bool removed = gone && removed_as_oldest(brothers, at, &missed);
+	bool removed = gone && removed_as_oldest(brothers, at, &missed) && !seen;
+	bool known = mine || (watch->current && !removed) || seen;
 	const struct rotated_file *next = mine	    ? rotated_next(brothers, mine)
 					  : removed ? rotated_oldest(brothers)
 						    : NULL;
-	bool known = mine || (watch->current && !removed) ||
-		     same(now, watch->next.st_dev, watch->next.st_ino);
 	bool moving = false;
 
-	out->missed = removed ? !known : missed;
+	out->missed = (removed || missed) && !seen;
 	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */
 		out->strayed = next->compressed;
 		if (out->strayed)
