@@ -29,7 +29,7 @@ const WORDS = {
     with_client: "with a known client", new_clients: "from networks never seen before", asked_of: "from networks that we wrote to", sent_mail: "mail that we sent",
     "not-told": "not told by the logs", hooks: "Hooks", waiting: "waiting", dead: "dead letters", "told-last": "told last", "failed-last": "failed last", never: "never",
     "hook-good": "tells", "hook-failing": "FAILING", "hook-dead": "DEAD LETTERS", "hook-new": "nothing to tell yet", "resend-how": "Send them again when it is cured.",
-    try: "Try it", test: "Test", resend: "Send again", "test-of": "Test: {name}", "resend-of": "Send the dead letters again: {name}", "test-sent": "{name}: a test is on its way …",
+    try: "Try it", test: "Test", resend: "Send again", "test-of": "Test: {name}", "resend-of": "Send again: the dead letters of {name}", "test-sent": "{name}: a test is on its way …",
     "test-told": "{name}: the test was told.", "test-failed": "{name}: the test FAILED: {why}", resent: "{name}: {n} wait again.", "not-done": "{name}: not done: {why}",
     name: "Name", lines: "lines", "last-line": "last line", behind: "bytes behind", state: "State", heard: "heard", silent: "SILENT", error: "error",
     lost: "The daemon has not answered since {time}: what you see is old. Ask on its machine: mxsplitctl status", live: "live, {age} old", stale: "The daemon's picture is {age} old.",
