@@ -94,7 +94,8 @@ read_time(const char *text, int64_t *out)
 }
 
 static const char usage[] =
-	"usage: mxsplitctl counts --db FILE DOMAIN [--from 2026-11-24T16:00:00Z] [--to TIME]\n"
+	"usage: mxsplitctl counts --db FILE DOMAIN [--from 2026-11-24T16:00:00Z]\n"
+	"                         [--to TIME]\n"
 	"Bounces by the minute as CSV, for: mxsplitctl backtest --period 60\n"
 	"With --json an object a line.\n"
 	"Time of which only hours are kept is left out.\n";

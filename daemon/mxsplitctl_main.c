@@ -70,8 +70,9 @@ usage(FILE *out)
 	      "\nmxsplitctl COMMAND --help says more; mxsplitctl help mxsplitd, mxsplitctl or\n"
 	      "mxsplitd.yaml shows the manual. NO_COLOR=1 leaves colours out.\n"
 	      "Exit codes: 0 done; 64 the command line is wrong; 65 the input is; 66 it is not\n"
-	      "there; 69 no daemon answers; 74 reading or writing failed; 75 try again later;\n"
-	      "77 you may not, or it was refused; 78 the configuration is wrong.\n",
+	      "there; 69 no daemon answers; 71 the system failed; 74 reading or writing did; 75\n"
+	      "try again later; 77 you may not, or it was refused; 78 the configuration is\n"
+	      "wrong.\n",
 	      out);
 }
 

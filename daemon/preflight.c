@@ -9,19 +9,19 @@
 	"  -c, --config F     the configuration (" CONFIG_FILE ")\n"                               \
 	"  --json             the list as JSON\n"
 #define EXITS                                                                                      \
-	"Exit: 0 nothing failed, 65 something did, 66 or 78 the configuration cannot be used.\n"
+	"Exit: 0 nothing failed, 65 something did, 66 or 78 the configuration cannot be\n"         \
+	"used.\n"
 #define USAGE                                                                                      \
 	"usage: mxsplitctl preflight DOMAIN [options]\n"                                           \
-	"Looks at everything that would make a split of the domain fail or hurt. Changes "         \
-	"nothing.\n" OPTIONS                                                                       \
+	"Looks at everything that would make a split of the domain fail or hurt.\n"                \
+	"Changes nothing.\n" OPTIONS                                                               \
 	"  --resolver ADDR    ask this resolver, as strangers would (/etc/resolv.conf)\n"          \
-	"  --rcpt ADDRESS     ask the exchangers whether they take a bounce to it (RCPT, no "      \
-	"DATA)\n"                                                                                  \
+	"  --rcpt ADDRESS     ask the exchangers if they take a bounce to it (no DATA)\n"          \
 	"  --sts-policy FILE  judge this MTA-STS policy instead of the published one\n" EXITS
 #define USAGE_DNS                                                                                  \
 	"usage: mxsplitctl dns check DOMAIN [options]\n"                                           \
-	"Reads the MX set at every server, compares, and proves the key by an update that has\n"   \
-	"prerequisites only. Changes nothing.\n" OPTIONS EXITS
+	"Reads the MX set at every server, compares, and proves the key by an update that\n"       \
+	"has prerequisites only. Changes nothing.\n" OPTIONS EXITS
 
 struct wish {
 	const char *config, *domain, *resolver, *usage;

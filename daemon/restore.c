@@ -18,19 +18,19 @@
 #define CONFIG_FILE "/etc/mxsplit/mxsplitd.yaml"
 #define USAGE                                                                                      \
 	"usage: mxsplitctl restore DOMAIN|--all --offline [-c FILE] [OPTION...]\n"                 \
-	"Brings the normal MX set back when no mxsplitd runs: the set that it saved before the\n"  \
-	"split, in place of the split set and of nothing else. (While it runs: mxsplitctl "        \
-	"normal.) An order to split that is still in force ends with it.\n"                        \
+	"Brings the normal MX set back when no mxsplitd runs: the set that it saved\n"             \
+	"before the split, in place of the split set and of nothing else. (While it runs:\n"       \
+	"mxsplitctl normal.) An order to split that is still in force ends with it.\n"             \
 	"  --all            every domain of the configuration\n"                                   \
 	"  -c, --config F   the configuration (" CONFIG_FILE ")\n"                                 \
-	"  --from-config    the set that the domain's `normal:` gives; for a lost database\n"      \
-	"  --if-dead        only when the database was not written for the domain's max-split\n"   \
-	"                   (one that runs, writes nothing and does not answer is dead, too)\n"    \
-	"  --json           an object for each domain: its exit code and what is said here\n"      \
-	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 75 try "        \
-	"again,\n"                                                                                 \
-	"77 the name server refused, 78 configuration, 69 an mxsplitd runs, 66 nothing is "        \
-	"known.\n"
+	"  --from-config    the set that the domain's `normal` gives; for a lost database\n"       \
+	"  --if-dead        only when the database was not written for the domain's\n"             \
+	"                   max-split (one that runs, writes nothing and does not answer\n"        \
+	"                   is dead, too)\n"                                                       \
+	"  --json           an object a domain: its exit code and what is said here\n"             \
+	"Exit: 0 the zone shows the normal set, 65 it shows a set that is neither, 66\n"           \
+	"nothing is known, 69 an mxsplitd runs, 75 try again, 77 the name server refused,\n"       \
+	"78 the configuration is wrong.\n"
 
 struct wish {
 	const char *config, *domain;

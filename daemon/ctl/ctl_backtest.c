@@ -158,7 +158,7 @@ draw(struct backtest *test, const char *path)
 		fprintf(stderr, "backtest: %s: %s\n", test->plot_path, strerror(errno));
 		if (file)
 			fclose(file);
-		return EX_CANTCREAT;
+		return EX_IOERR;
 	}
 	status = run(test, path);
 	if (test->plot) {
@@ -174,8 +174,8 @@ draw(struct backtest *test, const char *path)
 }
 
 static const char usage[] =
-	"usage: mxsplitctl backtest [--period S] [--explain] [--json] [--pure] [--plot FILE.svg]\n"
-	"                           [FILE|-]\n"
+	"usage: mxsplitctl backtest [--period S] [--explain] [--json] [--pure]\n"
+	"                           [--plot FILE.svg] [FILE|-]\n"
 	"  FILE      CSV, one line a tick: epoch_seconds,count, and what a header names\n"
 	"  --period  seconds of a tick, 1 to 300 (10)\n"
 	"  --explain says the numbers of each change\n"

@@ -9,7 +9,7 @@
 
 #define USAGE                                                                                      \
 	"usage: mxsplitctl check-config [--json] FILE\n"                                           \
-	"Quiet when FILE is a good configuration; else says everything that is wrong with it.\n"   \
+	"Quiet when FILE is a good configuration; else says everything that is wrong.\n"           \
 	"  --json             the list of problems as JSON, empty when there is none\n"
 
 static void

@@ -18,9 +18,9 @@
 
 static const char usage[] =
 	"usage: mxsplitctl explain-surge DOMAIN [--from TIME] [--to TIME] [--json]\n"
-	"Bounces, what was expected, and the evidence over time around the last surge, with every\n"
-	"sentence of the journal in between. One line is the minute with the most evidence.\n"
-	"SURGE: the detector said so; split: the zone was; SURGE S: both.\n"
+	"Bounces, what was expected, and the evidence over time around the last surge,\n"
+	"with every sentence of the journal in between. One line is the minute with the\n"
+	"most evidence. SURGE: the detector said so; split: the zone was; SURGE S: both.\n"
 	"  --from, --to TIME  another stretch, as 2026-11-24T16:30:00Z\n" CLIENT_USAGE;
 
 struct wish {

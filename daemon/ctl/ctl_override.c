@@ -22,7 +22,8 @@ struct wish {
 static int
 usage(FILE *out, int status)
 {
-	fputs("usage: mxsplitctl split|normal DOMAIN --for 2h --reason TEXT [--by NAME] [--json]\n"
+	fputs("usage: mxsplitctl split|normal DOMAIN --for 2h --reason TEXT [--by NAME]\n"
+	      "                  [--json]\n"
 	      "       mxsplitctl auto DOMAIN [--reason TEXT] [--by NAME] [--json]\n"
 	      "  split              publish the split set now and keep it\n"
 	      "  normal             restore the normal set now and keep it\n"

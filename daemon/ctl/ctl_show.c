@@ -130,6 +130,8 @@ ctl_show_number(const json_t *number, const char *unit, char out[SHOW_CELL])
 		text_add(&text, "%.3gk%s", value / 1000, unit);
 	else if (json_is_integer(number) || value >= 99.95)
 		text_add(&text, "%.0f%s", value, unit);
+	else if (!*unit && value > 0 && value < 0.95)
+		text_add(&text, "%.2g", value); /* a delay of 0.02 s is not none */
 	else
 		text_add(&text, "%.1f%s", value, unit);
 }

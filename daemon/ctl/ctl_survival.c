@@ -12,8 +12,8 @@
 
 static const char usage[] =
 	"usage: mxsplitctl survival DOMAIN [--json]\n"
-	"What share of regular correspondents still holds the full MX set so many hours after a\n"
-	"split. A regular: at least three mails over at least a day, from one "
+	"What share of regular correspondents still holds the full MX set so many hours\n"
+	"after a split. A regular: at least three mails over at least a day, from one\n"
 	"network.\n" CLIENT_USAGE;
 
 static void

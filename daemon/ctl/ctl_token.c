@@ -156,7 +156,7 @@ run(const char *name, const char *role, const char *path, bool json)
 		explicit_bzero(token, sizeof(token));
 		return err.kind == ERR_REFUSED ? EX_NOPERM
 		       : err.kind == ERR_INPUT ? EX_DATAERR
-					       : EX_CANTCREAT;
+					       : EX_IOERR;
 	}
 	if (json)
 		printf("{\"name\":\"%s\",\"role\":\"%s\",\"token\":\"%s\"}\n", name, role, token);

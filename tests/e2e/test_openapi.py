@@ -148,6 +148,7 @@ class OpenApi(unittest.TestCase):
                 self.raw(method, head(method, OVERRIDE.replace("{name}", DOMAIN), [("Host", "localhost"), (
                     "Content-Length", "0"), ("Authorization", "Bearer guess")]), source=f"127.0.2.{len(method)}")
             self.ask(method, OVERRIDE, 429, body, [("Authorization", "Bearer guess")], source=f"127.0.2.{len(method)}")
+            self.ask(method, OVERRIDE, 428, body, [operate], source=f"127.0.2.{len(method)}")  # who guesses locks nobody out
         self.ask("DELETE", OVERRIDE, 200, None, local=True)
         for method, path, good in (("PUT", OVERRIDE, order), ("POST", "/v1/counters", self.sample())):
             role = self.bearer("operate" if method == "PUT" else "push")
