@@ -114,8 +114,9 @@ outbox_desk_resend(struct engine *engine, const char *hook, const char *by, unsi
 	if (!known(engine, hook, err) || !store_outbox_resend(engine->store, hook, &count, err))
 		return false;
 	if (count)
-		record(engine, JOURNAL_HOOK, "", "", "%u dead letters of hook %s wait again, by %s",
-		       count, hook, by);
+		record(engine, JOURNAL_HOOK, "", "",
+		       "%u dead letter%s of hook %s sent again, by %s", count,
+		       count == 1 ? "" : "s", hook, by);
 	engine_kick(engine);
 	*count_out = count;
 	return true;

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define LAST_RUNS 4 /* a stream says what it has, then that it ends: each takes a run */
+
 struct connection {
 	struct peer peer; /* first: http.h reads it as the socket context */
 	struct connection *next, *before;
@@ -325,7 +327,8 @@ serve_stop(struct serve *serve, void (*gone)(void *ctx), void *ctx)
 	uv_timer_stop(&serve->timer);
 	uv_close((uv_handle_t *)&serve->poll, on_closed);
 	uv_close((uv_handle_t *)&serve->timer, on_closed);
-	MHD_run(serve->daemon); /* it aborts on a connection that is still suspended */
+	for (int i = 0; i < LAST_RUNS; i++) /* it aborts on a connection that is still suspended */
+		MHD_run(serve->daemon);
 	MHD_stop_daemon(serve->daemon);
 	listen_forget(&serve->listen);
 }

@@ -22,7 +22,8 @@ usage(FILE *out, int status)
 	      "       mxsplitctl hooks resend NAME [--json]\n"
 	      "  (alone)            who is told, what waits, and what could not be told\n"
 	      "  test NAME          send a notice to try it, and say what became of it\n"
-	      "  resend NAME        its dead letters again, in their old order\n" CLIENT_USAGE,
+	      "  resend NAME        its dead letters again, in their old order, and\n"
+	      "                     what waits to be tried again, now\n" CLIENT_USAGE,
 	      out);
 	return status;
 }
@@ -39,12 +40,12 @@ show_dead(const json_t *hook, long long now)
 	{
 		struct text text = TEXT(line);
 		const char *domain = ctl_show_member(dead, "domain");
+		long long attempts = json_integer_value(json_object_get(dead, "attempts"));
 
 		ctl_show_age(dead, "since", now, since);
-		text_add(&text, "%s%s%s, given up %s ago after %lld attempts: %s",
+		text_add(&text, "%s%s%s, given up %s ago after %lld attempt%s: %s",
 			 ctl_show_member(dead, "kind"), *domain ? " of " : "", domain, since,
-			 (long long)json_integer_value(json_object_get(dead, "attempts")),
-			 ctl_show_member(dead, "why"));
+			 attempts, attempts == 1 ? "" : "s", ctl_show_member(dead, "why"));
 		ctl_show_words(i ? "" : "dead", line, SHOW_RED);
 	}
 }
@@ -63,8 +64,9 @@ show_hook(const json_t *hook, long long now)
 	ctl_show_cell(ctl_show_member(hook, "name"), 20, SHOW_BOLD);
 	ctl_show_text(stdout, ctl_show_member(hook, "how"));
 	putchar('\n');
-	text_add(&text, "%lld waiting%s, %lld dead letters", waiting,
-		 failing ? ", the first has failed and is tried again" : "", dead);
+	text_add(&text, "%lld waiting%s, %lld dead letter%s", waiting,
+		 failing ? ", the first has failed and is tried again" : "", dead,
+		 dead == 1 ? "" : "s");
 	ctl_show_words("now", line, failing || dead ? SHOW_RED : SHOW_GREEN);
 	ctl_show_time(told, "time", now, time_text);
 	ctl_show_words("told", json_is_object(told) ? time_text : "nothing yet", SHOW_PLAIN);
@@ -152,6 +154,16 @@ wait_for(const struct client *client, const char *name, json_int_t item)
 	return EX_TEMPFAIL;
 }
 
+static void
+show_resent(long long count, const char *name)
+{
+	if (count)
+		printf("%lld dead letter%s of hook %s wait%s again\n", count, count == 1 ? "" : "s",
+		       name, count == 1 ? "s" : "");
+	else
+		printf("hook %s has no dead letters; what waits is tried now\n", name);
+}
+
 static int
 order(const struct client *client, const char *verb, const char *name)
 {
@@ -175,8 +187,7 @@ order(const struct client *client, const char *verb, const char *name)
 		status =
 			wait_for(client, name, json_integer_value(json_object_get(answer, "item")));
 	else
-		printf("%lld dead letters of hook %s wait again\n",
-		       (long long)json_integer_value(json_object_get(answer, "resent")), name);
+		show_resent(json_integer_value(json_object_get(answer, "resent")), name);
 	json_decref(answer);
 	return status;
 }

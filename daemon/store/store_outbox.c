@@ -162,13 +162,29 @@ store_outbox_dead(struct store *store, const char *hook, unsigned most,
 	return store_sql_end(&sql, err);
 }
 
+static bool
+try_at_once(struct store *store, const char *hook, struct err *err)
+{
+	struct store_sql sql = store_sql_start(store, "try waiting notices at once",
+					       "UPDATE outbox SET not_before = 0"
+					       " WHERE hook = ?1 AND delivered IS NULL"
+					       " AND dead IS NULL AND not_before > 0");
+
+	store_sql_text(&sql, span_of(hook));
+	return store_sql_end(&sql, err);
+}
+
 bool
 store_outbox_resend(struct store *store, const char *hook, unsigned *count_out, struct err *err)
 {
-	struct store_sql sql = store_sql_start(store, "send dead letters again",
-					       "UPDATE outbox SET dead = NULL, attempts = 0,"
-					       " not_before = 0"
-					       " WHERE hook = ?1 AND dead IS NOT NULL");
+	struct store_sql sql;
+
+	if (!try_at_once(store, hook, err))
+		return false;
+	sql = store_sql_start(store, "send dead letters again",
+			      "UPDATE outbox SET dead = NULL, attempts = 0,"
+			      " not_before = 0"
+			      " WHERE hook = ?1 AND dead IS NOT NULL");
 
 	store_sql_text(&sql, span_of(hook));
 	if (!store_sql_end(&sql, err))

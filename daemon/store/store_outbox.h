@@ -59,7 +59,7 @@ MUST_USE bool store_outbox_dead(struct store *store, const char *hook, unsigned 
 				void (*each)(void *ctx, const struct store_outbox_dead *dead),
 				void *ctx, struct err *err);
 
-/* The hook's dead letters wait again, in their old order. */
+/* The hook's dead letters wait again, in their old order; what waits does so no longer. */
 MUST_USE bool store_outbox_resend(struct store *store, const char *hook, unsigned *count_out,
 				  struct err *err);
 

@@ -189,6 +189,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("mxsplitctl classify --format se"), ["sendmail"])
         self.assertIn("--every", self.complete("mxsplitctl watch --"))
         self.assertEqual(self.complete("mxsplitctl dns "), ["check"])
+        self.assertEqual(self.complete("mxsplitctl hooks "), ["test", "resend"])
         self.assertEqual(self.complete("mxsplitctl status ", {"MXSPLIT_SOCKET": "/nonexistent"}), [])
         with tempfile.TemporaryDirectory() as directory:
             open(os.path.join(directory, "mail.log"), "w").close()
@@ -214,7 +215,7 @@ class Completion(unittest.TestCase):
             self.addCleanup(terminal.close)
             terminal.until(lambda text: "READY> " in text, "a prompt")
             for typed, wanted in (("surv", "survival "), ("token add x --role op", "operate "), ("classify --format sendm", "sendmail "),
-                                  ("import --so", "--source ")):
+                                  ("import --so", "--source "), ("hooks res", "resend ")):
                 seen = len(terminal.text)
                 os.write(terminal.fd, f"mxsplitctl {typed}\t".encode())
                 terminal.until(lambda text: wanted in SEQUENCE.sub("", text[seen:]).replace("\b", ""), f"{wanted} after {typed}")
@@ -230,6 +231,7 @@ class Live(unittest.TestCase):
         cls.temp = tempfile.TemporaryDirectory(prefix="mxsplit-ctl-")
         cls.addClassCleanup(cls.temp.cleanup)
         cls.daemon = Daemon(cls.temp.name)
+        cls.daemon.hooks = [("page", ["/bin/true"], ["failure"]), ("pager", ["/bin/true"], ["failure"])]
         cls.daemon.start()
         cls.addClassCleanup(cls.daemon.kill)
 
@@ -327,9 +329,21 @@ class Live(unittest.TestCase):
         with open(f"{path}.out") as f:
             self.assertEqual(json.load(f), said)
 
-    def test_completion_knows_the_domains(self):
+    def test_completion_knows_domains_and_hooks(self):
         completion = Completion()
+        self.assertEqual(completion.complete("mxsplitctl hooks test ", {"MXSPLIT_SOCKET": self.daemon.socket}), ["page", "pager"])
         self.assertEqual(completion.complete("mxsplitctl status ", {"MXSPLIT_SOCKET": self.daemon.socket}), [DOMAIN])
+
+    def test_a_stream_is_ended_and_not_cut(self):
+        streams = [subprocess.Popen(["curl", "-sN", "--unix-socket", self.daemon.socket, f"http://x/v1/stream?every={n % 2}"],
+                                    stdout=subprocess.PIPE, text=True) for n in range(4)]
+        for stream in streams:
+            self.assertEqual(stream.stdout.readline(), "retry: 2000\n")
+        self.daemon.stop()
+        self.addCleanup(self.daemon.start)
+        for stream in streams:
+            stream.communicate(timeout=60)
+        self.assertEqual([stream.returncode for stream in streams], [0] * 4, "curl's 18: its last chunk is missing")
 
 
 if __name__ == "__main__":

@@ -155,6 +155,22 @@ class Webhooks(unittest.TestCase):
             self.assertEqual(len(other.bodies()), 1, "told once, and never to itself without end")
             self.assertEqual(ctl(d, "test", "nobody").returncode, 65)
 
+    def test_what_waits_is_seen_and_tried_when_a_person_says_so(self):
+        with Receiver() as at, Small(hook("chat", at.url)) as w:
+            d = w.d.start()
+            at.behave = at.answer(429, [("Retry-After", "900")])
+            order(d, "normal", "first")
+            d.wait_for(lambda: hooks(d)["chat"]["failing"], 30, "it is not taken")
+            d.wait_for(lambda: d.status()["hooks"]["failed"], 30, "status has it")
+            status = subprocess.run([program("mxsplitctl"), "status", "--socket", d.socket], capture_output=True, text=True,
+                                    check=True).stdout
+            self.assertIn("people are not told: 1 waiting; 'mxsplitctl hooks' says why", " ".join(status.split()))
+            at.behave = at.answer(200)
+            again = ctl(d, "resend", "chat")
+            self.assertEqual((again.returncode, again.stdout), (0, "hook chat has no dead letters; what waits is tried now\n"))
+            d.wait_for(lambda: at.bodies(), 30, "it is told long before its 15 minutes")
+            d.wait_for(lambda: not d.status()["hooks"]["failed"], 30, "that is over")
+
     def test_a_redirect_is_not_followed_and_an_endless_answer_is_cut(self):
         with Receiver() as at, Receiver() as elsewhere, Small() as w:
             w.d.hooks = [hook("chat", at.url, secret_file=secret_file(w.temp.name))]

@@ -18,6 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from daemon import DOMAIN, program, refused
+from receiver import Receiver
+from test_hooks import hooks
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 from test_survival import mail_of
 import datetime
@@ -125,9 +127,12 @@ class PageTest(unittest.TestCase):
             self.find("#order-reason").send_keys(reason)
 
     def test_an_incident_as_people_see_it(self):
-        with World(secondaries=1, min_split="1s", calm="5s", when="surge or threshold", threshold="9000/2m") as world:
+        with Receiver() as strict, World(secondaries=1, min_split="1s", calm="5s", when="surge or threshold",
+                                         threshold="9000/2m") as world:
+            strict.behave = strict.answer(404)
             token = self.token(world)
-            world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"])]
+            world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"]),
+                                  dict(name="strict", url=strict.url, on="[split]")]
             world.quiet.set()
             world.daemon.start()
             past(world.logs["mta1"])
@@ -197,6 +202,7 @@ class PageTest(unittest.TestCase):
             self.find("#order-do").click()
             self.wait(lambda: self.text("#order-error") == "Say why.", "a reason is wanted")
             self.find("#order-reason").send_keys("moving the racks")
+            self.assertFalse(self.find("#order-error").is_displayed(), "a reason is there")
             self.assertIn("10 mta1.example.test, 20 mta2.example.test", self.text("#order-will"))
             self.assertIn("becomes 20 mta2.example.test", self.text("#order-will"))
             self.axe("dialog")
@@ -213,6 +219,13 @@ class PageTest(unittest.TestCase):
             for name, said in (("page", "page: the test was told."), ("lost", "lost: the test FAILED: it exited with status 1")):
                 self.find(f"[data-hook={name}][data-does=test]").click()
                 self.wait(lambda: self.text("#hooks-said") == said, said)
+            # what a receiver refused is sent again, when it is cured
+            self.wait(lambda: "DEAD LETTERS" in self.text("#hooks") and hooks(world.daemon)["strict"]["dead_letters"] == 2, "two splits")
+            strict.behave = strict.answer(200)
+            self.find("[data-hook=strict][data-does=resend]").click()
+            self.wait(lambda: [n["kind"] for n in strict.bodies()] == ["split", "split"], "the receiver has them")
+            self.wait(lambda: self.text("#hooks-said") == "strict: 2 wait again.", "and it is said")
+            self.wait(lambda: not self.browser.find_elements(By.CSS_SELECTOR, "[data-does=resend]"), "nothing is left to send")
             # somebody else changes it while the dialog is open
             self.order("normal", "late")
             code, _ = world.daemon.request("PUT", f"/v1/domains/{DOMAIN}/override",

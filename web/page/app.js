@@ -356,6 +356,7 @@ function begin() {
   choose("zone", "zone", "local", (value) => { here.zone = value; drawWords(); });
   for (const input of document.querySelectorAll("input[name=mode]")) input.addEventListener("change", explainOrder);
   for (const name of ["input", "pointermove"]) $("domains").addEventListener(name, lookAt);
+  $("order").addEventListener("input", () => { $("order-error").hidden = true; }); /* it spoke of what stood there before */
   $("order-cancel").addEventListener("click", () => $("order").close());
   /* also by Enter; the form of a dialog would only close it */
   for (const [id, act] of [["order", giveOrder], ["token-box", () => keepToken($("token").value.trim())]])

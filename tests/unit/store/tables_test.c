@@ -358,6 +358,12 @@ Test(tables, dead_letters_are_kept_and_wait_again_in_their_order)
 	cr_assert_eq(count, 2);
 	OK(store_outbox_next(room.store, "page", 20, &found, &item, &room.err));
 	cr_assert(found && item.id == 1 && item.attempts == 0);
+	OK(store_outbox_retry(room.store, 1, 99, "503", &room.err));
+	OK(store_outbox_next(room.store, "page", 20, &found, &item, &room.err));
+	cr_assert(!found, "it waits");
+	OK(store_outbox_resend(room.store, "page", &count, &room.err));
+	OK(store_outbox_next(room.store, "page", 20, &found, &item, &room.err));
+	cr_assert(found && item.id == 1 && item.attempts == 1 && count == 0, "and no longer");
 	room_clear(&room);
 }
 
