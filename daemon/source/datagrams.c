@@ -35,15 +35,17 @@ note_drops(struct datagrams *datagrams, struct msghdr *message)
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
 	     part = CMSG_NXTHDR(message, part)) {
 		uint32_t dropped;
-		char why[80];
+		char why[100];
 
 		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_RXQ_OVFL)
 			continue;
 		memcpy(&dropped, CMSG_DATA(part), sizeof(dropped));
 		if (dropped == datagrams->dropped)
 			continue;
-		snprintf(why, sizeof(why), "%u datagrams were dropped: the receive buffer was full",
-			 dropped - datagrams->dropped);
+		/* of several gaps in a tick only the last is told: it must name all */
+		snprintf(why, sizeof(why),
+			 "the receive buffer was full: %u datagrams dropped since it was opened",
+			 dropped);
 		inbox_gap(&datagrams->inbox, why);
 		datagrams->dropped = dropped;
 	}
