@@ -48,6 +48,7 @@ take_outcome(struct domain *domain, int64_t now, enum decide_outcome *outcome_ou
 		return true;
 	*outcome_out = outcome(domain->result);
 	domain->done = false;
+	domain->updates[*outcome_out]++;
 	record(domain->engine, applied ? transition(domain, &domain->sent) : JOURNAL_UPDATE,
 	       domain->display, "", "%s", domain->sentence);
 	if (domain->result != ZONE_PROVED)

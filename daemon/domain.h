@@ -68,7 +68,8 @@ struct domain {
 	bool paged;	/* a person was called; not again until that is over */
 	bool resumed;	/* the intent of an earlier run was brought to a close */
 
-	bool done; /* an outcome waits to be taken in */
+	uint64_t updates[DECIDE_OUTCOMES]; /* since the daemon began */
+	bool done;			   /* an outcome waits to be taken in */
 	enum zone_result result;
 	char sentence[SNAPSHOT_TEXT];
 	uint32_t serial;

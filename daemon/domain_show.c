@@ -55,6 +55,7 @@ domain_show(const struct domain *domain, struct snapshot_domain *out)
 	out->split = domain->split;
 	out->survival = domain->survival;
 	memcpy(out->counts, domain->counts, sizeof(out->counts));
+	memcpy(out->updates, domain->updates, sizeof(out->updates));
 	out->evidence = clues_recent(&domain->clues, domain->detected);
 	show_servers(domain, out);
 	show_effect(domain, out);

@@ -2,7 +2,6 @@
 
 #include "daemon/base/when.h"
 #include "daemon/record.h"
-#include "daemon/standing.h"
 #include "daemon/tick.h"
 #include "daemon/wall.h"
 
@@ -166,7 +165,6 @@ static void
 on_timer(uv_timer_t *timer)
 {
 	tick(timer->data);
-	standing_tell(timer->data);
 }
 
 void
@@ -174,7 +172,8 @@ engine_start(struct engine *engine)
 {
 	uv_timer_init(engine->loop, &engine->tick);
 	uv_timer_init(engine->loop, &engine->kick);
-	engine->tick.data = engine->kick.data = engine;
+	uv_idle_init(engine->loop, &engine->turn);
+	engine->tick.data = engine->kick.data = engine->turn.data = engine;
 	uv_timer_start(&engine->tick, on_timer, 0, TICK_MS);
 }
 
@@ -224,9 +223,7 @@ engine_reload(struct engine *engine, struct config *config, struct text *changes
 
 	if (!may_replace(engine, config, err))
 		return false;
-	engine->closing =
-		true; /* a last pass for the old parts: everything that they know is stored */
-	tick(engine);
+	tick_last(engine); /* for the old parts: everything that they know is stored */
 	engine->closing = false;
 	if (engine->degraded[0])
 		return err_set(err, ERR_SYSTEM, "the store takes nothing: %s", engine->degraded);
@@ -250,8 +247,8 @@ engine_stop(struct engine *engine)
 {
 	struct parts parts = get_parts(engine);
 
-	engine->closing = true;
-	tick(engine);
+	tick_last(engine);
+	uv_close((uv_handle_t *)&engine->turn, NULL);
 	uv_close((uv_handle_t *)&engine->tick, NULL);
 	uv_close((uv_handle_t *)&engine->kick, NULL);
 	outbox_stop(engine);

@@ -14,6 +14,7 @@
 #include "daemon/ns_sets.h"
 #include "daemon/outbox.h"
 #include "daemon/probes.h"
+#include "daemon/reading.h"
 #include "daemon/record.h"
 #include "daemon/store/store.h"
 #include "web/web.h"
@@ -37,7 +38,9 @@ struct engine {
 	struct snapshot *snapshot;
 	uv_timer_t tick;
 	uv_timer_t kick; /* an extra pass soon: an answer came, an override was made */
-	bool closing;
+	uv_idle_t turn;	 /* while a pass reads on */
+	struct reading reading;
+	bool closing;	  /* the last pass: nothing new is begun */
 	struct step step; /* see wall.h */
 	int64_t unmoved;  /* seconds by which the clock was set and the store's instants were not */
 	int64_t started, last_prune, delays_at;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define READ_BUDGET ((size_t)16 << 20) /* bytes a tick; keeps a tick of catching up near 50 ms */
+#define SLICE ((size_t)240 << 10) /* bytes; a little less than what a follower reads at once */
 
 #define STRANGE_LINES 10000
 
@@ -167,18 +167,18 @@ take_gap(void *ctx, const char *why)
  * there is no backlog, a zone or a clock is wrong.
  */
 static void
-hear(struct input *input, int64_t now, int64_t stale_after, bool more)
+hear(struct input *input, int64_t now, int64_t stale_after)
 {
 	if (reader_stats(input->reader)->last_us >= input->fresh_from) {
 		input->last_line = now;
 		input->late_since = 0;
-	} else if (!more && !input->late_since) {
+	} else if (!input->more && !input->late_since) {
 		input->late_since = now;
 	}
-	input->late = input->late_since && !more && now - input->late_since > stale_after;
+	input->late = input->late_since && !input->more && now - input->late_since > stale_after;
 }
 
-bool
+void
 input_read(struct input *input, int64_t now, int64_t stale_after)
 {
 	struct feed_sink sink = { .ctx = input,
@@ -186,21 +186,24 @@ input_read(struct input *input, int64_t now, int64_t stale_after)
 				  .entry = take_entry,
 				  .too_long = take_too_long,
 				  .gap = take_gap };
-	uint64_t before = reader_stats(input->reader)->lines;
+	uint64_t lines;
 	struct err err = { 0 };
 	enum feed_status status;
 
 	reader_reference(input->reader, now);
 	input->fresh_from = (now - stale_after) * WHEN_SECOND_US;
-	status = input->feed->ops->read(input->feed, READ_BUDGET, &sink, &err);
+	status = input->feed->ops->read(input->feed, SLICE, &sink, &err);
+	input->more = status == FEED_MORE;
 	input->dirty = input->dirty || input->feed->moved;
-	if (reader_stats(input->reader)->lines != before)
-		hear(input, now, stale_after, status == FEED_MORE);
+	lines = reader_stats(input->reader)->lines;
+	if (lines != input->heard)
+		hear(input, now, stale_after);
+	if (!input->more)
+		input->heard = lines;
 	if (status == FEED_ERROR)
 		span_copy(span_of(err.text), input->error, sizeof(input->error));
 	else
 		input->error[0] = '\0';
-	return status == FEED_MORE;
 }
 
 struct saving {

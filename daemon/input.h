@@ -37,6 +37,8 @@ struct input {
 			     */
 	int64_t late_since; /* seconds: since then no line was fresh; 0: the last one was */
 	int64_t fresh_from; /* microseconds; younger lines are evidence, older ones history */
+	bool more;	    /* the way in has more at once, or was not asked yet in this pass */
+	uint64_t heard;	    /* lines, when all that there were had been read */
 	bool dirty;	    /* something was read that the store does not have yet */
 	bool late;	    /* lines come, but what they tell is always history */
 	enum input_told told;
@@ -60,8 +62,8 @@ MUST_USE struct input *input_open(const struct config_source *config, struct sto
 void input_inherit(struct input *input, struct input *old);
 void input_free(struct input *input);
 
-/* Reads what there is, at most a budget a call. True when there is more. */
-bool input_read(struct input *input, int64_t now, int64_t stale_after);
+/* Reads what there is, at most a slice, about a millisecond; `more` says whether that was all. */
+void input_read(struct input *input, int64_t now, int64_t stale_after);
 
 /* Puts counts, cursor and open queue ids into the open transaction; input_saved after its commit.
  */

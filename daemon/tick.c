@@ -7,133 +7,15 @@
 #include "daemon/engine.h"
 #include "daemon/picture.h"
 #include "daemon/record.h"
+#include "daemon/standing.h"
 #include "daemon/sys/clock.h"
 #include "daemon/sys/log.h"
-#include "daemon/wall.h"
 
 #include <sysexits.h>
 #include <unistd.h>
 
 #define PRUNE_EVERY 600 /* seconds */
 #define FULL_PAUSE 10	/* seconds between two tries to store counts on a full disk */
-
-/* Which formats were found where that was to be found out, and queue ids that had no room. */
-static void
-tell_reading(struct engine *engine, struct input *input)
-{
-	const struct reader_stats *stats = reader_stats(input->reader);
-	unsigned formats = 0;
-	char mtas[64];
-	struct text text = TEXT(mtas);
-
-	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
-		if (stats->of_format[i])
-			text_add(&text, "%s%s", formats++ ? " and " : "", format_mta(i));
-	if (formats > input->told_formats && input->config->format == FORMAT_AUTO)
-		record(engine, JOURNAL_SOURCE, "", "",
-		       "source %s is the log of %s (found by its lines)", input->config->name,
-		       mtas);
-	if (formats > input->told_formats)
-		input->told_formats = formats;
-	if (stats->dropped <= input->told_forgotten * 2)
-		return;
-	input->told_forgotten = stats->dropped;
-	record(engine, JOURNAL_SOURCE, "", "",
-	       "source %s: %llu queue ids were forgotten because too many were open; their bounces "
-	       "count without a domain",
-	       input->config->name, (unsigned long long)stats->dropped);
-}
-
-/* What was not counted is not counted later either. */
-static void
-tell_uncounted(struct engine *engine, struct input *input)
-{
-	uint64_t lost = tally_lost(input->tally);
-
-	if (lost == 0 || input->told_uncounted)
-		return;
-	input->told_uncounted = true;
-	record(engine, JOURNAL_SOURCE, "", "",
-	       "source %s: %llu events were not counted because there was no memory; its counts "
-	       "are too low",
-	       input->config->name, (unsigned long long)lost);
-}
-
-/* A wrong format, or another program's log, is no failure and looks like peace. */
-static void
-tell_strange(struct engine *engine, struct input *input)
-{
-	char sentence[SNAPSHOT_TEXT] = "";
-	struct text text = TEXT(sentence);
-
-	if (input->told_strange)
-		return;
-	input_strange(input, &text);
-	if (!sentence[0])
-		return;
-	input->told_strange = true;
-	record(engine, JOURNAL_SOURCE, "", "", "source %s: %s; is it the right log and format?",
-	       input->config->name, sentence);
-}
-
-/* What cannot be read, silence, its end, and lines that the log itself calls lost are told, once
- * each. */
-static void
-tell_source(struct engine *engine, struct input *input, int64_t now)
-{
-	int64_t silent_after = engine->config->silent_after;
-	enum input_told tell = input_tell(input, now, silent_after);
-	const char *name = input->config->name;
-
-	if (input->lost)
-		record(engine, JOURNAL_SOURCE, "", "", "source %s: %s", name, input->lost_why);
-	if (input->lost)
-		input->last_gap = now;
-	input->lost = false;
-	if (tell == input->told)
-		return;
-	input->told = tell;
-	switch (tell) {
-	case INPUT_TOLD_NOTHING:
-		break;
-	case INPUT_TOLD_HEARD:
-		record(engine, JOURNAL_SOURCE, "", "", "source %s is heard", name);
-		break;
-	case INPUT_TOLD_SILENT:
-		record(engine, JOURNAL_SOURCE, "", "",
-		       "source %s is silent: no line for %lld s; that says nothing about bounces",
-		       name, (long long)silent_after);
-		break;
-	case INPUT_TOLD_LATE:
-		record(engine, JOURNAL_SOURCE, "", "",
-		       "source %s: its lines are more than %lld s old when they come; is its zone "
-		       "or a clock wrong? They are counted, but no reason to act",
-		       name, (long long)engine->config->stale_after);
-		break;
-	case INPUT_TOLD_ERROR:
-		record(engine, JOURNAL_SOURCE, "", "", "source %s cannot be read: %s", name,
-		       input->error);
-		break;
-	}
-}
-
-/* Reads every source. True when one of them has more to give at once. */
-static bool
-read_sources(struct engine *engine, int64_t now)
-{
-	bool more = false;
-
-	for (unsigned i = 0; i < engine->input_count; i++) {
-		struct input *input = engine->inputs[i];
-
-		more = input_read(input, now, engine->config->stale_after) || more;
-		tell_source(engine, input, now);
-		tell_reading(engine, input);
-		tell_uncounted(engine, input);
-		tell_strange(engine, input);
-	}
-	return more;
-}
 
 static bool
 save_counts(struct engine *engine, int64_t now, struct err *err)
@@ -311,12 +193,14 @@ commit(struct engine *engine, int64_t now)
 	return counted && concluded;
 }
 
-void
-tick(struct engine *engine)
+/* What follows the reading: one transaction for the counts, one for the decisions, then deeds. */
+static void
+finish(struct engine *engine)
 {
-	int64_t began_us = clock_steady_us(), now = wall_now(engine);
-	bool more = read_sources(engine, now), stored;
+	int64_t now = engine->reading.now;
+	bool more = reading_end(engine), stored;
 
+	uv_idle_stop(&engine->turn);
 	if (!engine->closing)
 		gauges_step(engine);
 	delays_step(engine, now);
@@ -332,10 +216,49 @@ tick(struct engine *engine)
 		outbox_pump(engine, now);
 	if (!engine->closing && stored)
 		prune(engine, now);
-	engine->snapshot->tick_us = clock_steady_us() - began_us;
+	engine->snapshot->tick_us = clock_steady_us() - engine->reading.began_us;
 	picture_take(engine);
 	if (!engine->closing && engine->web)
 		web_tell(engine->web);
 	if (more && stored && !engine->closing)
 		engine_kick(engine);
+	if (!engine->closing)
+		standing_tell(engine);
+}
+
+static void
+on_turn(uv_idle_t *turn)
+{
+	struct engine *engine = turn->data;
+
+	if (!reading_turn(engine))
+		finish(engine);
+}
+
+/* The first pass and the last one are whole: nobody is shown less than a pass, nothing is left. */
+static void
+pass(struct engine *engine)
+{
+	reading_begin(engine);
+	while (reading_turn(engine)) {
+		if (engine->ticks == 0 || engine->closing)
+			continue;
+		uv_idle_start(&engine->turn, on_turn);
+		return;
+	}
+	finish(engine);
+}
+
+void
+tick(struct engine *engine)
+{
+	if (!uv_is_active((uv_handle_t *)&engine->turn))
+		pass(engine);
+}
+
+void
+tick_last(struct engine *engine)
+{
+	engine->closing = true;
+	pass(engine);
 }

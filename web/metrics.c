@@ -177,6 +177,14 @@ domain_metrics(FILE *out, const struct snapshot *s)
 
 			sample(out, "messages_total", labels, (double)s->domain[i].counts[kind]);
 		}
+	head(out, "dns_updates_total", "counter", "Updates of the zone, by their end.");
+	for (unsigned i = 0; i < s->domains && i < SNAPSHOT_DOMAINS; i++)
+		for (int end = DECIDE_PROVED; end < DECIDE_OUTCOMES; end++) {
+			const char *labels[4] = { "domain", s->domain[i].name, "result",
+						  decide_outcome_name((enum decide_outcome)end) };
+
+			sample(out, "dns_updates_total", labels, (double)s->domain[i].updates[end]);
+		}
 }
 
 static void

@@ -74,6 +74,7 @@ enum decide_outcome {
 	DECIDE_FAILED,	 /* certainly not applied: tried again with backoff */
 	DECIDE_UNKNOWN,	 /* no answer, or no effect: read before trying again */
 };
+#define DECIDE_OUTCOMES (DECIDE_UNKNOWN + 1)
 
 /* What holds something back. Each comes with a sentence in decide_out.guard. */
 enum decide_guard {
@@ -173,6 +174,7 @@ struct decide {
 };
 
 const char *decide_state_name(enum decide_state state);
+const char *decide_outcome_name(enum decide_outcome outcome);
 const char *decide_guard_name(enum decide_guard guard);
 
 void decide_init(struct decide *decide, int64_t now);

@@ -75,7 +75,6 @@ void
 effect_step(struct effect *effect, const struct effect_in *in, struct effect_finding *out)
 {
 	const struct effect_reach *reach = &in->reach;
-	int64_t wait = 2 * in->split_ttl > EFFECT_WINDOW ? 2 * in->split_ttl : EFFECT_WINDOW;
 
 	*out = (struct effect_finding){
 		.verdict = EFFECT_OPEN,
@@ -88,7 +87,7 @@ effect_step(struct effect *effect, const struct effect_in *in, struct effect_fin
 	out->bounces_before = effect->bounces_before;
 	out->mail_before = effect->mail_before;
 	judge_waits(effect, in, out);
-	if (!in->split_since || out->after < wait)
+	if (!in->split_since || out->after < in->split_ttl + EFFECT_WINDOW)
 		return;
 	out->verdict = judge(effect->bounces_before, out->bounces_now);
 	out->tell = tell(effect, out->verdict, in->now);

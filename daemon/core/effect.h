@@ -71,7 +71,8 @@ struct effect_finding {
 
 void effect_init(struct effect *effect);
 
-/* One step. Judged from max(EFFECT_WINDOW, 2 split_ttl) after the split on. */
+/* One step. Judged from split_ttl + EFFECT_WINDOW after the split on: by what came when whoever
+ * asks often had asked anew. */
 void effect_step(struct effect *effect, const struct effect_in *in, struct effect_finding *out);
 
 /* The wall clock was set by so many seconds. */

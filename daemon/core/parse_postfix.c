@@ -99,7 +99,7 @@ read_command(const struct envelope *envelope, struct record *out)
 {
 	struct scan scan = eat_over(envelope->message);
 
-	if (EAT(&scan, "NOQUEUE: ")) {
+	if (EAT(&scan, "NOQUEUE: ") || EAT_BEGINS(envelope->message, "proxy-reject: ")) {
 		if (read_action(&scan))
 			read_reject(envelope, scan_rest(&scan), PARSE_REJECT_SMTPD, out);
 	} else if (!parse_trouble(envelope->message, true, out) &&

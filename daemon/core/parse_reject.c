@@ -277,14 +277,17 @@ parse_reject(struct span rest, enum parse_reject_by by, struct record *out)
 		read_content(rest, out);
 		return;
 	}
-	if (!read_stage(&scan, out)) {
+	if (EAT(&scan, "END-OF-MESSAGE: ")) { /* smtpd_proxy_filter; the client is not named */
+		out->stage = STAGE_LATE;
+	} else if (read_stage(&scan, out)) {
+		read_client(&scan, out);
+	} else {
 		if (EAT(&scan, "CONNECT from "))
 			read_connect(&scan, by, out);
 		else
 			answer(out, RECORD_OTHER, "refused before there was a sender");
 		return;
 	}
-	read_client(&scan, out);
 	readable = !scan.failed && read_status(&scan, out);
 	rest = scan_rest(&scan);
 	out->authenticated = cut_sasl(&rest);

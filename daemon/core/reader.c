@@ -266,10 +266,10 @@ read_line(struct reader *reader, struct span line)
 		reader->stats.other++;
 	else if (envelope_read(&reader->memory, line, &reader->view.envelope))
 		read_enveloped(reader);
-	else if (reader->own_log)
-		reader->stats.other++;
-	else
-		reader->stats.broken++;
+	else { /* what is repeated after it is not what was said before it */
+		reader->last.valid = false;
+		++*(reader->own_log ? &reader->stats.other : &reader->stats.broken);
+	}
 }
 
 void
@@ -295,6 +295,7 @@ reader_entry(struct reader *reader, const struct reader_entry *entry, reader_sin
 void
 reader_too_long(struct reader *reader)
 {
+	reader->last.valid = false;
 	reader->stats.lines++;
 	reader->stats.broken++;
 }

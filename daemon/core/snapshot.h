@@ -7,6 +7,7 @@
 
 #include "daemon/core/board.h"
 #include "daemon/core/condition.h"
+#include "daemon/core/decide.h"
 #include "daemon/core/effect.h"
 #include "daemon/core/event.h"
 #include "daemon/core/evidence.h"
@@ -110,6 +111,7 @@ struct snapshot_domain {
 	char when[CONDITION_TEXT];	    /* the condition for a split */
 	struct threshold_finding threshold; /* rule.count 0: there is none */
 	int64_t counts[EVENT_KINDS];	    /* since the database began */
+	uint64_t updates[DECIDE_OUTCOMES];  /* by their end, since the daemon began */
 	struct evidence evidence;	    /* of the last ten minutes */
 };
 

@@ -78,6 +78,24 @@ rotated_again(const struct rotated *brothers, const struct follow_cursor *at, bo
 	return younger && !ours;
 }
 
+/*
+ * Of multilog's only the oldest is ever removed, so that all that are left are younger; two at
+ * least, as a rule. Else a processor ("!cat") has put what it made of the file at hand in its
+ * place, which is not to be read: `*missed_out` when it may have done so with more files since.
+ */
+static bool
+removed_as_oldest(const struct rotated *brothers, const struct follow_cursor *at, bool *missed_out)
+{
+	size_t older = 0, younger = 0;
+
+	for (size_t i = 0; i < brothers->count; i++) {
+		older += brothers->files[i].modified < at->modified;
+		younger += brothers->files[i].modified > at->modified;
+	}
+	*missed_out = younger > 1 || brothers->count < 2;
+	return older == 0 && brothers->count > 1;
+}
+
 /* `now` is what the path names; nothing: st_ino is 0. */
 static bool
 choose(const char *path, const struct stat *ours, const struct stat *now,
@@ -85,15 +103,16 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
        struct heir *out, struct err *err)
 {
 	const struct rotated_file *mine = rotated_find(brothers, ours->st_dev, ours->st_ino);
-	bool removed = brothers->stamped && ours->st_nlink == 0; /* as the oldest of many */
+	bool seen = same(now, watch->next.st_dev, watch->next.st_ino);
+	bool gone = brothers->stamped && !mine && ours->st_nlink == 0, missed = false;
+	bool removed = gone && removed_as_oldest(brothers, at, &missed) && !seen;
+	bool known = mine || (watch->current && !removed) || seen;
 	const struct rotated_file *next = mine	    ? rotated_next(brothers, mine)
 					  : removed ? rotated_oldest(brothers)
 						    : NULL;
-	bool known = mine || (watch->current && !removed) ||
-		     same(now, watch->next.st_dev, watch->next.st_ino);
 	bool moving = false;
 
-	out->missed = removed && !known;
+	out->missed = (removed || missed) && !seen;
 	if (next && !same(now, next->device, next->inode)) { /* the path may be a link to it */
 		out->strayed = next->compressed;
 		if (out->strayed)
@@ -106,7 +125,7 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 	}
 	if (now->st_ino == 0)
 		return true;
-	if (!removed && !mine)
+	if (!gone && !mine)
 		out->strayed = !known || (watch->current && rotated_again(brothers, at, &moving));
 	out->strayed = out->strayed && !moving;
 	if (out->strayed || moving)
@@ -119,21 +138,16 @@ choose(const char *path, const struct stat *ours, const struct stat *now,
 }
 
 /*
- * Lists the brothers. `*moving_out`: the file at hand was not among them, and a second look saw
- * others: it is being renamed just now, or the directory was shut for a moment.
+ * Lists the brothers. `*moving_out`: a second look saw others. They are being renamed just now, and
+ * one may have been overlooked, or the directory was shut for a moment.
  */
 static bool
-list(const char *path, const struct stat *mine, struct rotated *out, bool *moving_out,
-     struct err *err)
+list(const char *path, struct rotated *out, bool *moving_out, struct err *err)
 {
 	struct rotated again;
 
 	*moving_out = false;
-	if (!rotated_list(path, out, err))
-		return false;
-	if (rotated_find(out, mine->st_dev, mine->st_ino))
-		return true;
-	if (!rotated_list(path, &again, err))
+	if (!rotated_list(path, out, err) || !rotated_list(path, &again, err))
 		return false;
 	*moving_out = !rotated_same(out, &again);
 	rotated_free(&again);
@@ -155,8 +169,9 @@ heir_find(const char *path, int ours, const struct follow_cursor *at, struct hei
 		watch->current = true;
 		return true;
 	}
-	ok = list(path, &mine, &brothers, &moving, err) &&
-	     (moving || choose(path, &mine, &now, &brothers, at, watch, out, err));
+	ok = list(path, &brothers, &moving, err);
+	fstat(ours, &mine); /* whether it has a name, when it is not in the list */
+	ok = ok && (moving || choose(path, &mine, &now, &brothers, at, watch, out, err));
 	rotated_free(&brothers);
 	return ok;
 }

@@ -29,7 +29,7 @@ search(const struct history_cursor *at, const struct rotated *brothers, struct h
 	return true;
 }
 
-/* That a file is gone is said of a directory that did not change between two looks. */
+/* That a file is gone, or the last one, is said of a directory that is the same at two looks. */
 static bool
 steady(const char *path, const struct rotated *brothers, bool *steady_out, struct err *err)
 {
@@ -46,14 +46,16 @@ bool
 history_place(const char *path, const struct history_cursor *at, bool on,
 	      const struct rotated *brothers, struct history_place *out, struct err *err)
 {
-	bool same = true;
+	bool same;
 
 	*out = (struct history_place){ .left = brothers->count };
+	if (!steady(path, brothers, &same, err))
+		return false;
+	out->moved = !same;
 	if (at->modified == INT64_MIN)
 		return true;
-	if (!search(at, brothers, out, err) || (!out->found && !steady(path, brothers, &same, err)))
+	if (!search(at, brothers, out, err))
 		return false;
-	out->moved = out->moved || !same;
 	if (out->near)
 		out->left = (size_t)(out->near - brothers->files) + (out->found && on);
 	return true;

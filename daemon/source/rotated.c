@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #define STAMP_DIGITS 24 /* TAI64N */
+#define UNSTAMPED "g"	/* younger than any stamp */
 #define NUMBER_DIGITS 4 /* path.9999; more digits are a date or a time */
 
 static const struct span compressions[] = {
@@ -19,11 +20,15 @@ static const struct span compressions[] = {
 
 /*
  * "@400000006b08811e20857e2c.s" beside "current": multilog's, svlogd's and s6-log's. The stamp is
- * of the rotation; .u is one that was not finished.
+ * of the rotation; .u is one that was not finished, and multilog's "previous" has no stamp yet.
  */
 static bool
 read_stamp(struct span name, struct rotated_file *out)
 {
+	if (span_equal(name, SPAN("previous"))) {
+		out->dated = span_copy(SPAN(UNSTAMPED), out->key, sizeof(out->key));
+		return out->dated;
+	}
 	if (name.len != STAMP_DIGITS + 3 || name.at[0] != '@' || name.at[STAMP_DIGITS + 1] != '.' ||
 	    !strchr("su", name.at[STAMP_DIGITS + 2]) ||
 	    !span_copy((struct span){ name.at + 1, STAMP_DIGITS }, out->key, sizeof(out->key)))
@@ -96,7 +101,16 @@ add(struct rotated *list, int directory, struct span folder, const char *name,
 	return true;
 }
 
-/* A file that is being compressed exists twice for a while; the readable one speaks for both. */
+static bool
+same_file(const struct rotated_file *a, const struct rotated_file *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/*
+ * A file that is being compressed exists twice for a while; the readable one speaks for both. So
+ * does "previous", which gets its stamp as a second name first.
+ */
 static void
 drop_doubles(struct rotated *list)
 {
@@ -105,8 +119,9 @@ drop_doubles(struct rotated *list)
 	for (size_t i = 0; i < list->count; i++) {
 		struct rotated_file *file = &list->files[i];
 
-		if (kept && file->compressed && file->dated == list->files[kept - 1].dated &&
-		    strcmp(file->key, list->files[kept - 1].key) == 0)
+		if ((kept && file->compressed && file->dated == list->files[kept - 1].dated &&
+		     strcmp(file->key, list->files[kept - 1].key) == 0) ||
+		    (i + 1 < list->count && same_file(file, &list->files[i + 1])))
 			free(file->path);
 		else
 			list->files[kept++] = *file;
@@ -169,8 +184,7 @@ rotated_same(const struct rotated *a, const struct rotated *b)
 	for (size_t i = 0; same && i < a->count; i++) {
 		const struct rotated_file *one = &a->files[i], *other = &b->files[i];
 
-		same = one->device == other->device && one->inode == other->inode &&
-		       strcmp(one->path, other->path) == 0;
+		same = same_file(one, other) && strcmp(one->path, other->path) == 0;
 	}
 	return same;
 }

@@ -1,8 +1,8 @@
 /*
  * What a log was renamed to: the older brothers of a path in its directory, as logrotate,
  * newsyslog, exicyclog and `postfix logrotate` name them: path.1, path.01, path-20261124,
- * path.20261124-163212, and beside "current" @400000006b08811e20857e2c.s; each also compressed
- * (.gz, .xz, ...).
+ * path.20261124-163212, and beside "current" @400000006b08811e20857e2c.s, which multilog calls
+ * "previous" at first; each also compressed (.gz, .xz, ...).
  */
 #ifndef SOURCE_ROTATED_H
 #define SOURCE_ROTATED_H

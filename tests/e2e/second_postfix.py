@@ -26,8 +26,9 @@ CLIENT = re.compile(ID + rb"client=" + PEER + rb"(, .*)?$", re.S)
 QUEUED = re.compile(ID + rb"from=<" + ADDRESS + rb">, (size=|status=(?:force-)?expired)", re.S)
 DELIVERY = re.compile(ID + rb"to=<" + ADDRESS + rb">(?:, orig_to=<" + ADDRESS
                       + rb">)?(?!, orig_to=)(, .*?)?, status=(\w*)(.*)$", re.S)
-ACTION = re.compile(rb"(?:NOQUEUE: |" + ID + rb")(?:milter-|proxy-)?reject: (.*)$", re.S)
+ACTION = re.compile(rb"(?:NOQUEUE: |" + ID + rb"|(?=proxy-))(?:milter-|proxy-)?reject: (.*)$", re.S)
 STAGE = re.compile(rb"(RCPT|MAIL|DATA|BDAT|END-OF-MESSAGE|CONNECT) from " + PEER + rb": (.*)$", re.S)
+FILTER = re.compile(rb"(END-OF-MESSAGE)(): (.*)$", re.S)  # before the queue: no client
 END = re.compile(rb"(.*)(?:; from=<" + ADDRESS + rb">)(?: to=<" + ADDRESS + rb">)? proto=[A-Z]+"
                  rb"(?: helo=<[^<>]*>)?((?:,? sasl_\S*)*)$", re.S)
 SCREEN = re.compile(rb"(.*)(?:; from=<" + ADDRESS + rb">)(?:, to=<" + ADDRESS
@@ -211,7 +212,7 @@ class Second:
             del self.open[key]
 
     def refused(self, queue_id, text, end, users):
-        stage = STAGE.match(text)
+        stage = STAGE.match(text) or FILTER.match(text)
         code = stage and re.match(CODE.replace(rb"\2", rb"\1"), stage[3])
         found = code and end.match(stage[3])
         if not found or stage[1] == b"CONNECT":

@@ -8,7 +8,7 @@ from daemon import mail, program
 from test_clock import LIBRARY, Clock
 from test_rules import MTA, Moving, ticks
 
-LATER = 700  # seconds: more than an effect needs
+LATER = 700  # seconds: more than an effect needs with a split-ttl of 2 s
 
 
 class BothExchangers(unittest.TestCase):

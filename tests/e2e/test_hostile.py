@@ -83,6 +83,8 @@ POSITIONS = {
     # Postfix writes the recipient once as it came, without the quotes' escapes, in its text
     ("postfix", "recipient"): (quoted, REJECT.format(P, "h", "{}@one.test", "no", "", "{}@one.test", "h")),
     ("postfix", "policy text"): (printable, REJECT.format(P, "h", "g@one.test", "{}", "", "g@one.test", "h")),
+    ("postfix", "filter's text"): (printable, P + "smtpd[301]: proxy-reject: END-OF-MESSAGE: 554 5.7.1 {}; from=<> "
+                                   "to=<u@one.test> proto=ESMTP helo=<h>\n"),
     ("postfix", "name"): (word, PASSED.format(ptr="{}", id="<a@b>", sender="", rcpt="u", reply="no")),
     ("postfix", "message-id"): (printable, PASSED.format(ptr="h", id="<{}>", sender="", rcpt="u", reply="no")),
     ("postfix", "reply"): (printable, PASSED.format(ptr="h", id="<a@b>", sender="", rcpt="u", reply="{}")),

@@ -49,9 +49,11 @@ class Metrics(unittest.TestCase):
             world.daemon.hooks = [("page", ["/bin/true"], ["start", "override"]),
                                   dict(name="lost", run="[/bin/false]", on="[override]")]
             daemon = world.ready()
-            order = {"mode": "normal", "for": "1h", "reason": "a test"}
             sample = {"mta": f"mta1.{DOMAIN}", "name": "load1", "type": "gauge", "value": 2.5}
-            assert daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", order)[0] == 200
+            for mode in ("split", "normal"):
+                order = {"mode": mode, "for": "1h", "reason": "a test"}
+                assert daemon.request("PUT", f"/v1/domains/{DOMAIN}/override", order)[0] == 200
+                daemon.wait_state(mode)
             assert daemon.request("POST", "/v1/counters", sample)[0] == 200
 
             def whole():
@@ -69,12 +71,16 @@ class Metrics(unittest.TestCase):
     def test_each_hook_has_its_numbers(self):
         def value(name, labels):
             return float(re.search(rf"^mxsplitd_{name}{{{labels}}} (\S+)$", self.text, re.M).group(1))
-        self.assertEqual((value("hook_queue_length", 'hook="lost"'), value("hook_failing", 'hook="lost"')), (1, 1))
+        self.assertEqual((value("hook_queue_length", 'hook="lost"'), value("hook_failing", 'hook="lost"')), (2, 1))
         self.assertEqual((value("hook_failing", 'hook="page"'), value("hook_dead_letters", 'hook="page"')), (0, 0))
         self.assertGreaterEqual(value("hook_attempts_total", 'hook="page",result="told"'), 1)
         self.assertGreaterEqual(value("hook_attempts_total", 'hook="lost",result="later"'), 1)
         self.assertEqual(value("hook_attempts_total", 'hook="lost",result="told"'), 0)
         self.assertNotIn('hook_last_success_timestamp_seconds{hook="lost"}', self.text)
+
+    def test_updates_are_counted_by_their_end(self):
+        updates = dict(re.findall(rf'^mxsplitd_dns_updates_total{{domain="{DOMAIN}",result="(\w+)"}} (\d+)$', self.text, re.M))
+        self.assertEqual(updates, {"proved": "2", "unproved": "0", "conflict": "0", "refused": "0", "failed": "0", "unknown": "0"})
 
     def test_promtool_has_nothing_to_say(self):
         done = self.tool("check", "metrics", input=self.text)

@@ -74,6 +74,18 @@ class PageTest(unittest.TestCase):
         if directory:
             self.browser.save_screenshot(os.path.join(directory, f"{name}.png"))
 
+    def reads_out(self, seconds, where):
+        """A screen reader says what changes in a live region: nothing does when nothing happens."""
+        said = self.browser.execute_async_script("""
+            const [seconds, done] = arguments, said = [], live = "[role=status], [role=alert], [aria-live]";
+            const watch = new MutationObserver((changes) => changes.forEach(({ target }) => {
+              const region = (target.closest ? target : target.parentElement).closest(live);
+              if (region) said.push(region.textContent);
+            }));
+            watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+            setTimeout(() => { watch.disconnect(); done(said); }, seconds * 1000);""", seconds)
+        self.assertEqual(said, [], where)
+
     def nothing_sideways(self, where):
         """On a phone, in both languages: neither the page nor a part of it is wider than its place."""
         for language in ("ja", "en"):
@@ -115,7 +127,8 @@ class PageTest(unittest.TestCase):
             self.find("#order-reason").send_keys(reason)
 
     def test_an_incident_as_people_see_it(self):
-        with Receiver() as strict, World(secondaries=1, min_split="1s", calm="5s") as world:
+        with Receiver() as strict, World(secondaries=1, min_split="1s", calm="5s", when="surge or threshold",
+                                         threshold="9000/2m") as world:
             strict.behave = strict.answer(404)
             token = self.token(world)
             world.daemon.hooks = [("page", ["/bin/true"], ["split", "restore"]), ("lost", ["/bin/false"], ["split"]),
@@ -130,6 +143,8 @@ class PageTest(unittest.TestCase):
             self.state("NORMAL")
             self.wait(lambda: self.text("article table").count("as wanted") == 2, "both servers as wanted")
             self.wait(lambda: self.browser.execute_script("return here.streams"), "the stream is read")
+            self.reads_out(5, "normal")
+            self.assertEqual(self.find("article .state").get_attribute("role"), "status")
             self.axe("normal, light")
             self.picture("normal")
             # the surge, the split, its end
@@ -141,6 +156,10 @@ class PageTest(unittest.TestCase):
             self.wait(lambda: "20 mta2" in self.text("article table") and "10 mta1" not in self.text("article table"), "shown")
             self.wait(lambda: self.browser.find_elements(By.CSS_SELECTOR, ".rate.surge"), "the chart shows the surge")
             self.wait(lambda: "FAILING" in self.text("#hooks") and "tells" in self.text("#hooks"), "one hook tells, one fails")
+            self.wait(lambda: re.search(r"threshold [\d,]+ / 9,000 \(2 min\)", self.text("article .numbers")), "the fixed rule")
+            self.assertEqual(len(self.browser.find_elements(By.CSS_SELECTOR, ".chart .rule")), 1)
+            scale = self.browser.execute_script("return [...document.querySelectorAll('.chart .grid + .label')].map((e) => +e.textContent)")
+            self.assertEqual(scale, [scale[4] * k / 4 for k in range(5)], "the labels stand where their numbers are")
             self.assertIn("no update is under way", self.text("article .sets"))
             self.assertIn("too early to say", self.text("article"))
             self.assertTrue(self.browser.title.startswith("■"), self.browser.title)
@@ -190,10 +209,9 @@ class PageTest(unittest.TestCase):
             self.picture("order")
             self.find("#order-do").click()
             self.wait(lambda: self.find("#token-box").is_displayed(), "a token is asked for")
-            self.find("#token").send_keys(token)
-            self.find("#token-do").click()
+            self.find("#token").send_keys(token, Keys.ENTER)
             self.order("split", "moving the racks", "30m")
-            self.find("#order-do").click()
+            self.find("#order-reason").send_keys(Keys.ENTER)
             self.state("SPLIT")
             self.assertEqual(world.dns.mx(), (SPLIT_TTL, SPLIT))
             self.wait(lambda: "anna" in self.text("article .notice") and "moving the racks" in self.text("article .notice"), "the order")
@@ -237,6 +255,7 @@ class PageTest(unittest.TestCase):
             # the daemon goes, and comes back
             world.daemon.stop()
             self.wait(lambda: "has not answered" in self.text("#lost") and self.find("#lost").is_displayed(), "it is lost")
+            self.reads_out(3, "lost")
             self.axe("lost")
             self.picture("lost")
             self.assertTrue(self.browser.title.startswith("?"), self.browser.title)

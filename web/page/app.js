@@ -111,14 +111,19 @@ function draw() {
   drawLists(status);
   for (const input of document.querySelectorAll(".at")) input.value = input.getAttribute("value"); /* a reader's own movement would win over it */
   $("degraded").hidden = !status.degraded;
-  $("degraded").textContent = status.degraded || "";
+  alarm("degraded", status.degraded || "");
   $("daemon").textContent = word("version", { version: status.version, time: stamp(status.started), bytes: number(status.database_bytes / 1e6), waiting: status.hooks.waiting });
+}
+
+/* Written again, the same words would be read out again. */
+function alarm(id, text) {
+  if ($(id).textContent !== text) $(id).textContent = text;
 }
 
 function drawLive() {
   const silent = Date.now() - here.heard, old = here.status ? Date.now() - new Date(here.status.made) : 0;
   $("lost").hidden = silent < LOST_MS;
-  if (silent >= LOST_MS) $("lost").textContent = word("lost", { age: ageOf(silent) });
+  if (silent >= LOST_MS) alarm("lost", word("lost", { time: stamp(new Date(here.heard).toISOString()) }));
   $("live").textContent = silent >= LOST_MS ? "" : word(old > LOST_MS ? "stale" : "live", { age: ageOf(old) });
   const split = here.status && here.status.domains.some((domain) => domain.state !== "normal");
   document.title = `${silent >= LOST_MS ? "? " : split ? "■ " : ""}mxsplit`;
@@ -353,10 +358,11 @@ function begin() {
   for (const name of ["input", "pointermove"]) $("domains").addEventListener(name, lookAt);
   $("order").addEventListener("input", () => { $("order-error").hidden = true; }); /* it spoke of what stood there before */
   $("order-cancel").addEventListener("click", () => $("order").close());
-  $("order-do").addEventListener("click", giveOrder);
+  /* also by Enter; the form of a dialog would only close it */
+  for (const [id, act] of [["order", giveOrder], ["token-box", () => keepToken($("token").value.trim())]])
+    $(id).addEventListener("submit", (event) => { event.preventDefault(); act(); });
   $("hooks").addEventListener("click", tryHook);
   $("token-open").addEventListener("click", openToken);
-  $("token-do").addEventListener("click", () => keepToken($("token").value.trim()));
   $("token-forget").addEventListener("click", () => keepToken(""));
   readStatus().then(readSeries).then(readHooks).then(keepListening);
   setInterval(() => here.streams || readStatus(), STATUS_MS);

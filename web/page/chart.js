@@ -9,10 +9,10 @@ function svg(name, attributes, parent) {
   return element;
 }
 
-/* A round number at or above `most`, and a step that divides it in a few. */
+/* A round number at or above `most` whose quarters are round, too. */
 function niceTop(most) {
   const unit = Math.pow(10, Math.floor(Math.log10(Math.max(most, 1))));
-  for (const factor of [1, 2, 2.5, 5, 10]) if (factor * unit >= most) return factor * unit;
+  for (const factor of [1, 2, 4, 6, 8, 10]) if (factor * unit >= most) return factor * unit;
   return 10 * unit;
 }
 
@@ -35,11 +35,11 @@ function chartPoint(event, n) {
   return Math.max(0, Math.min(n - 1, Math.round((event.clientX - box.left - CHART.left) / (box.width - CHART.left - CHART.right) * (n - 1))));
 }
 
-/* Drawn `width` wide. data: {from (s), step (s), rate[], kept[], expected[], upper[], surge[], split[]}; `at` is marked; stamp(seconds) gives a label. */
+/* Drawn `width` wide. data: {from (s), step (s), rate[], kept[], expected[], upper[], surge[], split[], rule (null: none)}; `at` is marked; stamp(seconds) gives a label. */
 function drawChart(holder, data, at, stamp, id, width) {
   const { height, left, right, top, bottom } = CHART;
   const n = data.rate.length;
-  const most = niceTop(Math.max(1, ...data.rate, ...data.upper.filter((v) => v !== null)));
+  const most = niceTop(Math.max(1, data.rule, ...data.rate, ...data.upper.filter((v) => v !== null)));
   const x = (i) => left + (width - left - right) * (n > 1 ? i / (n - 1) : 0);
   const y = (v) => top + (height - top - bottom) * (1 - Math.min(v, most) / most);
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "chart", "aria-hidden": "true" });
@@ -69,6 +69,7 @@ function drawChart(holder, data, at, stamp, id, width) {
     for (let i = a; i <= b; i++) path += `${i === a ? "M" : "L"}${x(i).toFixed(1)},${y(data.expected[i]).toFixed(1)}`;
     svg("path", { d: path, class: "expected" }, root);
   }
+  if (data.rule) svg("line", { x1: left, x2: width - right, y1: y(data.rule), y2: y(data.rule), class: "rule" }, root);
   const line = (values, name) => svg("path", { d: values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)},${y(v).toFixed(1)}`).join(""), class: name }, root);
   line(data.kept, "kept");
   line(data.rate, "rate");

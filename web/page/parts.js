@@ -86,12 +86,18 @@ function evidenceOf(domain) {
       make("dd", { cls: value === null ? "soft" : "", text: value === null ? word("not-told") : number(value) })])));
 }
 
-function numbersOf(measured) {
+/* The fixed rule: what its window holds, of what is too many. */
+function ruleOf(rule) {
+  return rule && make("li", { cls: rule.reached ? "bad" : "" }, `${word("threshold")} `,
+    make("b", { text: `${number(rule.known ? rule.bounces : null)} / ${number(rule.count)} (${ageOf(rule.window_seconds * 1000)})` }));
+}
+
+function numbersOf(measured, rule) {
   const item = (name, value, unit = "") => make("li", {}, `${word(name)} `, make("b", { text: number(value) + unit }));
-  if (!measured.known) return make("p", { cls: "warn", text: word("not-known") });
+  if (!measured.known) return make("ul", { cls: "numbers" }, make("li", { cls: "warn", text: word("not-known") }), ruleOf(rule));
   return make("ul", { cls: "numbers" }, make("li", { cls: measured.surge ? "bad" : "good", text: word(measured.surge ? "surge" : "calm") }),
     item("rate", measured.rate_per_minute), item("expected", measured.expected_per_minute), item("at-most", measured.upper_per_minute),
-    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`), item("excess", measured.excess, ` / ${number(measured.needed_excess)}`));
+    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`), item("excess", measured.excess, ` / ${number(measured.needed_excess)}`), ruleOf(rule));
 }
 
 const spanText = (hours) => hours < 48 ? word("hours", { n: hours }) : word("days", { n: hours / 24 });
@@ -124,10 +130,11 @@ function chartOf(domain) {
     now: number(domain.measured.rate_per_minute), expected: number(domain.measured.expected_per_minute), splits: word(data.split.includes(true) ? "splits-some" : "splits-none") });
   const picture = make("div", { role: "img", "aria-label": says }), last = data.rate.length - 1;
   const at = here.at === null ? last : Math.max(0, Math.min(last, Math.round((here.at - data.from) / data.step))), reads = pointOf(data, at);
-  drawChart(picture, data, at, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
+  const rule = domain.threshold && domain.threshold.count * 60 / domain.threshold.window_seconds;
+  drawChart(picture, { ...data, rule }, at, (s) => stamp(new Date(s * 1000).toISOString(), false), domain.name.replace(/[^a-z0-9]/g, "-"),
     Math.max(280, Math.min(1200, $("domains").clientWidth - 34)));
   box.append(picture, make("input", { type: "range", cls: "at", min: "0", max: String(last), value: String(at), "aria-label": word("point"), "aria-valuetext": reads }),
-    make("p", { cls: "reads", text: reads }), make("p", { cls: "soft", text: word("legend") }));
+    make("p", { cls: "reads", text: reads }), make("p", { cls: "soft", text: word("legend") + (rule ? word("legend-rule") : "") }));
   return box;
 }
 
@@ -135,7 +142,7 @@ function cardOf(domain) {
   const state = SHAPES[domain.state] ? domain.state : "unknown", order = domain.override;
   return make("article", { "aria-labelledby": `name-${domain.name}`, "data-domain": domain.name, "data-state": state },
     make("div", { cls: "head" }, make("h2", { id: `name-${domain.name}`, text: domain.name }),
-      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
+      make("span", { cls: `state ${state === "normal" || state === "split" ? state : "other"}`, role: "status", "data-shape": SHAPES[state] || "?", text: word(`state-${state}`) }),
       make("span", { cls: "soft", text: word("since", { time: stamp(domain.since), age: ageSince(domain.since) }) }),
       make("span", { cls: "soft", text: word("mode", { mode: domain.mode }) }),
       make("button", { type: "button", "data-act": "order", text: word("order"), on: () => openOrder(domain.name) })),
@@ -143,7 +150,7 @@ function cardOf(domain) {
     make("p", { cls: domain.guard ? "guard" : "guard none", text: domain.guard ? word("held", { text: domain.guard }) : word("no-guard") }),
     order ? make("p", { cls: "notice warn", "data-order": order.mode,
       text: word("in-order", { mode: order.mode, by: order.by, time: stamp(order.expires), reason: order.reason }) }) : null,
-    numbersOf(domain.measured), chartOf(domain), make("div", { cls: "columns" }, serversOf(domain), effectOf(domain), evidenceOf(domain), survivalOf(domain)));
+    numbersOf(domain.measured, domain.threshold), chartOf(domain), make("div", { cls: "columns" }, serversOf(domain), effectOf(domain), evidenceOf(domain), survivalOf(domain)));
 }
 
 function drawLists(status) {

@@ -25,16 +25,16 @@ static const struct {
 	int64_t after;
 	enum effect_verdict verdict;
 } cases[] = {
-	{ "it helps", 0.96, 1000, 0.08, 600, EFFECT_HELPS },
-	{ "just half", 0.96, 1000, 0.48, 600, EFFECT_HELPS },
-	{ "just over half", 0.96, 1000, 0.49, 600, EFFECT_IN_PART },
-	{ "just four fifths", 0.5, 1000, 0.4, 600, EFFECT_IN_PART },
-	{ "just over four fifths", 0.5, 1000, 0.401, 600, EFFECT_NONE },
-	{ "nothing moved", 0.96, 1000, 0.93, 600, EFFECT_NONE },
-	{ "all of them", 1, 30, 1, 600, EFFECT_NONE },
-	{ "too few", 1, 29, 1, 600, EFFECT_OPEN },
+	{ "it helps", 0.96, 1000, 0.08, 900, EFFECT_HELPS },
+	{ "just half", 0.96, 1000, 0.48, 900, EFFECT_HELPS },
+	{ "just over half", 0.96, 1000, 0.49, 900, EFFECT_IN_PART },
+	{ "just four fifths", 0.5, 1000, 0.4, 900, EFFECT_IN_PART },
+	{ "just over four fifths", 0.5, 1000, 0.401, 900, EFFECT_NONE },
+	{ "nothing moved", 0.96, 1000, 0.93, 900, EFFECT_NONE },
+	{ "all of them", 1, 30, 1, 900, EFFECT_NONE },
+	{ "too few", 1, 29, 1, 900, EFFECT_OPEN },
 	{ "too early", 0.96, 1000, 0.93, 599, EFFECT_OPEN },
-	{ "none were there before", 0, 1000, 0, 600, EFFECT_HELPS },
+	{ "none were there before", 0, 1000, 0, 900, EFFECT_HELPS },
 };
 
 Test(effect, is_judged_by_the_share_that_is_left)
@@ -53,7 +53,7 @@ Test(effect, is_judged_by_the_share_that_is_left)
 	}
 }
 
-Test(effect, waits_for_twice_a_long_ttl)
+Test(effect, waits_for_the_ttl_and_a_window)
 {
 	struct effect_in in = {
 		.now = START, .split_ttl = 301, .split_since = START, .reach = { 100, 0, 100, 0 }
@@ -63,10 +63,10 @@ Test(effect, waits_for_twice_a_long_ttl)
 
 	effect_init(&effect);
 	effect_step(&effect, &in, &out);
-	in.now = START + 601;
+	in.now = START + 900;
 	effect_step(&effect, &in, &out);
 	cr_expect_eq(out.verdict, EFFECT_OPEN);
-	in.now = START + 602;
+	in.now = START + 901;
 	effect_step(&effect, &in, &out);
 	cr_expect_eq(out.verdict, EFFECT_NONE);
 }
@@ -78,7 +78,7 @@ Test(effect, is_told_once_and_again_when_it_changes)
 
 	effect_init(&effect);
 	step(&effect, START, START, 1000, 0.96);
-	for (int64_t now = 600; now < 4000; now++)
+	for (int64_t now = 900; now < 4000; now++)
 		told += step(&effect, START + now, START, 1000, 0.93).tell;
 	cr_expect_eq(told, 1);
 	for (int64_t now = 4000; now < 4600; now++) /* to and fro within ten minutes */
@@ -162,7 +162,7 @@ Test(effect, a_split_that_was_there_has_no_before_and_a_restart_keeps_it)
 	effect_init(&effect);
 	out = step(&effect, START + 61, START, 1000, 0.2);
 	cr_expect_eq(out.bounces_before, -1);
-	out = step(&effect, START + 700, START, 1000, 0.2);
+	out = step(&effect, START + 900, START, 1000, 0.2);
 	cr_expect_eq(out.verdict, EFFECT_HELPS);
 	effect_init(&effect);
 	step(&effect, START, START, 1000, 0.9);
@@ -170,7 +170,7 @@ Test(effect, a_split_that_was_there_has_no_before_and_a_restart_keeps_it)
 	effect_init(&effect);
 	cr_assert(effect_load(&effect, &stored, sizeof(stored)));
 	effect_clock_set(&effect, -5000);
-	out = step(&effect, START + 700 - 5000, START - 5000, 1000, 0.8);
+	out = step(&effect, START + 900 - 5000, START - 5000, 1000, 0.8);
 	cr_expect_eq(out.bounces_before, 0.9);
 	cr_expect(out.tell && out.verdict == EFFECT_NONE);
 	stored.told = EFFECT_VERDICTS;

@@ -81,6 +81,18 @@ static const struct {
 	  "C2766A7A0B6: reject: DATA from h[192.0.2.1]: 550 5.5.3 <DATA>: Data command rejected; "
 	  "from=<> proto=ESMTP helo=<h>",
 	  RECORD_REFUSED, "null", "", "192.0.2.1", "5.5.3" },
+	{ "a filter before the queue (smtpd_proxy_filter): no client", "smtpd",
+	  "proxy-reject: END-OF-MESSAGE: 554 5.7.1 Reject, id=1-2; from=<> to=<u@example.test> "
+	  "proto=ESMTP helo=<h>",
+	  RECORD_REFUSED, "null", "u@example.test", "", "5.7.1" },
+	{ "the same with NOQUEUE, and a sender; its text quotes another", "smtpd",
+	  "NOQUEUE: proxy-reject: END-OF-MESSAGE: 554 5.7.1 x; from=<> to=<v@victim.test> "
+	  "proto=ESMTP helo=<h>; from=<a@b> to=<u@example.test> proto=ESMTP helo=<h>",
+	  RECORD_REFUSED, "a@b", "u@example.test", "", "5.7.1" },
+	{ "the same, accepted", "smtpd",
+	  "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as DF66E940333; from=<> "
+	  "to=<u@example.test> proto=ESMTP helo=<h>",
+	  RECORD_OTHER, "", "", "", "" },
 	{ "MAIL", "smtpd",
 	  "NOQUEUE: reject: MAIL from h[192.0.2.1]: 552 5.3.4 Message size exceeds fixed limit; "
 	  "from=<> proto=ESMTP helo=<h>",

@@ -251,6 +251,10 @@ static const struct {
 	  "Nov 24 16:36:26 mx1 " REJECT "\nNov 24 16:36:26 mx1 postfix/anvil[1]: x\n"
 	  "Nov 24 16:36:27 mx1 last message repeated 3 times\n",
 	  "bounce-refused 1 example.test 192.0.2.1 - 5.1.1\n", 2, 0, 0 },
+	{ "and so does one that cannot be read",
+	  "Nov 24 16:36:26 mx1 " REJECT "\n\tat java.lang.Thread.run\n"
+	  "Nov 24 16:36:27 mx1 last message repeated 3 times\n",
+	  "bounce-refused 1 example.test 192.0.2.1 - 5.1.1\n", 1, 1, 0 },
 	{ "notices of loss",
 	  "Nov 24 16:36:26 mx1 rsyslogd: imuxsock[pid: 293, name: qmgr] from <mx2:postfix-in>: "
 	  "begin to "
@@ -284,6 +288,19 @@ Test(reader, repeats_losses_and_odd_lines)
 		cr_assert_eq(stats->gaps, rows[i].gaps, "%s: gaps", rows[i].name);
 		reader_free(reader);
 	}
+}
+
+Test(reader, a_line_too_long_is_not_the_one_before_it_when_it_is_repeated)
+{
+	struct reader *reader = sample_reader(true);
+	int64_t counts[EVENT_KINDS] = { 0 };
+
+	reader_line(reader, SPAN("Nov 24 16:36:26 mx1 " REJECT), count, counts);
+	reader_too_long(reader);
+	reader_line(reader, SPAN("Nov 24 16:36:27 mx1 last message repeated 3 times"), count,
+		    counts);
+	cr_assert_eq(counts[EVENT_BOUNCE_REFUSED], 1);
+	reader_free(reader);
 }
 
 Test(reader, nuls_of_a_hole_are_skipped)

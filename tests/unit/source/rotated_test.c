@@ -34,7 +34,8 @@ static const struct directory stamped[] = {
 	{ "multilog, svlogd",
 	  { "@400000006b08811e20857e2c.s", "@400000006b08811f00000000.u",
 	    "@400000006b08811e1f12662c.s", "lock", "state", "current", "previous" },
-	  "@400000006b08811f00000000.u @400000006b08811e20857e2c.s @400000006b08811e1f12662c.s " },
+	  "previous @400000006b08811f00000000.u @400000006b08811e20857e2c.s "
+	  "@400000006b08811e1f12662c.s " },
 	{ "what only looks like multilog's",
 	  { "@400000006b08811e20857e2.s", "@400000006b08811e20857e2cc.s",
 	    "@400000006b08811E20857e2c.s", "@400000006b08811e20857e2c.t",
@@ -47,7 +48,7 @@ static const struct directory directories[] = {
 	{ "multilog's beside another log",
 	  { "@400000006b08811e20857e2c.s", "mail.log.1" },
 	  "mail.log.1 " },
-	{ "no brothers", { "mail.log", "mail.err", "mail.log2", "xmail.log.1" }, "" },
+	{ "no brothers", { "mail.log", "mail.err", "mail.log2", "xmail.log.1", "previous" }, "" },
 	{ "no directory entry at all", { 0 }, "" },
 	{ "logrotate",
 	  { "mail.log.2", "mail.log.10", "mail.log.1" },
