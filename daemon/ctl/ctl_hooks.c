@@ -94,6 +94,19 @@ show_all(const json_t *answer)
 		puts("no hook is configured: nobody is told of anything");
 }
 
+void
+ctl_hooks_line(const json_t *hooks)
+{
+	char sentence[2 * SHOW_CELL];
+	struct text text = TEXT(sentence);
+
+	if (json_integer_value(json_object_get(hooks, "failed")) == 0)
+		return;
+	text_add(&text, "people are not told: %lld waiting; 'mxsplitctl hooks' says why",
+		 (long long)json_integer_value(json_object_get(hooks, "waiting")));
+	ctl_show_words("hooks", sentence, SHOW_RED);
+}
+
 static const json_t *
 find(const json_t *answer, const char *name)
 {

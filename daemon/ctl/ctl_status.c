@@ -2,6 +2,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/ctl/client.h"
+#include "daemon/ctl/ctl_hooks.h"
 #include "daemon/ctl/ctl_show.h"
 #include "daemon/ctl/ctl_survival.h"
 
@@ -259,19 +260,6 @@ show_source(const json_t *source, long long now)
 }
 
 static void
-show_hooks(const json_t *hooks)
-{
-	char sentence[SENTENCE];
-	struct text text = TEXT(sentence);
-
-	if (json_integer_value(json_object_get(hooks, "failed")) == 0)
-		return;
-	text_add(&text, "people are not told: %lld waiting; 'mxsplitctl hooks' says why",
-		 (long long)json_integer_value(json_object_get(hooks, "waiting")));
-	ctl_show_words("hooks", sentence, SHOW_RED);
-}
-
-static void
 show_daemon(const json_t *status, long long now)
 {
 	const char *degraded = ctl_show_member(status, "degraded");
@@ -284,7 +272,7 @@ show_daemon(const json_t *status, long long now)
 	printf(", up %s, as of %s ago\n", up, made);
 	if (degraded[0])
 		ctl_show_words("degraded", degraded, SHOW_RED);
-	show_hooks(json_object_get(status, "hooks"));
+	ctl_hooks_line(json_object_get(status, "hooks"));
 	putchar('\n');
 }
 

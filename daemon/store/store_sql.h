@@ -17,7 +17,7 @@
 
 #include <sqlite3.h>
 
-#define STORE_SQL_STATEMENTS 64 /* different statements in this folder, at most */
+#define STORE_SQL_STATEMENTS 96 /* different statements in this folder, at most */
 
 /* Waits so long for somebody's lock; while that lasts, a further try does not wait at all: the loop
  * has other things to do. */
