@@ -27,7 +27,7 @@ _mxsplitctl() {
 	elif [ -z "$words" ]; then
 		case $command in
 		status | watch | split | normal | auto | restore | preflight | explain-surge | survival | counts)
-			words=$("$program" status --json 2>/dev/null | sed -n '/^  "domains"/,$ s/^      "name": "\(.*\)",*$/\1/p') ;;
+			words=$("$program" status --json 2>/dev/null | sed -n '/^  "domains"/,/^  \]/ s/^      "name": "\(.*\)",*$/\1/p') ;;
 		hooks)
 			words="test resend"
 			[ "$COMP_CWORD" -gt 2 ] && words=$("$program" hooks --json 2>/dev/null |
