@@ -7,7 +7,8 @@
 #define FADING 0.9	 /* of the mean rate above the expectation since the evidence began, */
 			 /* and of the largest of the last parts; less is running out */
 #define COUNTS_LEAST 0.5 /* share of the threshold that the counts alone must reach */
-#define NATS_AN_E 2.0	 /* nats of other evidence by which what is asked for falls to 1/e */
+#define NATS_AN_E 2.0	 /* nats of other evidence by which what is asked for falls to 1/e, */
+			 /* or rises to e times; no higher: it could be forged */
 #define EXCESS_LEAST 0.1 /* times least_excess; no evidence makes less a surge */
 
 static bool
@@ -75,7 +76,7 @@ is_fading(const struct detect *detect, const struct cusum *cusum, double ease)
 double
 detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS])
 {
-	return fmax(0, evidence_sum(&detect->learned, detect->cusum[scale].term, term));
+	return fmax(-NATS_AN_E, evidence_sum(&detect->learned, detect->cusum[scale].term, term));
 }
 
 double
@@ -96,12 +97,12 @@ double
 detect_judge_needed(const struct detect *detect, int scale, double nats)
 {
 	double least = detect->rules.least_excess, old = detect->needed[scale], needed;
-	double ease = exp(-nats / NATS_AN_E);
+	double times = exp(-nats / NATS_AN_E);
 
 	if (detect->rules.pure)
 		return 0;
-	needed = old * (1 + ease * (detect_judge_young(detect, scale) - 1));
-	needed = fmin(needed, fmax(least * DETECT_EXCESS_MOST, old)) * ease;
+	needed = old * (1 + fmin(times, 1) * (detect_judge_young(detect, scale) - 1));
+	needed = fmin(needed, fmax(least * DETECT_EXCESS_MOST, old)) * times;
 	return fmax(needed, least * EXCESS_LEAST);
 }
 
@@ -109,9 +110,10 @@ bool
 detect_judge(const struct detect *detect, int scale, double nats, double excess)
 {
 	const struct cusum *cusum = &detect->cusum[scale];
-	double ease = exp(-nats / NATS_AN_E);
+	double ease = exp(-fmax(nats, 0) / NATS_AN_E);
 
-	if (cusum->sum < DETECT_THRESHOLD * COUNTS_LEAST || cusum->sum + nats < DETECT_THRESHOLD ||
+	if (cusum->sum < DETECT_THRESHOLD * COUNTS_LEAST ||
+	    cusum->sum + fmax(nats, 0) < DETECT_THRESHOLD ||
 	    cusum->count - cusum->expected < excess || !is_change(detect, cusum))
 		return false;
 	return detect->rules.pure || !is_fading(detect, cusum, ease);

@@ -11,7 +11,8 @@
  * expectation? `scale`: of detect->cusum. */
 bool detect_judge(const struct detect *detect, int scale, double nats, double excess);
 
-/* What is known beside the counts, term by term; their sum, at least 0. */
+/* What is known beside the counts, term by term; their sum, at
+ * least as far below 0 as it may ask for more. */
 double detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS]);
 
 /* How many times more is asked for since the excess came quickly: bursts are over by themselves,

@@ -31,6 +31,6 @@ detect_show(const struct detect *detect, struct finding *out)
 		.excess = fmax(0, detect->cusum[top].count - detect->cusum[top].expected),
 	};
 	nats = detect_judge_terms(detect, top, out->term);
-	out->evidence = out->counts + nats;
+	out->evidence = out->counts + fmax(nats, 0);
 	out->needed_excess = detect_judge_needed(detect, top, nats);
 }

@@ -122,8 +122,10 @@ evidence_sum(const struct evidence_learned *learned, const float mark[EVIDENCE_M
 
 	for (int i = 0; i < EVIDENCE_MARKS; i++)
 		term[i] = (double)mark[i];
-	if (term[EVIDENCE_TERM_NEW] < 0) /* few clients: an attack or a loop, not strangers */
+	if (term[EVIDENCE_TERM_NEW] < 0) { /* few clients: an attack or a loop, not strangers */
 		term[EVIDENCE_TERM_ASKED] = term[EVIDENCE_TERM_TAGGED] = 0;
+		term[EVIDENCE_TERM_UNKNOWN] = fmin(term[EVIDENCE_TERM_UNKNOWN], 0);
+	}
 	for (int i = EVIDENCE_TERM_NEW; i <= EVIDENCE_TERM_TAGGED; i++)
 		origin += term[i];
 	scale = fabs(origin) > EVIDENCE_CAP ? EVIDENCE_CAP / fabs(origin) : 1;

@@ -5,8 +5,9 @@
  *
  * Each kind is a term of its own in the sum of evidence: the log-likelihood ratio of a surge
  * against what was learned of this domain, in nats, never beyond EVIDENCE_CAP either way. Terms
- * against a surge weigh against other terms, never against the counts: who forges mail could make
- * them. Probes are counted, not weighed: our own newsletter brings them as forged mail does.
+ * against a surge weigh against other terms, and of the counts they ask for more, but not for much:
+ * who forges mail could make them. Probes are counted, not weighed: our own newsletter brings them
+ * as forged mail does.
  */
 #ifndef CORE_EVIDENCE_H
 #define CORE_EVIDENCE_H
@@ -67,7 +68,7 @@ void evidence_weigh(const struct evidence_learned *learned, const struct evidenc
 
 /* The terms and their sum, in nats. New clients, clients not asked and recipients without a tag say
  * the same, that strangers send: together they weigh no more than one term, and when the clients
- * are few, only that counts. */
+ * are few, only that counts, and unknown users are no sign of a surge. */
 double evidence_sum(const struct evidence_learned *learned, const float mark[EVIDENCE_MARKS],
 		    double term[EVIDENCE_TERMS]);
 

@@ -74,10 +74,13 @@ season_at(const struct season *season, int64_t time)
 	struct season_rate out = { 0, 0, 0 };
 
 	for (int i = 0; i < 4; i++) {
+		int64_t hour = first - 1 + i;
 		double seen;
 
-		rate[i] = hour_rate(season, hour_of_week(first - 1 + i), all, &seen);
+		rate[i] = hour_rate(season, hour_of_week(hour), all, &seen);
 		upper[i] = rate[i] * (1 + UNSEEN * LEAN / (seen + LEAN));
+		if (hour == season->hour && seen <= HOUR) /* a surge would allow itself */
+			upper[i] = all * (1 + UNSEEN);
 	}
 	out.table = rate[1] * (1 - share) + rate[2] * share;
 	for (int i = 0; i < 3; i++) {

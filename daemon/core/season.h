@@ -25,7 +25,8 @@ struct season {
 struct season_rate {
 	double table; /* of the table alone */
 	double mean;  /* with the level of the last day */
-	double upper; /* the largest that the neighbouring hours and what is not known yet allow */
+	double upper; /* the largest that the neighbouring hours and what is not known yet allow;
+			 what was seen of an hour that runs for the first time does not */
 };
 
 void season_init(struct season *season, double prior);

@@ -77,6 +77,26 @@ Test(detect_parts, a_first_day_rises_no_higher_than_its_first_hours_allow)
 	cr_assert(rate.mean == 0.5 && rate.upper == 0.5, "never less than the prior rate");
 }
 
+Test(detect_parts, an_hour_that_was_never_seen_does_not_allow_itself)
+{
+	struct season season;
+	struct season_rate before, after;
+	int64_t end;
+
+	season_init(&season, 0.05);
+	end = learn_hours(&season, START, 12, 0.05, 0.05);
+	before = season_at(&season, end + HOUR / 2);
+	season_learn(&season, end + HOUR / 2, HOUR / 2, 0.05, 0.5 * HOUR / 2, 0.5 * HOUR / 2);
+	after = season_at(&season, end + HOUR / 2);
+	cr_assert(after.mean > 1.5 * before.mean, "mean: %g, then %g", before.mean, after.mean);
+	cr_assert(after.upper < 1.5 * before.upper, "upper: %g, then %g", before.upper,
+		  after.upper);
+	season_learn(&season, end + HOUR + 60, 60, 0.05, 3, 3);
+	after = season_at(&season, end + HOUR / 2);
+	cr_assert(after.upper > 1.5 * before.upper, "over, and known: %g, then %g", before.upper,
+		  after.upper);
+}
+
 Test(detect_parts, a_season_is_forgotten_once_a_week_and_not_by_a_clock_that_goes_back)
 {
 	struct season season;

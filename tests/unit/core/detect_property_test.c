@@ -315,15 +315,21 @@ alarm_with(double unknown, double fresh, double asked)
 	return TICKS;
 }
 
-Test(detect_property, evidence_hastens_and_never_hides)
+Test(detect_property, evidence_hastens_much_and_delays_little)
 {
+	const int began = (int)(2.5 * DAY / 10);
 	static double counts[TICKS];
-	int plain[16];
+	int plain[16], innocent;
 
 	fill(counts, 9);
 	cr_assert_geq(changes(counts, TICKS, plain, 16), 1);
 	cr_assert(alarm_with(0.7, 0.7, 0.02) < plain[0], "strangers' bounces to unknown users");
-	cr_assert_eq(alarm_with(0, 0, 1), plain[0], "what looks innocent is found as by counts");
+	cr_assert(alarm_with(0.95, 0.02, 0.01) > plain[0], "an attack by few clients on users");
+	innocent = alarm_with(0, 0, 1);
+	cr_assert(innocent > plain[0], "what looks innocent: more is asked for");
+	cr_assert(innocent - began <= M_E * (plain[0] - began) + 1,
+		  "at most e times as many: %d ticks instead of %d", innocent - began,
+		  plain[0] - began);
 	cr_assert_eq(alarm_with(0, 0.7, 0.02), plain[0], "one kind against another");
 }
 
