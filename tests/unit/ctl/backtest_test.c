@@ -63,7 +63,7 @@ Test(ctl_backtest, reads_what_people_write)
 		{ "header and comments", "# a comment\nepoch_seconds,count\n# and one\n", ",", "" },
 		{ "carriage returns", "epoch_seconds,count\r\n", ",", "\r" },
 		{ "fractions", "", ".0,", ".00" },
-		{ "further columns", "epoch_seconds,count,unknown_share\n", ",", ",0.9" },
+		{ "further columns", "epoch_seconds,count,unknown_share\n", ",", ",0.5" },
 		{ "named columns", "epoch_seconds,host,count\n", ",mta1,", "" },
 	};
 
