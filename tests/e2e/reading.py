@@ -44,6 +44,7 @@ class Reading:
                         *match]
         self.process, self.db = None, None
         self.kills = 0
+        self.life = 0.015  # seconds, at most
         self.over, self.mine = threading.Event(), threading.RLock()
         self.killer = threading.Thread(target=self.kill_at_random)
 
@@ -85,7 +86,7 @@ class Reading:
         self.process = None
 
     def kill_at_random(self):
-        while not self.over.wait(self.killer_rng.uniform(0, 0.015)):
+        while not self.over.wait(self.killer_rng.uniform(0, self.life)):
             with self.mine:
                 self.end()
                 if self.killer_rng.random() < 0.3:
@@ -113,11 +114,12 @@ class Reading:
         return False
 
     def wait_for(self, condition, what):
-        if self.happens(condition, 20):
+        if self.happens(condition, 3):
             return
-        with self.mine:  # on a busy machine one that lives for milliseconds may come to nothing
-            if not self.happens(condition, 20):
-                raise AssertionError(f"not within 40 s: {what}; last: " + str(self.said()[-5:]))
+        with self.mine:  # on a busy machine, and with sanitizers, one that lives for milliseconds may come to nothing
+            self.life *= 1.5
+            if not self.happens(condition, 30):
+                raise AssertionError(f"not within 33 s: {what}; last: " + str(self.said()[-5:]))
 
     def last(self):
         """The number of the line that was given last."""
