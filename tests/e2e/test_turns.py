@@ -13,8 +13,8 @@ import unittest
 
 from daemon import BUILD, DOMAIN, Daemon, UnixConnection, refused
 
-LINES = 600_000
-BYTES = 64 << 20  # of them, at least: several passes
+LINES = 1_200_000
+BYTES = 128 << 20  # of them, at least: several passes
 FEW = 50          # lines of the other source
 ROUNDS = 12
 
@@ -82,10 +82,10 @@ class Turns(unittest.TestCase):
         for how in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP):
             os.remove(d.database)
             amid = 0
-            for _ in range(ROUNDS):
+            for n in range(ROUNDS):
                 if not d.process:
                     start(d)
-                time.sleep(rng.uniform(0, 0.05))
+                time.sleep(rng.uniform(0, 0.05) if n else 0)
                 amid += next(answers(d))[1] > 0
                 d.process.send_signal(how)
                 if how != signal.SIGHUP:
