@@ -235,7 +235,7 @@ on_turn(uv_idle_t *turn)
 		finish(engine);
 }
 
-/* The first pass and the last one are whole: nobody is shown less than a pass, nothing is left. */
+/* The first pass is whole, so that nobody is shown less; after the last one there is no turn. */
 static void
 pass(struct engine *engine)
 {
