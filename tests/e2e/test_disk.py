@@ -40,8 +40,19 @@ class Disk:
 
     def fill(self, reserve=True):
         """Not a byte is left; without `reserve` what the daemon keeps for itself is gone, too."""
-        if not reserve:
+        if reserve:
+            self.take_the_rest()
+            return
+
+        pid = self.daemon.process.pid
+        os.kill(pid, signal.SIGSTOP)  # or it makes itself another one meanwhile
+        try:
             os.truncate(self.inside("mxsplit.db.reserve"), 0)
+            self.take_the_rest()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+    def take_the_rest(self):
         with open(self.inside("filler"), "ab", buffering=0) as f:
             for size in (65536, 4096, 1):
                 try:
