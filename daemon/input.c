@@ -159,6 +159,7 @@ take_gap(void *ctx, const char *why)
 	input->lost = true;
 	input->gaps++;
 	input->dirty = true;
+	reader_gap(input->reader);
 	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
 }
 

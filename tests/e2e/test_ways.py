@@ -367,6 +367,20 @@ class Trouble(unittest.TestCase):
                                                      for t in room.said()), 20, "all of them are told")
                 self.assertGreater(room.source()["gaps"], 0)
 
+    def test_a_repeat_after_a_gap_does_not_multiply_the_line_before_it(self):
+        with Room("follow: DIR/mail.log") as room:
+            with open(room.path("mail.log"), "w", buffering=1) as log:
+                log.write(refused(1))
+                room.start()
+                room.heard(1)
+                shutil.copy2(room.path("mail.log"), room.path("mail.log.1"))
+                log.truncate(0)
+                log.seek(0)
+                log.write(stamp() + " mx1 last message repeated 9 times\n")
+                room.heard(2)
+            self.assertEqual(room.source()["gaps"], 1)
+            self.assertEqual(room.totals()[DOMAIN], {"bounce-refused": 1})
+
     def test_used_address_is_told_and_tried_again(self):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
