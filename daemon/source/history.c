@@ -19,6 +19,8 @@ struct history {
 	uint64_t ahead;	   /* bytes of the brother at hand up to the place, to be read over */
 	size_t tail_known; /* so many bytes of `tail` must stand before the place */
 	char tail[FOLLOW_PRINT];
+	struct rotated_file passed; /* over, the last one; its path is not kept */
+
 	struct unpack *unpack; /* the brother at hand; NULL: none */
 	char *name;	       /* its path, for people */
 	char *buffer;
@@ -275,6 +277,7 @@ take(struct history *history, const struct rotated_file *file, bool followed,
 		return TAKEN_ERROR;
 	}
 	pass_over(history, sink, file->path, why.text);
+	history->passed = *file; /* and not told of again while there is no log to go on with */
 	return TAKEN_NOT;
 }
 
@@ -337,8 +340,10 @@ choose(struct history *history, const struct rotated *brothers, const struct his
 {
 	const struct rotated_file *file;
 	struct stat path = end_out->status;
-	size_t left = place->left;
+	size_t left = rotated_younger(brothers, &history->passed);
 
+	if (left > place->left)
+		left = place->left;
 	file = history_place_oldest(&history->at, brothers, place, &path, &left);
 	if (history->unsure)
 		settle(history, file != NULL, place, sink);

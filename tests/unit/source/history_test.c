@@ -107,6 +107,19 @@ Test(history, what_cannot_be_read_is_told_and_passed_over)
 	room_clear(&room);
 }
 
+Test(history, what_is_passed_over_while_there_is_no_log_is_told_once)
+{
+	struct room room = past_make();
+
+	room_run(&room, "w9 M X1 b1 b1 b1");
+	cr_assert(room.gaps == 1 && room.status == FEED_IDLE, "%u gaps", room.gaps);
+	room_run(&room, "w9 M X1 b1 b1");
+	cr_assert(room.gaps == 2, "another one: %u gaps", room.gaps);
+	room_run(&room, "w9 r");
+	cr_assert(room.heard == 9 && room.times[18] == 1 && room.gaps == 2, "%u gaps", room.gaps);
+	room_clear(&room);
+}
+
 Test(history, a_cursor_of_another_way_is_refused)
 {
 	struct room room = past_make();
