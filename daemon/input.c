@@ -105,6 +105,24 @@ input_free(struct input *input)
 	free(input);
 }
 
+/*
+ * Of several losses in one pass each is told, the newest first. What is the same up to its colon is
+ * one loss that goes on.
+ */
+static void
+lose(struct input *input, const char *why)
+{
+	struct text text;
+	char before[SNAPSHOT_TEXT];
+
+	span_copy(span_of(input->lost ? input->lost_why : ""), before, sizeof(before));
+	text = TEXT(input->lost_why);
+	text_add(&text, "%s", why);
+	if (before[0] && strncmp(before, why, strcspn(why, ":")) != 0)
+		text_add(&text, "; and before, %s", before);
+	input->lost = true;
+}
+
 static void
 take_event(void *ctx, const struct event *event)
 {
@@ -117,11 +135,8 @@ take_event(void *ctx, const struct event *event)
 		input->mail(input->mail_ctx, event);
 	if (input->witness)
 		witness_take(input->witness, event, input->fresh_from);
-	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
-		input->lost = true;
-		span_copy(SPAN("the log says that lines were lost"), input->lost_why,
-			  sizeof(input->lost_why));
-	}
+	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from)
+		lose(input, "the log says that lines were lost");
 }
 
 static void
@@ -156,11 +171,10 @@ take_gap(void *ctx, const char *why)
 {
 	struct input *input = ctx;
 
-	input->lost = true;
 	input->gaps++;
 	input->dirty = true;
 	reader_gap(input->reader);
-	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
+	lose(input, why);
 }
 
 /*

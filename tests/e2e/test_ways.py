@@ -381,6 +381,18 @@ class Trouble(unittest.TestCase):
             self.assertEqual(room.source()["gaps"], 1)
             self.assertEqual(room.totals()[DOMAIN], {"bounce-refused": 1})
 
+    def test_of_several_losses_at_once_each_is_told(self):
+        with Room("follow: DIR/mail.log", "history: yes") as room:
+            for name in ("mail.log.4.xz", "mail.log.3.xz", "mail.log.2.bz2"):
+                with open(room.path(name), "wb") as f:
+                    f.write(b"not read")
+            room.start()
+            room.heard(0)
+            said = [s for s in room.said() if "passed over" in s]
+            self.assertEqual(len(said), 1, said)
+            for name in ("mail.log.4.xz", "mail.log.3.xz", "mail.log.2.bz2"):
+                self.assertIn(room.path(name), said[0])
+
     def test_used_address_is_told_and_tried_again(self):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
