@@ -181,7 +181,8 @@ commit(struct engine *engine, int64_t now)
 	concluded = !store_broken(engine->store) && conclude(engine, now, full, &undecided);
 	text = TEXT(engine->degraded);
 	if (!concluded)
-		text_add(&text, "nothing is decided: %s", undecided.text);
+		text_add(&text, "nothing is decided: %s",
+			 undecided.text[0] ? undecided.text : uncounted.text);
 	else if (!counted)
 		text_add(&text, "counts wait in memory: %s", uncounted.text);
 	if (!(counted && concluded) && strcmp(engine->degraded, was) != 0)

@@ -1,17 +1,20 @@
 """F3: the disk under the database is full. What is decided is stored before it is done, or it is not
-done and not remembered; a split that is in force is restored all the same.
+done and not remembered; a split that is in force is restored all the same. Or it fails.
 
 The database lies on a small tmpfs in a mount namespace of the daemon's own.
 """
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
+import time
 import unittest
 
 import dns.exception
 
-from daemon import DOMAIN
+from daemon import DOMAIN, Daemon, Log, refused
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
 
@@ -258,6 +261,26 @@ class FullDisk(unittest.TestCase):
         w.disk.kill_and_start()
         d.wait_for(lambda: [r["exchange"] for r in d.domain()["normal"]["records"]] == [n for _, n in theirs], 30,
                    "what a person wrote is taken over")
+
+
+@unittest.skipUnless(shutil.which("strace"), "no strace here")
+class FailingDisk(unittest.TestCase):
+    def test_it_ends_and_says_why(self):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-disk-") as directory:
+            d = Daemon(directory, wrap=["strace", "-f", "-qq", "-o", os.path.join(directory, "trace"), "-e",
+                                        "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=25+"])
+            self.addCleanup(d.kill)
+            d.settings["mode"] = "observe"
+            log = Log(d.sources["mta1"])
+            d.start()
+            for n in range(600):
+                if d.process.poll() is not None:
+                    break
+                log.write(refused(n))
+                time.sleep(0.1)
+            log.close()
+            self.assertEqual(d.process.poll(), os.EX_IOERR)
+            self.assertIn("disk I/O error", d.log().splitlines()[-1])
 
 
 if __name__ == "__main__":
