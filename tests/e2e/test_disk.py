@@ -15,6 +15,7 @@ import unittest
 import dns.exception
 
 from daemon import DOMAIN, Daemon, Log, refused
+from test_clock import LIBRARY, Clock
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
 
@@ -226,6 +227,36 @@ class FullDisk(unittest.TestCase):
 
     def test_outcomes_that_were_not_stored_are_found_in_the_zone(self):
         self.through(kill=True)
+
+    def test_what_waits_is_stored_by_the_last_pass_when_there_is_room(self):
+        w = self.world()
+        d = w.ready()
+        w.disk.fill()
+        self.degraded(d)
+        w.rate = 50
+        self.ticks(d, 3)
+        w.quiet.set()
+        time.sleep(0.5)
+        counted = sum(d.domain()["counts"].values())
+        with open(w.disk.inside("mxsplit.db"), "rb") as file:
+            w.disk.empty()
+            self.assertEqual(d.stop(), 0)
+            d.database = os.path.join(w.directory, "copy.db")
+            with open(d.database, "wb") as copy:
+                copy.write(file.read())
+        self.assertGreaterEqual(sum(d.totals()[DOMAIN].values()), counted)
+
+    @unittest.skipUnless(LIBRARY, "no libfaketime here")
+    def test_a_clock_that_is_set_back_does_not_keep_counts_waiting(self):
+        w = self.world()
+        clock = Clock(w.directory)
+        w.daemon.env.update(clock.env())
+        d = w.ready()
+        w.disk.fill()
+        self.degraded(d)
+        clock.set(-86400)
+        w.disk.empty()
+        d.wait_for(lambda: not d.status()["degraded"], 30, "it catches up")
 
     def test_a_hook_whose_end_cannot_be_stored_is_not_run_again(self):
         w = self.world(mode="manual")
