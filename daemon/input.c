@@ -10,6 +10,7 @@
 #define SLICE ((size_t)240 << 10) /* bytes; a little less than what a follower reads at once */
 
 #define STRANGE_LINES 10000
+#define WAITING 250000 /* counts that the store has not taken; 16 MB, days of an ordinary log */
 
 struct restoring {
 	struct reader *reader;
@@ -205,6 +206,12 @@ input_read(struct input *input, int64_t now, int64_t stale_after)
 	struct err err = { 0 };
 	enum feed_status status;
 
+	if (tally_cells(input->tally) >= WAITING) {
+		input->more = false;
+		span_copy(SPAN("too many counts wait for the store: what comes waits, too"),
+			  input->error, sizeof(input->error));
+		return;
+	}
 	reader_reference(input->reader, now);
 	input->fresh_from = (now - stale_after) * WHEN_SECOND_US;
 	status = input->feed->ops->read(input->feed, SLICE, &sink, &err);

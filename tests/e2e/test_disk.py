@@ -14,7 +14,7 @@ import unittest
 
 import dns.exception
 
-from daemon import DOMAIN, Daemon, Log, refused
+from daemon import DOMAIN, Daemon, Log, refused, stamp
 from test_clock import LIBRARY, Clock
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
@@ -227,6 +227,30 @@ class FullDisk(unittest.TestCase):
 
     def test_outcomes_that_were_not_stored_are_found_in_the_zone(self):
         self.through(kill=True)
+
+    def test_no_more_is_read_than_memory_has_room_for(self):
+        minutes = 260000
+        with tempfile.TemporaryDirectory(prefix="mxsplit-disk-") as directory:
+            d = Daemon(directory)
+            self.addCleanup(d.kill)
+            disk = Disk(d)
+            d.settings["mode"] = "observe"
+            log = Log(d.sources["mta1"])
+            d.start()
+            disk.fill()
+            log.write(refused(0))
+            self.degraded(d)
+            line, now = refused(1)[len(stamp()):], time.time()
+            for n in range(minutes, 0, -1):
+                log.file.write(time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(now - 60 * n)) + line)
+            log.close()
+            d.wait_for(lambda: "counts wait for the store" in d.log(), 60, "it reads no more")
+            self.ticks(d)
+            source = d.status()["sources"][0]
+            self.assertTrue(250000 <= source["lines"] < minutes, source["lines"])
+            disk.empty()
+            d.wait_for(lambda: d.domain()["counts"].get("bounce-refused") == minutes + 1, 60, "it reads on")
+            d.wait_for(lambda: d.status()["sources"][0]["error"] is None, 10, "nothing waits any more")
 
     def test_what_waits_is_stored_by_the_last_pass_when_there_is_room(self):
         w = self.world()
