@@ -234,14 +234,17 @@ static inline void
 room_open(struct room *room, unsigned deadline_ms)
 {
 	static const char *const hosts[] = { "mx.example.jp" };
+	static const char *const origins[] = { "https://board.example" };
 	struct web_listen listen[] = { { .text = "127.0.0.1:0" }, { .unix_socket = true } };
-	struct web_options options = { .loop = &room->loop,
-				       .listen = listen,
-				       .listens = 2,
-				       .hosts = hosts,
-				       .host_count = 1,
-				       .tokens_path = room->tokens,
-				       .deadline_ms = deadline_ms };
+	struct web_options options = {
+		.loop = &room->loop,
+		.listen = listen,
+		.listens = 2,
+		.hosts = hosts,
+		.host_count = 1,
+		.access = { .tokens_path = room->tokens, .origins = origins, .origin_count = 1 },
+		.deadline_ms = deadline_ms
+	};
 	struct web_deps deps = { room,	      room_snapshot, room_events, room_last_event,
 				 room_series, room_override, room_push,	  room_hook,
 				 room_resend, room_test };
