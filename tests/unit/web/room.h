@@ -198,8 +198,12 @@ room_hook(void *ctx, unsigned index, struct notice_hook *out, bool *found_out, s
 	*out = (struct notice_hook){ .waiting = 3, .told = 1700000000, .told_item = 5 };
 	snprintf(out->name, sizeof(out->name), index ? "chat" : "page");
 	snprintf(out->how, sizeof(out->how), "run /bin/page");
-	if (index == 0)
+	if (index == 0) {
+		out->first = (struct notice_dead){ .item = 9, .since = 1700000000, .attempts = 2 };
+		out->next_try = 1700000060;
+		snprintf(out->first.kind, sizeof(out->first.kind), "split");
 		return true;
+	}
 	out->dead = out->shown = 1;
 	out->failed = 1700000000;
 	out->list[0] = (struct notice_dead){ .item = 4, .since = 1700000000, .attempts = 1 };

@@ -704,7 +704,11 @@ Test(web, hooks_are_shown_tested_and_sent_again)
 	} rows[] = {
 		{ "all hooks", "GET /v1/hooks", "", 200,
 		  "\"name\":\"chat\",\"how\":\"run /bin/page\",\"waiting\":3,\"failing\":false,"
+		  "\"first\":null,"
 		  "\"last_success\":{\"time\":\"2023-11-14T22:13:20Z\",\"item\":5}," },
+		{ "the first in line", "GET /v1/hooks", "", 200,
+		  "\"first\":{\"item\":9,\"since\":\"2023-11-14T22:13:20Z\",\"attempts\":2,"
+		  "\"next_try\":\"2023-11-14T22:14:20Z\",\"kind\":\"split\",\"domain\":null," },
 		{ "a dead letter", "GET /v1/hooks", "", 200,
 		  "\"dead_letters\":1,\"dead\":[{\"item\":4,"
 		  "\"since\":\"2023-11-14T22:13:20Z\",\"attempts\":1,"
