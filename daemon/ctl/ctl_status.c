@@ -1,6 +1,7 @@
 #include "daemon/ctl/ctl_status.h"
 
 #include "daemon/base/text.h"
+#include "daemon/base/when.h"
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/ctl_hooks.h"
 #include "daemon/ctl/ctl_show.h"
@@ -189,6 +190,32 @@ show_clues(const json_t *evidence)
 	}
 }
 
+/* The fixed rule of a domain that has one. */
+static void
+show_threshold(const json_t *rule, long long now)
+{
+	char sentence[SENTENCE], window[WHEN_TEXT], since[SHOW_CELL];
+	bool reached = is_true(rule, "reached");
+	struct text text = TEXT(sentence);
+
+	if (!json_is_object(rule))
+		return;
+	when_duration(json_integer_value(json_object_get(rule, "window_seconds")), window);
+	ctl_show_time(rule, "since", now, since);
+	if (is_true(rule, "known"))
+		text_add(&text, "%lld bounces in %s",
+			 (long long)json_integer_value(json_object_get(rule, "bounces")), window);
+	else
+		text_add(&text, "too little was heard in %s", window);
+	if (reached)
+		text_add(&text, ", reached since %s, over at %lld", since,
+			 (long long)json_integer_value(json_object_get(rule, "leave")));
+	else
+		text_add(&text, ", reached at %lld",
+			 (long long)json_integer_value(json_object_get(rule, "count")));
+	ctl_show_words("threshold", sentence, reached ? SHOW_RED : SHOW_PLAIN);
+}
+
 static void
 show_zone(const json_t *domain, long long now)
 {
@@ -366,6 +393,7 @@ ctl_status_print(const struct client *client, const char *domain)
 		show_heading();
 		show_line(answer, time(NULL));
 		show_reasons(answer, time(NULL));
+		show_threshold(json_object_get(answer, "threshold"), time(NULL));
 		show_zone(answer, time(NULL));
 	} else {
 		show_all(answer, time(NULL));
