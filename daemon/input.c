@@ -85,8 +85,10 @@ input_inherit(struct input *input, struct input *old)
 	input->told = old->told;
 	input->gaps = old->gaps;
 	input->last_gap = old->last_gap;
-	input->told_formats = old->told_formats;
 	input->told_strange = old->told_strange && old->config->format == input->config->format;
+	if (old->config->format == input->config->format &&
+	    strcmp(old->config->path, input->config->path) == 0)
+		input->told_formats = old->told_formats;
 	if (!feed_same(old->feed, old->config, input->config))
 		return;
 	input->feed = old->feed;
