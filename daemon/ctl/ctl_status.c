@@ -260,11 +260,12 @@ show_source(const json_t *source, long long now)
 	const char *error = ctl_show_member(source, "error");
 	const char *note = ctl_show_member(source, "note");
 	bool stale = is_true(source, "stale");
-	char age[SHOW_CELL], behind[SHOW_CELL], sentence[SENTENCE];
+	char age[SHOW_CELL], behind[SHOW_CELL], lag[SHOW_CELL], sentence[SENTENCE];
 	struct text text = TEXT(sentence);
 
 	ctl_show_age(source, "last_line", now, age);
 	ctl_show_number(json_object_get(source, "bytes_behind"), " B", behind);
+	ctl_show_age(source, "log_time", now, lag);
 	ctl_show_cell(ctl_show_member(source, "name"), 26, SHOW_BOLD);
 	putchar(' ');
 	ctl_show_cell(error[0] ? "failed"
@@ -277,7 +278,10 @@ show_source(const json_t *source, long long now)
 	ctl_show_cell(age, 8, SHOW_PLAIN);
 	show_number(source, "lines", "", 11);
 	show_number(source, "broken", "", 9);
-	puts(behind);
+	if (json_integer_value(json_object_get(source, "bytes_behind")))
+		printf("%s, %s\n", behind, lag);
+	else
+		puts(behind);
 	if (error[0]) {
 		text_add(&text, "%s: %s", ctl_show_member(source, "path"), error);
 		ctl_show_words("error", sentence, SHOW_RED);
