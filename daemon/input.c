@@ -86,8 +86,10 @@ input_inherit(struct input *input, struct input *old)
 	input->told = old->told;
 	input->gaps = old->gaps;
 	input->last_gap = old->last_gap;
-	input->told_formats = old->told_formats;
 	input->told_strange = old->told_strange && old->config->format == input->config->format;
+	if (old->config->format == input->config->format &&
+	    strcmp(old->config->path, input->config->path) == 0)
+		input->told_formats = old->told_formats;
 	if (!feed_same(old->feed, old->config, input->config))
 		return;
 	input->feed = old->feed;
@@ -335,6 +337,15 @@ input_strange(const struct input *input, struct text *text)
 					 : "of the MTA that format names");
 }
 
+/* By the log's own time: what is behind was written after the last line that was read. */
+static int64_t
+seconds_behind(uint64_t bytes, int64_t log_time, int64_t now)
+{
+	if (bytes == 0)
+		return 0;
+	return log_time == 0 ? -1 : log_time < now ? now - log_time : 0;
+}
+
 void
 input_show(const struct input *input, int64_t now, int64_t silent_after,
 	   struct snapshot_source *out)
@@ -356,6 +367,7 @@ input_show(const struct input *input, int64_t now, int64_t silent_after,
 		.last_gap = input->last_gap,
 		.bytes_behind = input->feed->ops->behind(input->feed),
 	};
+	out->seconds_behind = seconds_behind(out->bytes_behind, out->log_time, now);
 	span_copy(span_of(input->config->name), out->name, sizeof(out->name));
 	span_copy(span_of(input->config->mta), out->mta, sizeof(out->mta));
 	feed_where(input->config, &where);

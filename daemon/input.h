@@ -42,7 +42,7 @@ struct input {
 	bool dirty;	    /* something was read that the store does not have yet */
 	bool late;	    /* lines come, but what they tell is always history */
 	enum input_told told;
-	unsigned told_formats;	 /* how many there were */
+	unsigned told_formats;	 /* bits 1 << enum format */
 	uint64_t told_forgotten; /* queue ids */
 	uint64_t events;	 /* that its lines were, gaps and limits left out */
 	bool told_strange;	 /* what input_strange says */

@@ -82,6 +82,28 @@ stop(uv_signal_t *handle, int number)
 		uv_close((uv_handle_t *)&program->signals[i], NULL);
 }
 
+/* Who gets in, as the configuration says it; `origins` is the caller's room. */
+static struct web_access
+access_of(const struct config *config, const char *origins[CONFIG_ORIGINS])
+{
+	for (unsigned i = 0; i < config->allow_origin_count; i++)
+		origins[i] = config->allow_origins[i];
+	return (struct web_access){ .tokens_path = config->tokens,
+				    .certificate_path = config->tls_cert,
+				    .key_path = config->tls_key,
+				    .origins = origins,
+				    .origin_count = config->allow_origin_count };
+}
+
+static bool
+reload_web(struct engine *engine, const struct config *config, struct err *err)
+{
+	const char *origins[CONFIG_ORIGINS];
+	struct web_access access = access_of(config, origins);
+
+	return web_reload(engine->web, &access, err);
+}
+
 static void
 reload(uv_signal_t *handle, int number)
 {
@@ -97,15 +119,13 @@ reload(uv_signal_t *handle, int number)
 	engine->ready = false; /* the next pass says that it is again */
 	config = survives(program->path) ? read_config(program->path) : NULL;
 	/* the tokens first: they fail without a change, and nothing may fail after the engine's */
-	if (config &&
-	    web_reload(engine->web, config->tokens, config->tls_cert, config->tls_key, &err)) {
+	if (config && reload_web(engine, config, &err)) {
 		if (engine_reload(engine, config, &changes, &err)) {
 			record(engine, JOURNAL_START, "", "", "configuration read again: %s",
 			       sentence);
 			return;
 		}
-		if (!web_reload(engine->web, engine->config->tokens, engine->config->tls_cert,
-				engine->config->tls_key, &none))
+		if (!reload_web(engine, engine->config, &none))
 			log_event(LOG_LEVEL_ERROR, "tokens", "", none.text);
 	}
 	free(config);
@@ -153,13 +173,11 @@ open_web(struct engine *engine, struct err *err)
 	const struct config *config = engine->config;
 	struct web_deps deps = desk_deps(engine);
 	struct web_listen listen[CONFIG_LISTEN];
-	const char *hosts[CONFIG_KNOWN_AS];
+	const char *hosts[CONFIG_KNOWN_AS], *origins[CONFIG_ORIGINS];
 	struct web_options options = { .loop = engine->loop,
 				       .listen = listen,
 				       .listens = config->listen_count,
-				       .tokens_path = config->tokens,
-				       .certificate_path = config->tls_cert,
-				       .key_path = config->tls_key,
+				       .access = access_of(config, origins),
 				       .hosts = hosts,
 				       .host_count = config->known_as_count,
 				       .connections = connections_for(config->listen_count) };

@@ -35,27 +35,52 @@ copy(char *out, size_t room, const json_t *object, const char *name)
 	text_add_scrubbed(&text, span_of(value ? value : ""));
 }
 
+/* What it tells. */
+static void
+show_notice(struct span payload, struct notice_dead *out)
+{
+	json_t *notice = json_loadb(payload.at, payload.len, 0, NULL);
+
+	copy(out->kind, sizeof(out->kind), notice, "kind");
+	copy(out->domain, sizeof(out->domain), notice, "domain");
+	copy(out->text, sizeof(out->text), notice, "text");
+	json_decref(notice);
+}
+
+static bool
+show_first(struct engine *engine, struct notice_hook *hook, struct err *err)
+{
+	struct store_outbox_item item;
+	bool found = false;
+
+	if (!store_outbox_next(engine->store, hook->name, INT64_MAX, &found, &item, err))
+		return false;
+	if (!found)
+		return true;
+	hook->first = (struct notice_dead){ .item = item.id,
+					    .since = item.added,
+					    .attempts = item.attempts };
+	show_notice(span_of(item.payload), &hook->first);
+	hook->next_try = item.not_before > wall_now(engine) ? item.not_before : 0;
+	return true;
+}
+
 static void
 show_dead(void *ctx, const struct store_outbox_dead *dead)
 {
 	struct notice_hook *hook = ctx;
 	struct notice_dead *out;
 	struct text why;
-	json_t *notice;
 
 	if (hook->shown == NOTICE_DEAD)
 		return;
 	out = &hook->list[hook->shown++];
-	notice = json_loadb(dead->payload.at, dead->payload.len, 0, NULL);
 	*out = (struct notice_dead){ .item = dead->id,
 				     .since = dead->since,
 				     .attempts = dead->attempts };
 	why = TEXT(out->why);
 	text_add_scrubbed(&why, dead->why);
-	copy(out->kind, sizeof(out->kind), notice, "kind");
-	copy(out->domain, sizeof(out->domain), notice, "domain");
-	copy(out->text, sizeof(out->text), notice, "text");
-	json_decref(notice);
+	show_notice(dead->payload, out);
 }
 
 static void
@@ -93,7 +118,8 @@ outbox_desk_show(struct engine *engine, unsigned index, struct notice_hook *out,
 	how = TEXT(out->how);
 	show_how(hook, &how);
 	show_results(engine, hook->name, out->results);
-	return store_outbox_dead(engine->store, hook->name, NOTICE_DEAD, show_dead, out, err);
+	return show_first(engine, out, err) &&
+	       store_outbox_dead(engine->store, hook->name, NOTICE_DEAD, show_dead, out, err);
 }
 
 static bool

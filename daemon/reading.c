@@ -13,19 +13,20 @@ static void
 tell_reading(struct engine *engine, struct input *input)
 {
 	const struct reader_stats *stats = reader_stats(input->reader);
-	unsigned formats = 0;
+	unsigned formats = input->told_formats; /* the reader counts anew after a reload */
 	char mtas[64];
 	struct text text = TEXT(mtas);
 
-	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++)
-		if (stats->of_format[i])
-			text_add(&text, "%s%s", formats++ ? " and " : "", format_mta(i));
-	if (formats > input->told_formats && input->config->format == FORMAT_AUTO)
+	for (int i = FORMAT_AUTO + 1; i < FORMATS; i++) {
+		formats |= stats->of_format[i] ? 1U << i : 0;
+		if (formats & 1U << i)
+			text_add(&text, "%s%s", text.len ? " and " : "", format_mta(i));
+	}
+	if (formats != input->told_formats && input->config->format == FORMAT_AUTO)
 		record(engine, JOURNAL_SOURCE, "", "",
 		       "source %s is the log of %s (found by its lines)", input->config->name,
 		       mtas);
-	if (formats > input->told_formats)
-		input->told_formats = formats;
+	input->told_formats = formats;
 	if (stats->dropped <= input->told_forgotten * 2)
 		return;
 	input->told_forgotten = stats->dropped;

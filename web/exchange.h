@@ -40,6 +40,7 @@ struct reply {
 	bool page;		    /* of the dashboard: it may run its own scripts */
 	bool challenge;		    /* WWW-Authenticate: Bearer */
 	unsigned retry_after;	    /* seconds; 0: not said */
+	const char *origin;	    /* of another page that may have it (CORS), or NULL; borrowed */
 	struct stream *stream;	    /* instead of a body, see stream.h */
 };
 

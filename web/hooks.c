@@ -41,6 +41,20 @@ dead_letters(const struct notice_hook *hook)
 }
 
 static json_t *
+first_in_line(const struct notice_hook *hook)
+{
+	const struct notice_dead *first = &hook->first;
+
+	if (!first->item)
+		return json_null();
+	return json_pack("{s:I, s:o, s:i, s:o, s:o, s:o, s:o}", "item", (json_int_t)first->item,
+			 "since", time_of(first->since), "attempts", (int)first->attempts,
+			 "next_try", hook->next_try ? time_of(hook->next_try) : json_null(), "kind",
+			 text(first->kind), "domain", text(first->domain), "text",
+			 text(first->text));
+}
+
+static json_t *
 render_hook(const struct notice_hook *hook)
 {
 	json_t *told = hook->told ? json_pack("{s:o, s:I}", "time", time_of(hook->told), "item",
@@ -51,11 +65,11 @@ render_hook(const struct notice_hook *hook)
 					 (json_int_t)hook->failed_item, "why", text(hook->why))
 			     : json_null();
 
-	return json_pack("{s:o, s:o, s:I, s:b, s:o, s:o, s:I, s:o}", "name",
+	return json_pack("{s:o, s:o, s:I, s:b, s:o, s:o, s:o, s:I, s:o}", "name",
 			 render_text(hook->name), "how", render_text(hook->how), "waiting",
-			 (json_int_t)hook->waiting, "failing", hook->failing, "last_success", told,
-			 "last_failure", failed, "dead_letters", (json_int_t)hook->dead, "dead",
-			 dead_letters(hook));
+			 (json_int_t)hook->waiting, "failing", hook->failing, "first",
+			 first_in_line(hook), "last_success", told, "last_failure", failed,
+			 "dead_letters", (json_int_t)hook->dead, "dead", dead_letters(hook));
 }
 
 bool

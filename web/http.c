@@ -87,6 +87,7 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 	};
 	char seconds[16];
 	struct text text = TEXT(seconds);
+	bool preflight = reply->origin && reply->status == 204;
 	const struct {
 		bool wanted;
 		const char *name, *value;
@@ -98,6 +99,13 @@ add_headers(struct MHD_Response *response, const struct reply *reply, bool last)
 		{ reply->challenge, "WWW-Authenticate", "Bearer realm=\"mxsplit\"" },
 		{ reply->retry_after, "Retry-After", seconds },
 		{ last, "Connection", "close" },
+		{ reply->origin, "Access-Control-Allow-Origin", reply->origin },
+		{ reply->origin, "Access-Control-Expose-Headers", "ETag, Retry-After" },
+		{ reply->origin, "Vary", "Origin" },
+		{ preflight, "Access-Control-Allow-Methods", reply->allow },
+		{ preflight, "Access-Control-Allow-Headers",
+		  "Authorization, Content-Type, If-Match, Last-Event-ID" },
+		{ preflight, "Access-Control-Max-Age", "600" },
 	};
 	bool good = true;
 

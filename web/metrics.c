@@ -226,6 +226,7 @@ source_metrics(FILE *out, const struct snapshot *s)
 		{ "log_lines_broken_total", "counter", "Lines that could not be read." },
 		{ "log_gaps_total", "counter", "Times that lines were lost." },
 		{ "log_bytes_behind", "gauge", "Bytes written and not yet read." },
+		{ "log_seconds_behind", "gauge", "Age of the last line while bytes are behind." },
 		{ "log_stale", "gauge", "1: no line for longer than there should be." },
 		{ "log_last_line_timestamp_seconds", "gauge", "The last line that was read." },
 		{ "log_open_ids", "gauge", "Queue ids that are still open." },
@@ -237,16 +238,21 @@ source_metrics(FILE *out, const struct snapshot *s)
 		head(out, rows[row][0], rows[row][1], rows[row][2]);
 		for (unsigned i = 0; i < s->sources && i < SNAPSHOT_SOURCES; i++) {
 			const struct snapshot_source *source = &s->source[i];
-			const double values[] = {
-				(double)source->lines,	      (double)source->other,
-				(double)source->broken,	      (double)source->gaps,
-				(double)source->bytes_behind, source->stale,
-				(double)source->last_line,    (double)source->open_ids,
-				(double)source->forgotten,    (double)source->uncounted
-			};
+			const double values[] = { (double)source->lines,
+						  (double)source->other,
+						  (double)source->broken,
+						  (double)source->gaps,
+						  (double)source->bytes_behind,
+						  (double)source->seconds_behind,
+						  source->stale,
+						  (double)source->last_line,
+						  (double)source->open_ids,
+						  (double)source->forgotten,
+						  (double)source->uncounted };
 			const char *labels[4] = { "source", source->name, NULL };
 
-			sample(out, rows[row][0], labels, values[row]);
+			if (values[row] >= 0) /* known */
+				sample(out, rows[row][0], labels, values[row]);
 		}
 	}
 }

@@ -252,16 +252,17 @@ source(const struct snapshot_source *source)
 {
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o}",
 		"name", render_text(source->name), "mta", text_or_null(source->mta), "path",
 		text_or_null(source->path), "format", text_or_null(source->format), "stale",
 		source->stale, "last_line", time_or_null(source->last_line), "log_time",
 		time_or_null(source->log_time), "lines", count(source->lines), "other",
 		count(source->other), "broken", count(source->broken), "gaps", count(source->gaps),
-		"bytes_behind", count(source->bytes_behind), "open_ids", count(source->open_ids),
-		"forgotten", count(source->forgotten), "uncounted", count(source->uncounted),
-		"last_gap", time_or_null(source->last_gap), "error", text_or_null(source->error),
-		"note", text_or_null(source->note));
+		"bytes_behind", count(source->bytes_behind), "seconds_behind",
+		source->seconds_behind < 0 ? json_null() : json_integer(source->seconds_behind),
+		"open_ids", count(source->open_ids), "forgotten", count(source->forgotten),
+		"uncounted", count(source->uncounted), "last_gap", time_or_null(source->last_gap),
+		"error", text_or_null(source->error), "note", text_or_null(source->note));
 }
 
 static json_t *

@@ -58,6 +58,15 @@ bearer(struct span field, struct span *token_out)
 	return field.len > 0;
 }
 
+const char *
+rights_origin(const struct rights *rights, const struct request *request)
+{
+	for (unsigned i = 0; i < rights->origins.count && !request->peer->local; i++)
+		if (span_equal(request->origin, span_of(rights->origins.origin[i])))
+			return rights->origins.origin[i];
+	return NULL;
+}
+
 /* A browser names the page that a change comes from; pages of others may not change anything. */
 static bool
 own_origin(const struct request *request)
@@ -113,7 +122,7 @@ rights_check(struct rights *rights, const struct request *request, enum rights_n
 	*tell_out = false;
 	if (need == RIGHTS_NONE || (need == RIGHTS_READ && (peer->local || peer->loopback)))
 		return true;
-	if (need != RIGHTS_READ && !own_origin(request)) {
+	if (need != RIGHTS_READ && !own_origin(request) && !rights_origin(rights, request)) {
 		*tell_out = true;
 		return problem_set(reply, 403,
 				   "changes are not taken from pages of another origin");

@@ -11,6 +11,8 @@
 #define RIGHTS_PEERS 64	  /* addresses remembered; the oldest is forgotten */
 #define RIGHTS_FAILURES 5 /* in RIGHTS_WINDOW */
 #define RIGHTS_WINDOW 60  /* seconds */
+#define RIGHTS_ORIGINS 8
+#define RIGHTS_ORIGIN 272
 
 enum rights_need {
 	RIGHTS_NONE,   /* health */
@@ -25,8 +27,14 @@ struct rights_failure {
 	unsigned count;
 };
 
+struct rights_origins {
+	unsigned count;
+	char origin[RIGHTS_ORIGINS][RIGHTS_ORIGIN]; /* as a browser writes them */
+};
+
 struct rights {
 	struct tokens tokens;
+	struct rights_origins origins;
 	struct rights_failure failures[RIGHTS_PEERS];
 };
 
@@ -36,5 +44,12 @@ struct rights {
  */
 bool rights_check(struct rights *rights, const struct request *request, enum rights_need need,
 		  const struct token **who_out, bool *tell_out, struct reply *reply);
+
+/*
+ * The origin of the page that asks, when it is a listed one and comes over TCP: a browser may give
+ * it the answer, and the token alone decides what it changes. Else NULL. (On a unix socket no token
+ * is wanted, and no browser comes there.)
+ */
+const char *rights_origin(const struct rights *rights, const struct request *request);
 
 #endif

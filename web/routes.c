@@ -94,6 +94,7 @@ routes_answer(struct site *site, const struct request *request, struct reply *re
 	if (allow.len)
 		text_add(&allow, ", OPTIONS");
 
+	reply->origin = rights_origin(&site->rights, request);
 	*note_out = (struct routes_note){ 0 };
 	if (!row && !allow.len) {
 		problem_set(reply, 404, "there is nothing at '%.*s'", (int)request->path.len,

@@ -115,9 +115,7 @@ web_start(const struct web_options *options, const struct web_deps *deps, struct
 		err_set(err, ERR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	if (!take_options(web, options, deps, err) ||
-	    !web_reload(web, options->tokens_path, options->certificate_path, options->key_path,
-			err)) {
+	if (!take_options(web, options, deps, err) || !web_reload(web, &options->access, err)) {
 		free_web(web);
 		return NULL;
 	}
@@ -189,15 +187,28 @@ read_pair(const char *certificate_path, const char *key_path, struct pair **out,
 	return false;
 }
 
-bool
-web_reload(struct web *web, const char *tokens_path, const char *certificate_path,
-	   const char *key_path, struct err *err)
+static bool
+take_origins(const struct web_access *access, struct rights_origins *out, struct err *err)
 {
+	for (; out->count < access->origin_count && out->count < RIGHTS_ORIGINS; out->count++)
+		if (!span_copy(span_of(access->origins[out->count]), out->origin[out->count],
+			       sizeof(out->origin[0])))
+			break;
+	return out->count == access->origin_count ||
+	       err_set(err, ERR_INPUT, "at most %d origins of %d bytes", RIGHTS_ORIGINS,
+		       RIGHTS_ORIGIN - 1);
+}
+
+bool
+web_reload(struct web *web, const struct web_access *access, struct err *err)
+{
+	struct rights_origins origins = { 0 };
 	struct tokens tokens = { 0 };
 	struct pair *pair = NULL;
 
-	if (!read_pair(certificate_path, key_path, &pair, err) ||
-	    !tokens_read(tokens_path ? tokens_path : "", &tokens, err))
+	if (!read_pair(access->certificate_path, access->key_path, &pair, err) ||
+	    !tokens_read(access->tokens_path ? access->tokens_path : "", &tokens, err) ||
+	    !take_origins(access, &origins, err))
 		goto failed;
 	stream_end_all(&web->site);
 	wake_all(web);
@@ -211,6 +222,7 @@ web_reload(struct web *web, const char *tokens_path, const char *certificate_pat
 	}
 	pair_free(pair);
 	web->site.rights.tokens = tokens;
+	web->site.rights.origins = origins;
 	return true;
 failed:
 	pair_free(pair);

@@ -61,12 +61,19 @@ struct web_listen {
 	char text[256]; /* path, or "127.0.0.1:8053", "[::1]:0" */
 };
 
+/* What a reload may change. */
+struct web_access {
+	const char *tokens_path; /* NULL or no such file: changes only over the unix socket */
+	const char *certificate_path, *key_path; /* of those with `tls`; NULL: there are none */
+	const char *const *origins; /* of pages that may ask from a browser: rights.h */
+	unsigned origin_count;
+};
+
 struct web_options {
 	uv_loop_t *loop;
 	const struct web_listen *listen;
 	unsigned listens;
-	const char *tokens_path; /* NULL or no such file: changes only over the unix socket */
-	const char *certificate_path, *key_path; /* of those with `tls`; NULL: there are none */
+	struct web_access access;
 	const char *const *hosts; /* names under which TCP may be asked, beside localhost, 127.0.0.1
 				     and [::1] (DNS rebinding) */
 	unsigned host_count;
@@ -84,10 +91,10 @@ struct web *web_start(const struct web_options *options, const struct web_deps *
  * is allowed. */
 void web_stop(struct web *web);
 
-/* Reads the token file and the pair of TLS, or others, again; on failure the old ones stay. Streams
- * end: whoever listens shows a token again; when the pair is another one, connections by TLS do. */
-MUST_USE bool web_reload(struct web *web, const char *tokens_path, const char *certificate_path,
-			 const char *key_path, struct err *err);
+/* Reads the token file and the pair of TLS, or others, again, and takes these origins; on failure
+ * all stays. Streams end: whoever listens shows a token again; when the pair is another one,
+ * connections by TLS do. */
+MUST_USE bool web_reload(struct web *web, const struct web_access *access, struct err *err);
 
 /* The end of a tick: streams tell what is new. */
 void web_tell(struct web *web);

@@ -29,6 +29,7 @@
 #define CONFIG_OIDS 16
 #define CONFIG_LISTEN 8
 #define CONFIG_KNOWN_AS 16
+#define CONFIG_ORIGINS 8
 #define CONFIG_CHECKS 15
 #define CONFIG_ADDRESSES 4 /* of one primary */
 #define CONFIG_KEYS 2
@@ -42,6 +43,7 @@
 #define CONFIG_CREDENTIALS "CREDENTIALS_DIRECTORY" /* systemd.exec(5); may begin a path */
 #define CONFIG_NAME 256	       /* a DNS name with its final dot, or a name that people chose */
 #define CONFIG_ADDRESS 64      /* "[2001:db8::53]:5353" */
+#define CONFIG_ORIGIN 272      /* "https://dashboard.example.jp:8443" */
 #define CONFIG_SOCKET 108      /* a unix socket's path: fits sun_path, terminated */
 #define CONFIG_MATCH 256       /* FIELD=VALUE of a journal */
 #define CONFIG_PLACE 320       /* "mta2.example.jp.=[2001:db8::26]:25" */
@@ -175,6 +177,8 @@ struct config {
 	char tls_cert[CONFIG_PATH], tls_key[CONFIG_PATH]; /* "": none */
 	unsigned known_as_count;
 	char known_as[CONFIG_KNOWN_AS][CONFIG_NAME]; /* without the final dot */
+	unsigned allow_origin_count;
+	char allow_origins[CONFIG_ORIGINS][CONFIG_ORIGIN]; /* as a browser sends it */
 	char tokens[CONFIG_PATH];
 	int64_t stale_after, silent_after, watch;
 	int64_t probe; /* seconds between two questions to an exchanger; 0: never */

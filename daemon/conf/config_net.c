@@ -164,3 +164,47 @@ config_net_listen(struct span text, struct config_listen *out)
 	*out = listen;
 	return true;
 }
+
+/* A host name, a port may follow. */
+static bool
+name_with_port(struct span text, char host_out[CONFIG_NAME], uint16_t *port_out)
+{
+	struct span port;
+	bool bracketed;
+	struct span name = split_port(text, &port, &bracketed);
+
+	if (port.len) {
+		struct scan scan = scan_over(span_after(port, 1));
+
+		*port_out = (uint16_t)scan_number(&scan, UINT16_MAX);
+		if (!scan_done(&scan) || *port_out == 0)
+			return false;
+	}
+	if (bracketed || span_ends(name, SPAN(".")) || !config_net_name(name, false, host_out))
+		return false;
+	host_out[name.len] = '\0';
+	return true;
+}
+
+bool
+config_net_origin(struct span text, char out[CONFIG_ORIGIN])
+{
+	bool tls = span_begins(text, SPAN("https://"));
+	struct span at = span_after(text, tls ? 8 : 7);
+	uint16_t own = tls ? 443 : 80, port = own;
+	char host[CONFIG_NAME];
+	struct text origin = text_over(out, CONFIG_ORIGIN);
+	bool six;
+
+	if (!tls && !span_begins(text, SPAN("http://")))
+		return false;
+	if (!config_net_address(at, own, host, &port) && !name_with_port(at, host, &port))
+		return false;
+	six = strchr(host, ':') != NULL;
+	if (six && !span_begins(at, SPAN("[")))
+		return false;
+	text_add(&origin, six ? "%s://[%s]" : "%s://%s", tls ? "https" : "http", host);
+	if (port != own)
+		text_add(&origin, ":%u", port);
+	return true;
+}

@@ -28,6 +28,12 @@ void config_net_print(const char *host, uint16_t port, struct text *text);
 /* An absolute path to something in a directory, without control characters. */
 MUST_USE bool config_net_path(struct span path);
 
+/*
+ * The origin of a page, http or https (RFC 6454, section 6.1), as a browser writes it: lower case,
+ * without the scheme's own port. No path, not even '/', no user, no pattern.
+ */
+MUST_USE bool config_net_origin(struct span text, char out[CONFIG_ORIGIN]);
+
 /* An IP address with port, or "unix:" and an absolute path. */
 MUST_USE bool config_net_listen(struct span text, struct config_listen *out);
 

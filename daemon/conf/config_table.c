@@ -40,6 +40,11 @@ const struct config_setting config_table[] = {
 	  .at_start = true, .sample = "[mxsplit.example.jp]",
 	  .sentence =
 		  "Names under which browsers may ask for it, beside addresses and localhost." },
+	{ CONFIG_TOP, "allow-origins", CONFIG_TYPE_ORIGIN,
+	  LIST(config, allow_origins, allow_origin_count), .alone = true, .sample = "[]",
+	  .sentence =
+		  "Origins, such as \"https://dashboard.example.jp\", whose pages may use the API "
+		  "(CORS)." },
 	{ CONFIG_TOP, "tokens", CONFIG_TYPE_PATH, ONE(config, tokens),
 	  .preset = "/etc/mxsplit/tokens",
 	  .sentence = "Hashes of the API's tokens, made by mxsplitctl token add." },

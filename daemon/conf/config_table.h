@@ -28,6 +28,7 @@ enum config_type {
 	CONFIG_TYPE_OWN_ADDRESS, /* an IP address without a port */
 	CONFIG_TYPE_ADDRESS,	 /* an IP address, a port may follow (else `least`, or 53) */
 	CONFIG_TYPE_LISTEN,	 /* an IP address with port, or unix:/path */
+	CONFIG_TYPE_ORIGIN,	 /* of a page: scheme://host[:port] */
 	CONFIG_TYPE_DURATION,
 	CONFIG_TYPE_SIZE,
 	CONFIG_TYPE_COUNT,

@@ -317,6 +317,9 @@ static const struct {
 	[CONFIG_TYPE_LISTEN] = { .read = config_value_net_listen,
 				 .wanted = "an IP address with port such as 127.0.0.1:8053 or "
 					   "tls:192.0.2.1:8443, or unix:/path" },
+	[CONFIG_TYPE_ORIGIN] = { .read = config_value_net_origin,
+				 .wanted = "an origin such as https://dashboard.example.jp or "
+					   "http://192.0.2.9:8080, without a path" },
 	[CONFIG_TYPE_DURATION] = { .read = read_duration,
 				   .wanted = "a duration such as 300s, 5m, 12h or 7d",
 				   .range = true },

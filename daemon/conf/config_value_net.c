@@ -63,6 +63,13 @@ config_value_net_listen(const struct config_setting *row, struct span text, void
 	return answer(config_net_listen(text, out));
 }
 
+enum config_value
+config_value_net_origin(const struct config_setting *row, struct span text, void *out)
+{
+	(void)row;
+	return answer(config_net_origin(text, out));
+}
+
 /* An exchanger, '=', and an address; kept with the final dot and the port. */
 enum config_value
 config_value_net_place(const struct config_setting *row, struct span text, void *out)

@@ -14,6 +14,8 @@ enum config_value config_value_net_address(const struct config_setting *row, str
 					   void *out);
 enum config_value config_value_net_own_address(const struct config_setting *row, struct span text,
 					       void *out);
+enum config_value config_value_net_origin(const struct config_setting *row, struct span text,
+					  void *out);
 enum config_value config_value_net_listen(const struct config_setting *row, struct span text,
 					  void *out);
 enum config_value config_value_net_place(const struct config_setting *row, struct span text,

@@ -131,7 +131,7 @@ static void (*const printers[CONFIG_TYPES])(const void *value, struct text *text
 	[CONFIG_TYPE_MX] = print_text,		 [CONFIG_TYPE_CONDITION] = print_text,
 	[CONFIG_TYPE_THRESHOLD] = print_rule,	 [CONFIG_TYPE_OWN_ADDRESS] = print_text,
 	[CONFIG_TYPE_RIGHTS] = print_rights,	 [CONFIG_TYPE_URL] = print_url,
-	[CONFIG_TYPE_NOTICE] = print_notice,
+	[CONFIG_TYPE_NOTICE] = print_notice,	 [CONFIG_TYPE_ORIGIN] = print_text,
 };
 
 void

@@ -57,7 +57,7 @@ enum notice_answer notice_answer(long status);
 
 /* A hook as people see it. */
 struct notice_dead {
-	int64_t item, since; /* since: seconds, when it was given up */
+	int64_t item, since; /* since: seconds, when it was given up (one that waits: stored) */
 	unsigned attempts;
 	char kind[32], domain[JOURNAL_DOMAIN], text[JOURNAL_TEXT], why[NOTICE_WHY];
 };
@@ -76,7 +76,9 @@ struct notice_hook {
 	bool failing; /* the notice that is first in line has failed */
 	int64_t told, told_item, failed, failed_item; /* seconds and items; 0: never */
 	char why[NOTICE_WHY];			      /* of the last failure */
-	uint64_t results[NOTICE_RESULTS];	      /* attempts since the daemon began */
+	struct notice_dead first;	  /* in line; item 0: none waits. Its `why` is not filled */
+	int64_t next_try;		  /* of it, seconds; 0: at once */
+	uint64_t results[NOTICE_RESULTS]; /* attempts since the daemon began */
 	unsigned shown;
 	struct notice_dead list[NOTICE_DEAD]; /* newest first */
 };

@@ -45,6 +45,7 @@ struct snapshot_source {
 	int64_t last_line; /* seconds, wall clock; 0 = none yet */
 	int64_t log_time;  /* seconds, the log's own */
 	uint64_t lines, other, broken, gaps, bytes_behind;
+	int64_t seconds_behind; /* how old the last line is while bytes are behind; -1: not known */
 	uint64_t open_ids;
 	uint64_t forgotten;	   /* queue ids, because too many were open */
 	uint64_t uncounted;	   /* events, because there was no memory */

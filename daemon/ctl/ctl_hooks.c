@@ -13,6 +13,7 @@
 #define WAIT_SECONDS 60 /* for the end of a test: webhooks have 30 s, unless told */
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 #define NAP_US 200000
+#define LINE_ROOM 2048
 
 static int
 usage(FILE *out, int status)
@@ -28,25 +29,55 @@ usage(FILE *out, int status)
 	return status;
 }
 
+/* What a notice tells. */
+static void
+show_notice(const char *label, const json_t *notice, enum ctl_show_colour colour)
+{
+	const char *domain = ctl_show_member(notice, "domain");
+	char line[LINE_ROOM];
+	struct text text = TEXT(line);
+
+	text_add(&text, "%s%s%s: %s", ctl_show_member(notice, "kind"), *domain ? " of " : "",
+		 domain, ctl_show_member(notice, "text"));
+	ctl_show_words(label, line, colour);
+}
+
+/* The one that the others wait for; without a failure it is told in a moment. */
+static void
+show_first(const json_t *first, long long now)
+{
+	long long attempts = json_integer_value(json_object_get(first, "attempts"));
+	char since[SHOW_CELL], next[SHOW_CELL], line[LINE_ROOM];
+	struct text text = TEXT(line);
+
+	if (attempts == 0)
+		return;
+	show_notice("first", first, SHOW_YELLOW);
+	ctl_show_time(first, "since", now, since);
+	ctl_show_time(first, "next_try", now, next);
+	text_add(&text, "waits since %s, %lld attempt%s, next try %s", since, attempts,
+		 attempts == 1 ? "" : "s", strcmp(next, "-") == 0 ? "now" : next);
+	ctl_show_words("", line, SHOW_PLAIN);
+}
+
 static void
 show_dead(const json_t *hook, long long now)
 {
 	const json_t *list = json_object_get(hook, "dead");
-	char since[SHOW_CELL], line[1024];
+	char since[SHOW_CELL], line[LINE_ROOM];
 	size_t i;
 	json_t *dead;
 
 	json_array_foreach((json_t *)list, i, dead)
 	{
 		struct text text = TEXT(line);
-		const char *domain = ctl_show_member(dead, "domain");
 		long long attempts = json_integer_value(json_object_get(dead, "attempts"));
 
-		ctl_show_age(dead, "since", now, since);
-		text_add(&text, "%s%s%s, given up %s ago after %lld attempt%s: %s",
-			 ctl_show_member(dead, "kind"), *domain ? " of " : "", domain, since,
-			 attempts, attempts == 1 ? "" : "s", ctl_show_member(dead, "why"));
-		ctl_show_words(i ? "" : "dead", line, SHOW_RED);
+		show_notice(i ? "" : "dead", dead, SHOW_RED);
+		ctl_show_time(dead, "since", now, since);
+		text_add(&text, "given up %s, %lld attempt%s: %s", since, attempts,
+			 attempts == 1 ? "" : "s", ctl_show_member(dead, "why"));
+		ctl_show_words("", line, SHOW_PLAIN);
 	}
 }
 
@@ -58,7 +89,7 @@ show_hook(const json_t *hook, long long now)
 	long long waiting = json_integer_value(json_object_get(hook, "waiting"));
 	long long dead = json_integer_value(json_object_get(hook, "dead_letters"));
 	bool failing = json_is_true(json_object_get(hook, "failing"));
-	char time_text[SHOW_CELL], line[1024];
+	char time_text[SHOW_CELL], line[LINE_ROOM];
 	struct text text = TEXT(line);
 
 	ctl_show_cell(ctl_show_member(hook, "name"), 20, SHOW_BOLD);
@@ -76,6 +107,7 @@ show_hook(const json_t *hook, long long now)
 		text_add(&text, "%s: %s", time_text, ctl_show_member(failed, "why"));
 		ctl_show_words("failed", line, SHOW_PLAIN);
 	}
+	show_first(json_object_get(hook, "first"), now);
 	show_dead(hook, now);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/ctl/ctl_status.h"
 
 #include "daemon/base/text.h"
+#include "daemon/base/when.h"
 #include "daemon/ctl/client.h"
 #include "daemon/ctl/ctl_hooks.h"
 #include "daemon/ctl/ctl_show.h"
@@ -189,6 +190,32 @@ show_clues(const json_t *evidence)
 	}
 }
 
+/* The fixed rule of a domain that has one. */
+static void
+show_threshold(const json_t *rule, long long now)
+{
+	char sentence[SENTENCE], window[WHEN_TEXT], since[SHOW_CELL];
+	bool reached = is_true(rule, "reached");
+	struct text text = TEXT(sentence);
+
+	if (!json_is_object(rule))
+		return;
+	when_duration(json_integer_value(json_object_get(rule, "window_seconds")), window);
+	ctl_show_time(rule, "since", now, since);
+	if (is_true(rule, "known"))
+		text_add(&text, "%lld bounces in %s",
+			 (long long)json_integer_value(json_object_get(rule, "bounces")), window);
+	else
+		text_add(&text, "too little was heard in %s", window);
+	if (reached)
+		text_add(&text, ", reached since %s, over at %lld", since,
+			 (long long)json_integer_value(json_object_get(rule, "leave")));
+	else
+		text_add(&text, ", reached at %lld",
+			 (long long)json_integer_value(json_object_get(rule, "count")));
+	ctl_show_words("threshold", sentence, reached ? SHOW_RED : SHOW_PLAIN);
+}
+
 static void
 show_zone(const json_t *domain, long long now)
 {
@@ -233,11 +260,12 @@ show_source(const json_t *source, long long now)
 	const char *error = ctl_show_member(source, "error");
 	const char *note = ctl_show_member(source, "note");
 	bool stale = is_true(source, "stale");
-	char age[SHOW_CELL], behind[SHOW_CELL], sentence[SENTENCE];
+	char age[SHOW_CELL], behind[SHOW_CELL], lag[SHOW_CELL], sentence[SENTENCE];
 	struct text text = TEXT(sentence);
 
 	ctl_show_age(source, "last_line", now, age);
 	ctl_show_number(json_object_get(source, "bytes_behind"), " B", behind);
+	ctl_show_age(source, "log_time", now, lag);
 	ctl_show_cell(ctl_show_member(source, "name"), 26, SHOW_BOLD);
 	putchar(' ');
 	ctl_show_cell(error[0] ? "failed"
@@ -250,7 +278,10 @@ show_source(const json_t *source, long long now)
 	ctl_show_cell(age, 8, SHOW_PLAIN);
 	show_number(source, "lines", "", 11);
 	show_number(source, "broken", "", 9);
-	puts(behind);
+	if (json_integer_value(json_object_get(source, "bytes_behind")))
+		printf("%s, %s\n", behind, lag);
+	else
+		puts(behind);
 	if (error[0]) {
 		text_add(&text, "%s: %s", ctl_show_member(source, "path"), error);
 		ctl_show_words("error", sentence, SHOW_RED);
@@ -366,6 +397,7 @@ ctl_status_print(const struct client *client, const char *domain)
 		show_heading();
 		show_line(answer, time(NULL));
 		show_reasons(answer, time(NULL));
+		show_threshold(json_object_get(answer, "threshold"), time(NULL));
 		show_zone(answer, time(NULL));
 	} else {
 		show_all(answer, time(NULL));

@@ -132,6 +132,8 @@ cannot_run(struct hook_run *run, int failed)
 	struct text why = TEXT(run->result.why);
 
 	text_add(&why, "cannot run %s: %s", run->path, uv_strerror(failed));
+	if (failed == UV_ENOENT && access(run->path, F_OK) == 0) /* ENOENT of execve(2) */
+		text_add(&why, "; it is there, but perhaps not the interpreter of its first line");
 }
 
 static void

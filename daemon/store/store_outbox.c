@@ -43,7 +43,8 @@ store_outbox_next(struct store *store, const char *hook, int64_t now, bool *foun
 {
 	struct store_sql sql = store_sql_start(
 		store, "read the outbox",
-		"SELECT id, journal_id, not_before, attempts, hook, payload, test FROM outbox"
+		"SELECT id, journal_id, not_before, attempts, hook, payload, test, added"
+		" FROM outbox"
 		" WHERE hook = ?1 AND delivered IS NULL AND dead IS NULL"
 		" ORDER BY test DESC, id LIMIT 1");
 	bool found = false;
@@ -58,6 +59,7 @@ store_outbox_next(struct store *store, const char *hook, int64_t now, bool *foun
 		store_sql_copy_at(&sql, 4, out->hook, sizeof(out->hook), NULL);
 		store_sql_copy_at(&sql, 5, out->payload, sizeof(out->payload), NULL);
 		out->test = store_sql_integer_at(&sql, 6) != 0;
+		out->added = store_sql_integer_at(&sql, 7);
 	}
 	if (!store_sql_end(&sql, err))
 		return false;

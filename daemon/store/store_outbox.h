@@ -13,8 +13,8 @@
 struct store_outbox_item {
 	int64_t id;
 	int64_t journal_id;
-	int64_t not_before; /* seconds */
-	unsigned attempts;  /* so far */
+	int64_t added, not_before; /* seconds */
+	unsigned attempts;	   /* so far */
 	bool test;
 	char hook[STORE_OUTBOX_HOOK];
 	char payload[STORE_OUTBOX_PAYLOAD]; /* JSON */

@@ -34,6 +34,7 @@ WORDS = {
     "run": ["/bin/true", "[relative]", "[/nowhere/at/all]", "[]", "[{d}]", "[{d}/plain]", "[{d}/loose]"],
     "on": ["[sunset]", "[split, ]surge", "{a: b}", "[surge, surge!]"],
     "listen": ["[\"127.0.0.1\"]", "[\"unix:relative\"]", "[\"127.0.0.1:99999\"]", "[\"tcp:1\"]", "{a: b}"],
+    "allow-origins": ["[\"*\"]", "[null]", "[https://a.test/]", "[\"https://*.a.test\"]", "[a.test]", "{a: b}"],
 }
 ENTRIES = ["", "\n", "# nothing\n", "---\n", "null\n", "5\n", "[]\n", "{}\n", "a", "- a\n", "\"", "[[[[", "{",
            "%YAML 9.9\n---\n", "domains:\n", "servers: []\ndomains: []\n", "[" * 500, "{a: " * 500, "\ufeff", "?\n"]

@@ -134,7 +134,13 @@ class Webhooks(unittest.TestCase):
             listed = ctl(d)
             self.assertEqual(listed.returncode, 0, listed.stderr)
             self.assertIn("4 dead letters", listed.stdout)
-            self.assertIn("no such room", listed.stdout)
+            words = " ".join(listed.stdout.split())
+            self.assertIn(" failure: hook strict could not be told of 'override'", words)
+            self.assertRegex(words, rf" override of {DOMAIN}: override 'normal' by anna until \S+: number 2 "
+                             r"given up \S+Z \(\d+s ago\), 1 attempt: it answered 404: no such room ")
+            self.assertLessEqual(max(map(len, listed.stdout.splitlines())), 80)
+            self.assertIsNone(shown["first"])
+            self.assertNotIn(" first ", words)
             failed = ctl(d, "test", "strict")
             self.assertEqual((failed.returncode, hooks(d)["strict"]["dead_letters"]), (75, 4))
             self.assertIn("404", failed.stderr)
@@ -165,6 +171,14 @@ class Webhooks(unittest.TestCase):
             status = subprocess.run([program("mxsplitctl"), "status", "--socket", d.socket], capture_output=True, text=True,
                                     check=True).stdout
             self.assertIn("people are not told: 1 waiting; 'mxsplitctl hooks' says why", " ".join(status.split()))
+            listed = ctl(d)
+            self.assertRegex(" ".join(listed.stdout.split()),
+                             rf" first override of {DOMAIN}: .*first waits since \S+Z \(\d+s ago\), 1 attempt, "
+                             r"next try \S+Z \(in 1[45]m\d*s?\)")
+            self.assertLessEqual(max(map(len, listed.stdout.splitlines())), 80)
+            first = json.loads(ctl(d, "--json").stdout)["hooks"][0]["first"]
+            self.assertEqual((first["attempts"], first["kind"], first["domain"]), (1, "override", DOMAIN))
+            self.assertRegex(first["next_try"], r"^\d{4}-.*Z$")
             at.behave = at.answer(200)
             again = ctl(d, "resend", "chat")
             self.assertEqual((again.returncode, again.stdout), (0, "hook chat has no dead letters; what waits is tried now\n"))

@@ -49,6 +49,40 @@ class Socket(Listen):
             self.assertIn("socket-mode", done.stderr)
 
 
+class Origins(Listen):
+    def asked(self, origin, method="GET"):
+        """(status, header fields) of a request over TCP by a page of that origin."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=60)
+        try:
+            connection.request(method, "/v1/domains/example.test/override", headers={"Origin": origin})
+            response = connection.getresponse()
+            response.read()
+            return response.status, response.headers
+        finally:
+            connection.close()
+
+    def allowed(self, origin):
+        return self.asked(origin)[1]["Access-Control-Allow-Origin"]
+
+    def test_a_reload_takes_the_pages_that_may_ask(self):
+        self.daemon.start()
+        self.assertIsNone(self.allowed("https://board.example"))
+        for origins in ("https://board.example", "http://other.example:8080"):
+            self.daemon.daemon_settings["allow_origins"] = f"[{origins}]"
+            self.daemon.write_config()
+            self.daemon.process.send_signal(signal.SIGHUP)
+            self.daemon.wait_for(lambda: self.allowed(origins) == origins, 60, origins)
+        self.assertIsNone(self.allowed("https://board.example"))
+        status, fields = self.asked("http://other.example:8080", "OPTIONS")
+        self.assertEqual((status, fields["Access-Control-Allow-Methods"]), (204, "GET, HEAD, PUT, DELETE, OPTIONS"))
+        self.daemon.daemon_settings["allow_origins"] = '["*"]'
+        self.daemon.write_config()
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.daemon.wait_for(lambda: any("not taken" in e["text"] for e in self.daemon.events()), 60, "refused")
+        self.assertEqual(self.allowed("http://other.example:8080"), "http://other.example:8080")
+        self.assertEqual(self.daemon.stop(), 0)
+
+
 class Tls(Listen):
     def setUp(self):
         super().setUp()

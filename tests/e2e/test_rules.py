@@ -164,6 +164,12 @@ class Thresholds(unittest.TestCase):
         w.daemon.settings.update(settings)
         return w.daemon
 
+    def status(self, d):
+        shown = subprocess.run([program("mxsplitctl"), "status", DOMAIN, "--socket", d.socket], capture_output=True, text=True,
+                               check=True).stdout
+        self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
+        return " ".join(shown.split())
+
     def test_a_fixed_threshold_alone_splits_and_restores(self):
         with Moving(**self.SETTINGS) as w:
             d = self.start(w)
@@ -175,8 +181,10 @@ class Thresholds(unittest.TestCase):
             d.wait_for(lambda: d.domain()["threshold"]["known"], 60, "a whole window was heard")
             self.assertFalse(d.domain()["threshold"]["reached"], "a backlog is history")
             self.assertEqual(d.domain()["threshold"]["bounces"], 0)
+            self.assertIn(" threshold 0 bounces in 10s, reached at 100 ", self.status(d))
             w.rate = 30
             d.wait_state("split", 60)
+            self.assertRegex(self.status(d), r" threshold \d+ bounces in 10s, reached since \S+Z \(\d+s ago\), over at 20 ")
             self.assertIn("bounces in 10s, the threshold is 100", d.domain()["why"])
             self.assertTrue(w.shows(SPLIT_TTL, SPLIT))
             self.assertEqual([e["text"].split(":")[0] for e in d.events() if e["kind"] in ("surge", "calm")],

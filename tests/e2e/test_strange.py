@@ -83,9 +83,39 @@ class Strange(unittest.TestCase):
         write("other", f"{stamp()} mx1 dovecot[7]: x\n" * LINES)
         d.process.send_signal(signal.SIGHUP)
         d.wait_for(lambda: d.status()["reloads"] > reloads and self.note("wrong") is None, 30, "it is reloaded, and counts anew")
+        write("good", "2026-11-27 03:00:00 1tGfXx-000000-00 Completed\n")
+        d.wait_for(lambda: len(self.found("good")) == 2, 30, "another MTA, first seen after a reload")
+        self.assertEqual(self.found("good")[-1], "good-log is the log of Postfix and Exim (found by its lines)")
         write("wrong", f"{stamp()} mx1 postfix/smtpd[7]: connect from x[192.0.2.7]\n" * LINES)
         d.wait_for(lambda: self.note("wrong"), 30, "it is as strange as before")
         self.assertEqual(len(self.told()), 3, "and told already")
+
+
+class Behind(unittest.TestCase):
+    def test_how_far_a_source_is_behind_is_told_in_seconds(self):
+        temp = tempfile.TemporaryDirectory(prefix="mxsplit-e2e-")
+        self.addCleanup(temp.cleanup)
+        d = Daemon(temp.name)
+        self.addCleanup(d.kill)
+        hour_ago = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+        line = refused(2)
+        with open(d.sources["mta1"], "w") as f:
+            f.write(refused(1, when=hour_ago) + line[:-1])  # of the second the end has not come yet
+        d.start()
+
+        def source():
+            return next(s for s in d.status()["sources"] if s["name"] == "mta1-log")
+        d.wait_for(lambda: source()["lines"] == 1, 30, "the first line is read")
+        seen = source()
+        self.assertEqual(seen["bytes_behind"], len(line) - 1)
+        self.assertTrue(3600 <= seen["seconds_behind"] < 3900, seen)
+        self.assertRegex(d.request("GET", "/metrics")[1], r'mxsplitd_log_seconds_behind\{source="mta1-log"\} 3[678]\d\d\n')
+        shown = subprocess.run([program("mxsplitctl"), "status", "--socket", d.socket], capture_output=True, text=True, check=True)
+        self.assertRegex(shown.stdout, rf"(?m)^mta1-log .* {len(line) - 1} B, 1h\S*$")
+        with open(d.sources["mta1"], "a") as f:
+            f.write("\n")
+        d.wait_for(lambda: source()["lines"] == 2, 30, "the second line is read")
+        self.assertEqual((source()["bytes_behind"], source()["seconds_behind"]), (0, 0))
 
 
 class NoMemory(unittest.TestCase):

@@ -160,7 +160,7 @@ function drawLists(status) {
       e.asked ? word("ago", { age: ageSince(e.asked) }) : word("dash")])).childNodes]);
   patchChildren($("sources"), [...table(word("sources"), [[word("name")], [word("exchanger")], [word("lines"), "number"], [word("last-line")], [word("behind"), "number"], [word("state")]],
     status.sources.map((s) => [s.name, plain(s.mta), cell(number(s.lines), "number"), s.last_line ? word("ago", { age: ageSince(s.last_line) }) : word("dash"),
-      cell(number(s.bytes_behind), "number"), cell(s.error || s.note || word(s.stale ? "silent" : "heard"), s.error || s.note || s.stale ? "bad" : "good")]), "stack").childNodes]);
+      cell(number(s.bytes_behind) + (s.seconds_behind ? `, ${ageOf(s.seconds_behind * 1000)}` : ""), "number"), cell(s.error || s.note || word(s.stale ? "silent" : "heard"), s.error || s.note || s.stale ? "bad" : "good")]), "stack").childNodes]);
   $("hooks").closest("section").hidden = !here.hooks.length;
   patchChildren($("hooks"), [...table(word("hooks"), [[word("name")], [word("state")], [word("waiting"), "number"], [word("dead"), "number"], [word("told-last")], [word("failed-last")], [word("try")]],
     here.hooks.map(hookRow), "stack").childNodes]);

@@ -256,6 +256,12 @@ static const struct {
 	  "17:5: hooks: this is \"page\", wanted settings, each as name: value" },
 	{ 16, "    run: [/a]\n    [a]: b", NULL,
 	  "17:5: this is a list, wanted the name of a setting" },
+	{ 0, NULL, "allow-origins: [\"*\"]\n",
+	  "17:17: allow-origins is \"*\", wanted an origin such as https://dashboard.example.jp or http://192.0.2.9:8080, without a path" },
+	{ 0, NULL, "allow-origins: a.jp\n",
+	  "17:16: allow-origins is \"a.jp\", wanted an origin such as https://dashboard.example.jp or http://192.0.2.9:8080, without a path" },
+	{ 0, NULL, "allow-origins: [https://a.jp, \"https://A.jp:443\"]\n",
+	  "17:31: allow-origins has https://a.jp twice, wanted it once" },
 	/* several at once, in the order of the file */
 	{ 3, "    address: here\n    tcp: 7", "watch: soon\n",
 	  "3:14: address is \"here\", wanted an IP address such as 192.0.2.53 or \"[2001:db8::53]:53\""

@@ -98,12 +98,18 @@ clear(struct room *room)
 }
 
 static void
-write_program(struct room *room, const char *body)
+write_script(struct room *room, const char *first, const char *body)
 {
 	FILE *file = fopen(room->program, "w");
 
-	fprintf(file, "#!/bin/sh\n%s\n", body);
+	fprintf(file, "%s\n%s\n", first, body);
 	cr_assert(fclose(file) == 0 && chmod(room->program, 0700) == 0);
+}
+
+static void
+write_program(struct room *room, const char *body)
+{
+	write_script(room, "#!/bin/sh", body);
 }
 
 static struct hook_run *
@@ -265,11 +271,14 @@ Test(hook, tells_what_cannot_be_run)
 	static const struct {
 		const char *what;
 		mode_t mode;
-		const char *why;
+		const char *first, *why;
+		bool interpreter; /* that may be what is missing */
 	} cases[] = {
-		{ "missing", 0, "no such file" },
-		{ "not executable", 0600, "permission denied" },
-		{ "a directory", S_IFDIR, "permission denied" },
+		{ "missing", 0, "", "no such file", false },
+		{ "not executable", 0600, "#!/bin/sh", "permission denied", false },
+		{ "a directory", S_IFDIR, "", "permission denied", false },
+		{ "no interpreter", 0700, "#!/nowhere/sh", "no such file", true },
+		{ "lines of another system", 0700, "#!/bin/sh\r", "no such file", true },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -278,7 +287,7 @@ Test(hook, tells_what_cannot_be_run)
 		if (cases[i].mode == S_IFDIR)
 			cr_assert(mkdir(room->program, 0700) == 0);
 		else if (cases[i].mode) {
-			write_program(room, "true");
+			write_script(room, cases[i].first, "true");
 			chmod(room->program, cases[i].mode);
 		}
 		start(room, "{}");
@@ -288,6 +297,8 @@ Test(hook, tells_what_cannot_be_run)
 			  cases[i].what);
 		cr_assert(strstr(room->result.why, cases[i].why) != NULL, "%s: %s", cases[i].what,
 			  room->result.why);
+		cr_assert_eq(strstr(room->result.why, "the interpreter of its first line") != NULL,
+			     cases[i].interpreter, "%s: %s", cases[i].what, room->result.why);
 		rmdir(room->program);
 		clear(room);
 	}

@@ -198,8 +198,12 @@ room_hook(void *ctx, unsigned index, struct notice_hook *out, bool *found_out, s
 	*out = (struct notice_hook){ .waiting = 3, .told = 1700000000, .told_item = 5 };
 	snprintf(out->name, sizeof(out->name), index ? "chat" : "page");
 	snprintf(out->how, sizeof(out->how), "run /bin/page");
-	if (index == 0)
+	if (index == 0) {
+		out->first = (struct notice_dead){ .item = 9, .since = 1700000000, .attempts = 2 };
+		out->next_try = 1700000060;
+		snprintf(out->first.kind, sizeof(out->first.kind), "split");
 		return true;
+	}
 	out->dead = out->shown = 1;
 	out->failed = 1700000000;
 	out->list[0] = (struct notice_dead){ .item = 4, .since = 1700000000, .attempts = 1 };
@@ -234,14 +238,17 @@ static inline void
 room_open(struct room *room, unsigned deadline_ms)
 {
 	static const char *const hosts[] = { "mx.example.jp" };
+	static const char *const origins[] = { "https://board.example" };
 	struct web_listen listen[] = { { .text = "127.0.0.1:0" }, { .unix_socket = true } };
-	struct web_options options = { .loop = &room->loop,
-				       .listen = listen,
-				       .listens = 2,
-				       .hosts = hosts,
-				       .host_count = 1,
-				       .tokens_path = room->tokens,
-				       .deadline_ms = deadline_ms };
+	struct web_options options = {
+		.loop = &room->loop,
+		.listen = listen,
+		.listens = 2,
+		.hosts = hosts,
+		.host_count = 1,
+		.access = { .tokens_path = room->tokens, .origins = origins, .origin_count = 1 },
+		.deadline_ms = deadline_ms
+	};
 	struct web_deps deps = { room,	      room_snapshot, room_events, room_last_event,
 				 room_series, room_override, room_push,	  room_hook,
 				 room_resend, room_test };

@@ -221,12 +221,13 @@ Test(stream, who_takes_is_not_cut)
 
 Test(stream, ends_when_tokens_are_read_again_and_when_the_journal_cannot_be_read)
 {
+	struct web_access access = { .tokens_path = room.tokens };
 	struct client client;
 	struct err err = { 0 };
 
 	ask(&client, false, "/v1/stream?every=0", "");
 	await(&client, "retry: ");
-	cr_assert(web_reload(room.web, room.tokens, NULL, NULL, &err), "%s", err.text);
+	cr_assert(web_reload(room.web, &access, &err), "%s", err.text);
 	await(&client, NULL);
 	cr_assert(strstr(client.text, "\r\n0\r\n\r\n") != NULL, "its last chunk: %s", client.text);
 	close(client.fd);
