@@ -48,8 +48,8 @@ struct engine {
 	bool ready; /* and the service manager knows */
 	struct record_held held;
 	struct record_waiting waiting;
-	bool full;	     /* the disk is, and people were told */
-	int64_t count_again; /* seconds; while it is full */
+	bool full;		/* the disk is, and people were told */
+	int64_t count_again_us; /* steady clock; while it is full */
 	char degraded[SNAPSHOT_TEXT];
 };
 

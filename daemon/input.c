@@ -10,6 +10,7 @@
 #define SLICE ((size_t)240 << 10) /* bytes; a little less than what a follower reads at once */
 
 #define STRANGE_LINES 10000
+#define WAITING 250000 /* counts that the store has not taken; 16 MB, days of an ordinary log */
 
 struct restoring {
 	struct reader *reader;
@@ -107,6 +108,24 @@ input_free(struct input *input)
 	free(input);
 }
 
+/*
+ * Of several losses in one pass each is told, the newest first. What is the same up to its colon is
+ * one loss that goes on.
+ */
+static void
+lose(struct input *input, const char *why)
+{
+	struct text text;
+	char before[SNAPSHOT_TEXT];
+
+	span_copy(span_of(input->lost ? input->lost_why : ""), before, sizeof(before));
+	text = TEXT(input->lost_why);
+	text_add(&text, "%s", why);
+	if (before[0] && strncmp(before, why, strcspn(why, ":")) != 0)
+		text_add(&text, "; and before, %s", before);
+	input->lost = true;
+}
+
 static void
 take_event(void *ctx, const struct event *event)
 {
@@ -119,11 +138,8 @@ take_event(void *ctx, const struct event *event)
 		input->mail(input->mail_ctx, event);
 	if (input->witness)
 		witness_take(input->witness, event, input->fresh_from);
-	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from) {
-		input->lost = true;
-		span_copy(SPAN("the log says that lines were lost"), input->lost_why,
-			  sizeof(input->lost_why));
-	}
+	if (event->kind == EVENT_GAP && event->time_us >= input->fresh_from)
+		lose(input, "the log says that lines were lost");
 }
 
 static void
@@ -158,10 +174,10 @@ take_gap(void *ctx, const char *why)
 {
 	struct input *input = ctx;
 
-	input->lost = true;
 	input->gaps++;
 	input->dirty = true;
-	span_copy(span_of(why), input->lost_why, sizeof(input->lost_why));
+	reader_gap(input->reader);
+	lose(input, why);
 }
 
 /*
@@ -192,6 +208,12 @@ input_read(struct input *input, int64_t now, int64_t stale_after)
 	struct err err = { 0 };
 	enum feed_status status;
 
+	if (tally_cells(input->tally) >= WAITING) {
+		input->more = false;
+		span_copy(SPAN("too many counts wait for the store: what comes waits, too"),
+			  input->error, sizeof(input->error));
+		return;
+	}
 	reader_reference(input->reader, now);
 	input->fresh_from = (now - stale_after) * WHEN_SECOND_US;
 	status = input->feed->ops->read(input->feed, SLICE, &sink, &err);

@@ -62,7 +62,10 @@ MUST_USE struct input *input_open(const struct config_source *config, struct sto
 void input_inherit(struct input *input, struct input *old);
 void input_free(struct input *input);
 
-/* Reads what there is, at most a slice, about a millisecond; `more` says whether that was all. */
+/*
+ * Reads what there is, at most a slice, about a millisecond; `more` says whether that was all.
+ * Nothing when too much of what was read waits for the store.
+ */
 void input_read(struct input *input, int64_t now, int64_t stale_after);
 
 /* Puts counts, cursor and open queue ids into the open transaction; input_saved after its commit.

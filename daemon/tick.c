@@ -14,8 +14,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define PRUNE_EVERY 600 /* seconds */
-#define FULL_PAUSE 10	/* seconds between two tries to store counts on a full disk */
+#define PRUNE_EVERY 600			 /* seconds */
+#define FULL_PAUSE (10 * WHEN_SECOND_US) /* between two tries to store counts on a full disk */
 
 static bool
 save_counts(struct engine *engine, int64_t now, struct err *err)
@@ -38,11 +38,12 @@ save_counts(struct engine *engine, int64_t now, struct err *err)
 static bool
 count(struct engine *engine, int64_t now, struct err *err)
 {
-	bool ok;
+	int64_t now_us = clock_steady_us();
+	bool ok, pause = !engine->closing && now_us < engine->count_again_us;
 
-	if (engine->full && (now < engine->count_again || !store_roomy(engine->store)))
+	if (engine->full && (pause || !store_roomy(engine->store)))
 		return err_set(err, ERR_SYSTEM, "the disk is full");
-	engine->count_again = now + FULL_PAUSE;
+	engine->count_again_us = now_us + FULL_PAUSE;
 	ok = store_begin(engine->store, err);
 	if (ok && !save_counts(engine, now, err)) {
 		store_rollback(engine->store);
@@ -181,7 +182,8 @@ commit(struct engine *engine, int64_t now)
 	concluded = !store_broken(engine->store) && conclude(engine, now, full, &undecided);
 	text = TEXT(engine->degraded);
 	if (!concluded)
-		text_add(&text, "nothing is decided: %s", undecided.text);
+		text_add(&text, "nothing is decided: %s",
+			 undecided.text[0] ? undecided.text : uncounted.text);
 	else if (!counted)
 		text_add(&text, "counts wait in memory: %s", uncounted.text);
 	if (!(counted && concluded) && strcmp(engine->degraded, was) != 0)

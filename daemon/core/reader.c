@@ -293,6 +293,12 @@ reader_entry(struct reader *reader, const struct reader_entry *entry, reader_sin
 }
 
 void
+reader_gap(struct reader *reader)
+{
+	reader->last.valid = false;
+}
+
+void
 reader_too_long(struct reader *reader)
 {
 	reader->last.valid = false;

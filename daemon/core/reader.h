@@ -74,6 +74,9 @@ void reader_entry(struct reader *reader, const struct reader_entry *entry, reade
 /* A line above the limit was skipped: counts as broken. */
 void reader_too_long(struct reader *reader);
 
+/* Lines were lost here: what is repeated after it may be one of them. */
+void reader_gap(struct reader *reader);
+
 /* No more lines: what is still open is given. */
 void reader_end(struct reader *reader, reader_sink *sink, void *ctx);
 

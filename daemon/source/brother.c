@@ -47,6 +47,25 @@ brother_open(const struct rotated_file *file, struct unpack **unpack_out, struct
 }
 
 bool
+brother_goes_on(struct unpack *unpack, struct span before, struct err *err)
+{
+	char bytes[FOLLOW_PRINT];
+	size_t done = 0;
+
+	while (done < before.len) {
+		ssize_t got = unpack_read(unpack, bytes + done, before.len - done, err);
+
+		if (got < 0)
+			return false;
+		if (got == 0)
+			return err_set(err, ERR_INPUT, "it is shorter than what was read of it");
+		done += (size_t)got;
+	}
+	return memcmp(bytes, before.at, before.len) == 0 ||
+	       err_set(err, ERR_INPUT, "it is not what was read of it before");
+}
+
+bool
 brother_is(struct span head, struct span known)
 {
 	return known.len && span_begins(head, known) &&

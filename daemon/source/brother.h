@@ -26,6 +26,10 @@ MUST_USE enum brother_look brother_open(const struct rotated_file *file, struct 
 MUST_USE bool brother_fd(const struct rotated_file *file, int *fd_out, struct stat *status_out,
 			 struct err *err);
 
+/* Reads over what was read before, at most FOLLOW_PRINT bytes. ERR_INPUT: it does not stand there.
+ */
+MUST_USE bool brother_goes_on(struct unpack *unpack, struct span before, struct err *err);
+
 /* Does a file with these first bytes begin with `known`, and is that enough to know it by? */
 bool brother_is(struct span head, struct span known);
 

@@ -42,7 +42,7 @@ note_drops(struct datagrams *datagrams, struct msghdr *message)
 		memcpy(&dropped, CMSG_DATA(part), sizeof(dropped));
 		if (dropped == datagrams->dropped)
 			continue;
-		/* of several gaps in a tick only the last is told: it must name all */
+		/* of such gaps in a tick only the last is told: it must name all */
 		snprintf(why, sizeof(why),
 			 "the receive buffer was full: %u datagrams dropped since it was opened",
 			 dropped);

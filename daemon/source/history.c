@@ -16,8 +16,11 @@ struct history {
 	bool resuming;	   /* the cursor's brother is to be read on, and not at hand yet */
 	bool unsure;	   /* it may be gone, and that is not told yet */
 	bool truncated;	   /* it was what the path names, which was emptied */
+	uint64_t ahead;	   /* bytes of the brother at hand up to the place, to be read over */
 	size_t tail_known; /* so many bytes of `tail` must stand before the place */
 	char tail[FOLLOW_PRINT];
+	struct rotated_file passed; /* over, the last one; its path is not kept */
+
 	struct unpack *unpack; /* the brother at hand; NULL: none */
 	char *name;	       /* its path, for people */
 	char *buffer;
@@ -76,7 +79,7 @@ leave(struct history *history)
 	free(history->name);
 	history->unpack = NULL;
 	history->name = NULL;
-	history->held = 0;
+	history->held = history->ahead = 0;
 }
 
 void
@@ -137,23 +140,68 @@ give_rest(struct history *history, const struct feed_sink *sink)
 	leave(history);
 }
 
+/*
+ * A step to the place of the cursor, where what was read must stand before it. Steps, because the
+ * whole way through a large file takes seconds.
+ */
+static bool
+approach(struct history *history, struct err *err)
+{
+	struct span before = { history->tail, history->tail_known };
+	uint64_t step = history->ahead - before.len;
+
+	if (step > READ_BYTES)
+		step = READ_BYTES;
+	if (!unpack_skip(history->unpack, step, err))
+		return false;
+	history->ahead -= step;
+	if (history->ahead > before.len)
+		return true;
+	history->ahead = 0;
+	if (!brother_goes_on(history->unpack, before, err))
+		return false;
+	history->tail_known = 0;
+	return true;
+}
+
+static enum feed_status
+fail(struct history *history, const struct err *why, struct err *err)
+{
+	leave(history);
+	history->resuming = true; /* the next call tries again */
+	err_set(err, why->kind, "%s: %s", history->path, why->text);
+	return FEED_ERROR;
+}
+
+static void
+pass_over(struct history *history, const struct feed_sink *sink, const char *name, const char *why)
+{
+	tell(sink, name, "is passed over", why);
+	leave(history);
+	history->resuming = false;
+}
+
 enum feed_status
 history_read(struct history *history, size_t budget, const struct feed_sink *sink, struct err *err)
 {
 	uint64_t from = history->at.offset;
+	struct err why = { 0 };
 	size_t done = 0;
 
+	if (history->ahead && !approach(history, &why)) {
+		if (why.kind != ERR_INPUT)
+			return fail(history, &why, err);
+		pass_over(history, sink, history->name, why.text);
+		return FEED_IDLE;
+	}
+	if (history->ahead)
+		return FEED_MORE;
 	while (history->unpack && (done < budget || history->at.offset == from)) {
-		struct err why = { 0 };
 		ssize_t got = unpack_read(history->unpack, history->buffer + history->held,
 					  history->room - history->held, &why);
 
-		if (got < 0 && why.kind != ERR_INPUT) {
-			leave(history);
-			history->resuming = true;
-			err_set(err, why.kind, "%s: %s", history->path, why.text);
-			return FEED_ERROR;
-		}
+		if (got < 0 && why.kind != ERR_INPUT)
+			return fail(history, &why, err);
 		if (got < 0)
 			tell(sink, history->name, "is damaged", "the rest of it is not read");
 		if (got <= 0) {
@@ -167,49 +215,32 @@ history_read(struct history *history, size_t budget, const struct feed_sink *sin
 	return history->unpack ? FEED_MORE : FEED_IDLE;
 }
 
-/* To the place of the cursor, where what was read must stand before it. */
-static bool
-resume(struct history *history, struct unpack *unpack, struct err *err)
-{
-	size_t known = history->tail_known, done = 0;
-	char tail[FOLLOW_PRINT];
-
-	if (!unpack_skip(unpack, history->at.offset - known, err))
-		return false;
-	while (done < known) {
-		ssize_t got = unpack_read(unpack, tail + done, known - done, err);
-
-		if (got < 0)
-			return false;
-		if (got == 0)
-			return err_set(err, ERR_INPUT, "it is shorter than what was read of it");
-		done += (size_t)got;
-	}
-	return memcmp(tail, history->tail, known) == 0 ||
-	       err_set(err, ERR_INPUT, "it is not what was read of it before");
-}
-
-/* The brother is at hand, at its beginning or at the place that was found again. */
+/* The brother is at hand, to be read from its beginning or from the place of the cursor. */
 static bool
 begin(struct history *history, const struct rotated_file *file, struct unpack *unpack,
       struct span head)
 {
 	struct history_cursor *at = &history->at;
+	char *name = strdup(file->path);
 
-	if (!history->resuming)
+	if (!name) {
+		unpack_free(unpack);
+		return false;
+	}
+	if (!history->resuming) {
 		*at = (struct history_cursor){ .version = HISTORY_CURSOR,
 					       .before = history_place_print(at),
 					       .stray = at->stray };
+		history->tail_known = 0;
+	}
 	at->modified = file->modified;
 	at->known = head.len;
 	memcpy(at->head, head.at, head.len);
 	history->resuming = false;
-	history->tail_known = 0;
+	history->ahead = at->offset;
 	history->unpack = unpack;
-	history->name = strdup(file->path);
-	if (!history->name)
-		leave(history);
-	return history->unpack != NULL;
+	history->name = name;
+	return true;
 }
 
 enum taken {
@@ -237,20 +268,16 @@ take(struct history *history, const struct rotated_file *file, bool followed,
 		unpack_free(unpack);
 		return TAKEN_FOLLOWED;
 	}
-	if (ok && (!history->resuming || resume(history, unpack, &why))) {
-		if (begin(history, file, unpack, head))
-			return TAKEN;
-		err_set(err, ERR_SYSTEM, "out of memory");
-		return TAKEN_ERROR;
-	}
+	if (ok && begin(history, file, unpack, head))
+		return TAKEN;
 	if (ok)
-		unpack_free(unpack);
-	if (why.kind == ERR_BUSY || (ok && why.kind != ERR_INPUT)) {
+		err_set(&why, ERR_BUSY, "out of memory");
+	if (why.kind == ERR_BUSY) {
 		err_set(err, ERR_BUSY, "%s: %s", file->path, why.text);
 		return TAKEN_ERROR;
 	}
-	tell(sink, file->path, "is passed over", why.text);
-	history->resuming = false;
+	pass_over(history, sink, file->path, why.text);
+	history->passed = *file; /* and not told of again while there is no log to go on with */
 	return TAKEN_NOT;
 }
 
@@ -278,22 +305,6 @@ settle(struct history *history, bool left, const struct history_place *place,
 				       "it yet is lost");
 }
 
-/* The oldest brother that is still to be read, among those before `*left`; NULL: none. */
-static const struct rotated_file *
-oldest(const struct history *history, const struct rotated *brothers,
-       const struct history_place *place, const struct stat *path, size_t *left)
-{
-	for (; *left; --*left) {
-		const struct rotated_file *file = &brothers->files[*left - 1];
-
-		if (path->st_dev == file->device && path->st_ino == file->inode)
-			break; /* the path is a link to it: it and all younger are the follower's */
-		if (!history_place_passes(&history->at, place, file))
-			return file;
-	}
-	return NULL;
-}
-
 /* Is none of those before `left` compressed? */
 static bool
 plain(const struct history *history, const struct rotated *brothers,
@@ -301,7 +312,7 @@ plain(const struct history *history, const struct rotated *brothers,
 {
 	const struct rotated_file *file;
 
-	for (; (file = oldest(history, brothers, place, path, &left)); left--)
+	for (; (file = history_place_oldest(&history->at, brothers, place, path, &left)); left--)
 		if (file->compressed)
 			return false;
 	return true;
@@ -329,12 +340,15 @@ choose(struct history *history, const struct rotated *brothers, const struct his
 {
 	const struct rotated_file *file;
 	struct stat path = end_out->status;
-	size_t left = place->left;
+	size_t left = rotated_younger(brothers, &history->passed);
 
-	file = oldest(history, brothers, place, &path, &left);
+	if (left > place->left)
+		left = place->left;
+	file = history_place_oldest(&history->at, brothers, place, &path, &left);
 	if (history->unsure)
 		settle(history, file != NULL, place, sink);
-	for (; file; left--, file = oldest(history, brothers, place, &path, &left)) {
+	for (; file;
+	     left--, file = history_place_oldest(&history->at, brothers, place, &path, &left)) {
 		switch (take(history, file, plain(history, brothers, place, &path, left), sink,
 			     err)) {
 		case TAKEN:

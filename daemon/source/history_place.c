@@ -61,14 +61,30 @@ history_place(const char *path, const struct history_cursor *at, bool on,
 	return true;
 }
 
-bool
-history_place_passes(const struct history_cursor *at, const struct history_place *place,
-		     const struct rotated_file *file)
+/* A brother that is left, but as old as what was read, or older. */
+static bool
+passes(const struct history_cursor *at, const struct history_place *place,
+       const struct rotated_file *file)
 {
 	if (at->modified == INT64_MIN || (place->near && place->near->dated == file->dated) ||
 	    (place->found && !at->stray))
 		return false;
 	return file->modified <= at->modified;
+}
+
+const struct rotated_file *
+history_place_oldest(const struct history_cursor *at, const struct rotated *brothers,
+		     const struct history_place *place, const struct stat *path, size_t *left)
+{
+	for (; *left; --*left) {
+		const struct rotated_file *file = &brothers->files[*left - 1];
+
+		if (path->st_dev == file->device && path->st_ino == file->inode)
+			break; /* the path is a link to it: it and all younger are the follower's */
+		if (!passes(at, place, file))
+			return file;
+	}
+	return NULL;
 }
 
 uint64_t

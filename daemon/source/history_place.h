@@ -19,9 +19,11 @@ MUST_USE bool history_place(const char *path, const struct history_cursor *at, b
 			    const struct rotated *brothers, struct history_place *out,
 			    struct err *err);
 
-/* A brother that is left, but as old as what was read, or older. */
-bool history_place_passes(const struct history_cursor *at, const struct history_place *place,
-			  const struct rotated_file *file);
+/* The oldest brother that is still to be read, among those before `*left`; NULL: none. */
+const struct rotated_file *history_place_oldest(const struct history_cursor *at,
+						const struct rotated *brothers,
+						const struct history_place *place,
+						const struct stat *path, size_t *left);
 
 /* The brother_print of what was begun last; 0: not known. */
 uint64_t history_place_print(const struct history_cursor *at);

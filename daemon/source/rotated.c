@@ -207,6 +207,17 @@ rotated_next(const struct rotated *list, const struct rotated_file *file)
 	return file > list->files && file[-1].dated == file->dated ? file - 1 : NULL;
 }
 
+size_t
+rotated_younger(const struct rotated *list, const struct rotated_file *file)
+{
+	size_t count = 0;
+
+	while (count < list->count && !(same_file(&list->files[count], file) &&
+					list->files[count].modified == file->modified))
+		count++;
+	return count;
+}
+
 const struct rotated_file *
 rotated_oldest(const struct rotated *list)
 {

@@ -50,6 +50,9 @@ const struct rotated_file *rotated_find(const struct rotated *list, dev_t device
 const struct rotated_file *rotated_next(const struct rotated *list,
 					const struct rotated_file *file);
 
+/* How many are younger than this one as it was seen; all, when it is not there like that. */
+size_t rotated_younger(const struct rotated *list, const struct rotated_file *file);
+
 /* The oldest brother of all, or NULL. */
 const struct rotated_file *rotated_oldest(const struct rotated *list);
 

@@ -161,6 +161,9 @@ store_begin(struct store *store, struct err *err)
 	if (store->in_transaction)
 		return err_set(err, ERR_BUG, "database %s: a transaction is open already",
 			       store->path);
+	if (store->broken) /* an fsync after the one that failed may lie */
+		return err_set(err, ERR_SYSTEM, "database %s has failed: a new start is needed",
+			       store->path);
 	if (!store_sql_run(store, "begin a transaction", "BEGIN IMMEDIATE", err))
 		return false;
 	store->in_transaction = true;

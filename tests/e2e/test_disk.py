@@ -1,17 +1,21 @@
 """F3: the disk under the database is full. What is decided is stored before it is done, or it is not
-done and not remembered; a split that is in force is restored all the same.
+done and not remembered; a split that is in force is restored all the same. Or it fails.
 
 The database lies on a small tmpfs in a mount namespace of the daemon's own.
 """
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
+import time
 import unittest
 
 import dns.exception
 
-from daemon import DOMAIN
+from daemon import DOMAIN, Daemon, Log, refused, stamp
+from test_clock import LIBRARY, Clock
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World, read
 
 
@@ -224,6 +228,60 @@ class FullDisk(unittest.TestCase):
     def test_outcomes_that_were_not_stored_are_found_in_the_zone(self):
         self.through(kill=True)
 
+    def test_no_more_is_read_than_memory_has_room_for(self):
+        minutes = 260000
+        with tempfile.TemporaryDirectory(prefix="mxsplit-disk-") as directory:
+            d = Daemon(directory)
+            self.addCleanup(d.kill)
+            disk = Disk(d)
+            d.settings["mode"] = "observe"
+            log = Log(d.sources["mta1"])
+            d.start()
+            disk.fill()
+            log.write(refused(0))
+            self.degraded(d)
+            line, now = refused(1)[len(stamp()):], time.time()
+            for n in range(minutes, 0, -1):
+                log.file.write(time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(now - 60 * n)) + line)
+            log.close()
+            d.wait_for(lambda: "counts wait for the store" in d.log(), 60, "it reads no more")
+            self.ticks(d)
+            source = d.status()["sources"][0]
+            self.assertTrue(250000 <= source["lines"] < minutes, source["lines"])
+            disk.empty()
+            d.wait_for(lambda: d.domain()["counts"].get("bounce-refused") == minutes + 1, 60, "it reads on")
+            d.wait_for(lambda: d.status()["sources"][0]["error"] is None, 10, "nothing waits any more")
+
+    def test_what_waits_is_stored_by_the_last_pass_when_there_is_room(self):
+        w = self.world()
+        d = w.ready()
+        w.disk.fill()
+        self.degraded(d)
+        w.rate = 50
+        self.ticks(d, 3)
+        w.quiet.set()
+        time.sleep(0.5)
+        counted = sum(d.domain()["counts"].values())
+        with open(w.disk.inside("mxsplit.db"), "rb") as file:
+            w.disk.empty()
+            self.assertEqual(d.stop(), 0)
+            d.database = os.path.join(w.directory, "copy.db")
+            with open(d.database, "wb") as copy:
+                copy.write(file.read())
+        self.assertGreaterEqual(sum(d.totals()[DOMAIN].values()), counted)
+
+    @unittest.skipUnless(LIBRARY, "no libfaketime here")
+    def test_a_clock_that_is_set_back_does_not_keep_counts_waiting(self):
+        w = self.world()
+        clock = Clock(w.directory)
+        w.daemon.env.update(clock.env())
+        d = w.ready()
+        w.disk.fill()
+        self.degraded(d)
+        clock.set(-86400)
+        w.disk.empty()
+        d.wait_for(lambda: not d.status()["degraded"], 30, "it catches up")
+
     def test_a_hook_whose_end_cannot_be_stored_is_not_run_again(self):
         w = self.world(mode="manual")
         hook, runs, go = (os.path.join(w.directory, name) for name in ("hook", "runs", "go"))
@@ -258,6 +316,26 @@ class FullDisk(unittest.TestCase):
         w.disk.kill_and_start()
         d.wait_for(lambda: [r["exchange"] for r in d.domain()["normal"]["records"]] == [n for _, n in theirs], 30,
                    "what a person wrote is taken over")
+
+
+@unittest.skipUnless(shutil.which("strace"), "no strace here")
+class FailingDisk(unittest.TestCase):
+    def test_it_ends_and_says_why(self):
+        with tempfile.TemporaryDirectory(prefix="mxsplit-disk-") as directory:
+            d = Daemon(directory, wrap=["strace", "-f", "-qq", "-o", os.path.join(directory, "trace"), "-e",
+                                        "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=25+"])
+            self.addCleanup(d.kill)
+            d.settings["mode"] = "observe"
+            log = Log(d.sources["mta1"])
+            d.start()
+            for n in range(600):
+                if d.process.poll() is not None:
+                    break
+                log.write(refused(n))
+                time.sleep(0.1)
+            log.close()
+            self.assertEqual(d.process.poll(), os.EX_IOERR)
+            self.assertIn("disk I/O error", d.log().splitlines()[-1])
 
 
 if __name__ == "__main__":

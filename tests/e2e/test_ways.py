@@ -367,6 +367,32 @@ class Trouble(unittest.TestCase):
                                                      for t in room.said()), 20, "all of them are told")
                 self.assertGreater(room.source()["gaps"], 0)
 
+    def test_a_repeat_after_a_gap_does_not_multiply_the_line_before_it(self):
+        with Room("follow: DIR/mail.log") as room:
+            with open(room.path("mail.log"), "w", buffering=1) as log:
+                log.write(refused(1))
+                room.start()
+                room.heard(1)
+                shutil.copy2(room.path("mail.log"), room.path("mail.log.1"))
+                log.truncate(0)
+                log.seek(0)
+                log.write(stamp() + " mx1 last message repeated 9 times\n")
+                room.heard(2)
+            self.assertEqual(room.source()["gaps"], 1)
+            self.assertEqual(room.totals()[DOMAIN], {"bounce-refused": 1})
+
+    def test_of_several_losses_at_once_each_is_told(self):
+        with Room("follow: DIR/mail.log", "history: yes") as room:
+            for name in ("mail.log.4.xz", "mail.log.3.xz", "mail.log.2.bz2"):
+                with open(room.path(name), "wb") as f:
+                    f.write(b"not read")
+            room.start()
+            room.heard(0)
+            said = [s for s in room.said() if "passed over" in s]
+            self.assertEqual(len(said), 1, said)
+            for name in ("mail.log.4.xz", "mail.log.3.xz", "mail.log.2.bz2"):
+                self.assertIn(room.path(name), said[0])
+
     def test_used_address_is_told_and_tried_again(self):
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))

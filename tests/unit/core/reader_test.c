@@ -290,17 +290,22 @@ Test(reader, repeats_losses_and_odd_lines)
 	}
 }
 
-Test(reader, a_line_too_long_is_not_the_one_before_it_when_it_is_repeated)
+/* Not of what was said before it. */
+Test(reader, a_repeat_after_a_line_too_long_or_a_gap_counts_nothing)
 {
-	struct reader *reader = sample_reader(true);
-	int64_t counts[EVENT_KINDS] = { 0 };
+	void (*const between[])(struct reader *) = { reader_too_long, reader_gap };
 
-	reader_line(reader, SPAN("Nov 24 16:36:26 mx1 " REJECT), count, counts);
-	reader_too_long(reader);
-	reader_line(reader, SPAN("Nov 24 16:36:27 mx1 last message repeated 3 times"), count,
-		    counts);
-	cr_assert_eq(counts[EVENT_BOUNCE_REFUSED], 1);
-	reader_free(reader);
+	for (size_t i = 0; i < sizeof(between) / sizeof(*between); i++) {
+		struct reader *reader = sample_reader(true);
+		int64_t counts[EVENT_KINDS] = { 0 };
+
+		reader_line(reader, SPAN("Nov 24 16:36:26 mx1 " REJECT), count, counts);
+		between[i](reader);
+		reader_line(reader, SPAN("Nov 24 16:36:27 mx1 last message repeated 3 times"),
+			    count, counts);
+		cr_assert_eq(counts[EVENT_BOUNCE_REFUSED], 1, "%zu", i);
+		reader_free(reader);
+	}
 }
 
 Test(reader, nuls_of_a_hole_are_skipped)

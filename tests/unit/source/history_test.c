@@ -107,6 +107,19 @@ Test(history, what_cannot_be_read_is_told_and_passed_over)
 	room_clear(&room);
 }
 
+Test(history, what_is_passed_over_while_there_is_no_log_is_told_once)
+{
+	struct room room = past_make();
+
+	room_run(&room, "w9 M X1 b1 b1 b1");
+	cr_assert(room.gaps == 1 && room.status == FEED_IDLE, "%u gaps", room.gaps);
+	room_run(&room, "w9 M X1 b1 b1");
+	cr_assert(room.gaps == 2, "another one: %u gaps", room.gaps);
+	room_run(&room, "w9 r");
+	cr_assert(room.heard == 9 && room.times[18] == 1 && room.gaps == 2, "%u gaps", room.gaps);
+	room_clear(&room);
+}
+
 Test(history, a_cursor_of_another_way_is_refused)
 {
 	struct room room = past_make();
@@ -162,5 +175,55 @@ Test(history, goes_on_at_the_cursors_of_before)
 	cr_assert(room.gaps == 1 && room.twice == 0 && room.heard == room.written - 4,
 		  "gone: nothing else is taken for younger, as before: %u of %u, %u gaps",
 		  room.heard, room.written, room.gaps);
+	room_clear(&room);
+}
+
+/* The loop has other things to do than to wait until a large file is unpacked up to there. */
+Test(history, goes_to_a_place_far_in_a_compressed_file_in_steps)
+{
+	static const char *const ends[] = { "Z", "S" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct room room = room_make();
+		unsigned heard, steps = 0;
+
+		room_run(&room, "w20000 b700000 M");
+		room_do(&room, *ends[i], 1);
+		room_run(&room, "w9 R");
+		heard = room.heard;
+		cr_assert(heard > 16000 && heard < 20000, "%u", heard);
+		while (room_read(&room, 1000) == FEED_MORE && room.heard == heard)
+			steps++;
+		cr_assert(steps == 2, "%s: %u steps of 256 KB, wanted 2 of 700 KB", ends[i], steps);
+		room_run(&room, "R r");
+		check(&room, 0, ends[i]);
+		room_clear(&room);
+	}
+}
+
+/* What stands before the place is looked at after those steps, too. */
+Test(history, of_another_file_that_begins_alike_no_place_is_taken)
+{
+	struct room room = room_make();
+	char path[128], *bytes;
+	long size;
+	FILE *file;
+
+	room_run(&room, "w20000 b700000 M");
+	snprintf(path, sizeof(path), "%s.1", room.path);
+	file = fopen(path, "r+");
+	cr_assert(file && fseek(file, 0, SEEK_END) == 0);
+	size = ftell(file);
+	bytes = malloc((size_t)size);
+	rewind(file);
+	cr_assert(bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size);
+	memmove(bytes + 600000, bytes + 600043, (size_t)size - 600043);
+	rewind(file);
+	cr_assert(fwrite(bytes, 1, (size_t)size, file) == (size_t)size && fclose(file) == 0);
+	free(bytes);
+	room_run(&room, "Z1 w9 r");
+	cr_assert(room.gaps == 1 && strstr(room.why, "passed over") && room.twice == 0,
+		  "%u gaps (%s), %u twice", room.gaps, room.why, room.twice);
+	cr_assert(room.times[20008] == 1, "the log goes on");
 	room_clear(&room);
 }

@@ -189,7 +189,8 @@ room_copy(struct room *room, const char *to)
 static inline void
 room_compress(struct room *room, unsigned number, const char *end)
 {
-	char from[128], to[140], bytes[65536], packed[70000];
+	static char bytes[1 << 20], packed[(1 << 20) + 10000];
+	char from[128], to[140];
 	struct stat status;
 	ssize_t got;
 	int fd;

@@ -242,6 +242,7 @@ Test(store, damage_seen_while_running_is_remembered_for_the_next_start)
 	room_open(&room, NULL);
 	cr_assert(!store_sql_fail(room.store, SQLITE_CORRUPT_INDEX, "read", &room.err));
 	cr_assert(store_broken(room.store));
+	cr_assert(!store_begin(room.store, &room.err), "nothing more is written");
 	store_close(room.store);
 	room_open(&room, &rebuilt);
 	cr_assert(rebuilt && !store_broken(room.store));
