@@ -19,7 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from daemon import DOMAIN, program, refused
 from receiver import Receiver
-from test_hooks import hooks
+from test_hooks import Small, hooks
 from test_incident import NORMAL, SPLIT, SPLIT_TTL, TTL, World
 from test_survival import mail_of
 import datetime
@@ -125,6 +125,32 @@ class PageTest(unittest.TestCase):
             Select(self.find("#order-for")).select_by_value(for_value)
         if reason:
             self.find("#order-reason").send_keys(reason)
+
+    def elsewhere(self, method, path, headers=None, body=None):
+        """What a script of the page that is open gets from the daemon: [status, ETag], or "TypeError"."""
+        return self.browser.execute_async_script("""
+            const [address, options, done] = arguments;
+            fetch(address, options).then((a) => done([a.status, a.headers.get("ETag")])).catch((e) => done(e.name));""",
+            f"http://127.0.0.1:{self.daemon.port}{path}", {"method": method, "headers": headers or {}, "body": body})
+
+    def test_pages_of_other_origins(self):
+        with Small() as world, Receiver() as listed, Receiver() as other:
+            self.daemon, world.directory = world.d, world.temp.name
+            token = self.token(world)
+            self.daemon.daemon_settings["allow_origins"] = f"http://127.0.0.1:{listed.port}"
+            self.daemon.start()
+            override, order = f"/v1/domains/{DOMAIN}/override", '{"mode": "normal", "for": "1h", "reason": "from elsewhere"}'
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "If-Match": "*"}
+            self.browser.get(listed.url)
+            self.assertEqual(self.elsewhere("GET", override), [200, '"auto"'])
+            self.assertEqual(self.elsewhere("PUT", override, dict(headers, Authorization="Bearer x"), order)[0], 401)
+            self.assertEqual(self.elsewhere("PUT", override, headers, order)[0], 200)
+            self.assertEqual(self.daemon.request("GET", override)[1]["reason"], "from elsewhere")
+            self.browser.get(other.url)
+            self.assertEqual(self.elsewhere("GET", override), "TypeError")
+            self.assertEqual(self.elsewhere("DELETE", override, headers), "TypeError")
+            self.assertEqual(self.daemon.request("GET", override)[1]["reason"], "from elsewhere")
+            self.browser.get_log("browser")  # what the browser says of these is no news to the other story
 
     def test_an_incident_as_people_see_it(self):
         with Receiver() as strict, World(secondaries=1, min_split="1s", calm="5s", when="surge or threshold",
