@@ -2,6 +2,7 @@
 
 #include "daemon/core/detect_judge.h"
 #include "daemon/core/detect_show.h"
+#include "daemon/core/learn.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,7 +22,6 @@
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
 #define SAID 0.5	       /* nats; smaller terms are not told */
 #define BAND 3.0	       /* standard deviations of a minute's count */
-#define LOUD 1.4	       /* times the expectation: it is not over yet, nor is more learned */
 #define QUIET_MOST 8.0	       /* times quiet_seconds; no surge asks for more */
 
 const struct detect_rules detect_default_rules = {
@@ -65,7 +65,7 @@ tune(struct detect *detect)
 	double m0, upper;
 
 	detect->rate = season_at(&detect->season, detect->time);
-	if (detect->seen < DETECT_OLD)
+	if (detect->seen < LEARN_OLD)
 		season_cap(&detect->season, detect->time - (int64_t)detect->seen, &detect->rate);
 	upper = detect->rate.upper * 60;
 	detect->band =
@@ -114,13 +114,13 @@ end_minute(struct detect *detect)
 	double expected = detect->rate.mean * detect->minute_seconds;
 	double count = spread_clip(detect->minute_count, expected);
 	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
-	bool young = detect->seen < DETECT_OLD;
+	bool young = detect->seen < LEARN_OLD;
 
 	if (detect->surge)
-		count = fmin(count, expected * LOUD);
+		count = fmin(count, expected * SEASON_LEVEL_MOST);
 	else if (young && is_doubtful(detect))
-		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LOUD *
-					    detect->minute_seconds);
+		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) *
+					    SEASON_LEVEL_MOST * detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);
@@ -203,7 +203,8 @@ end_surge(struct detect *detect, double seconds, double count)
 	recent_sum(&detect->recent, (unsigned)(window / SPREAD_SLOT), &sum, &span);
 	sum += detect->slot_count;
 	span += detect->slot_seconds;
-	if (sum > normal_rate(detect) * span * LOUD + 3 * sqrt(normal_rate(detect) * span)) {
+	if (sum >
+	    normal_rate(detect) * span * SEASON_LEVEL_MOST + 3 * sqrt(normal_rate(detect) * span)) {
 		detect->surge_loud = detect->seen;
 		detect->quiet = fmax(0, detect->quiet - seconds);
 	} else {

@@ -1,10 +1,11 @@
 #include "daemon/core/spread.h"
 
+#include "daemon/core/learn.h"
+
 #include <string.h>
 
 #define REMEMBER (7 * 86400.0) /* seconds; time constant */
 #define FIRST_GUESS 0.2	       /* `a` of one minute before anything was seen */
-#define FIRST_WEIGHT 1800.0    /* seconds of the prior rate that the first guess stands for */
 #define A_MOST 10.0	       /* of any sum: a gamma law any wider is nearly all zeros */
 #define CLIP 4.0
 #define CLIP_LEAST 10.0 /* bounces */
@@ -19,7 +20,7 @@ spread_init(struct spread *spread, double prior)
 		struct spread_scale *scale = &spread->scale[i];
 		double expected = prior * lengths[i];
 
-		double square = expected * expected * FIRST_WEIGHT / lengths[i];
+		double square = expected * expected * LEARN_LEAN / lengths[i];
 
 		scale->square = (float)square;
 		scale->above = (float)(square * FIRST_GUESS * 60 / lengths[i]);

@@ -11,12 +11,12 @@ import tempfile
 
 from detect import Bench, Score
 
-FILES = ("detect.h", "detect.c", "detect_judge.c", "burst.c", "season.c", "spread.c")
+FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "burst.c", "season.h", "season.c", "spread.c")
 OBJECTS = ("detect", "detect_judge", "evidence", "season", "spread", "cusum", "burst", "recent", "detect_show")
 TUNING_SEED = 1000
 # units, indices, guards against numbers that no log has, and what only evidence or the display uses
 NOT_TRIED = {"HOUR", "DAY", "YEAR", "WEEK", "DETECT_VERSION", "DETECT_SCALES", "DETECT_PERIOD_MOST", "BURST_SCALE",
-             "COUNT_MOST", "SAID", "BAND", "ADOPT_MOST", "NATS_AN_E", "EXCESS_LEAST", "CREDIT_MOST", "CREDIT_FOR",
+             "SEASON_HOURS", "COUNT_MOST", "SAID", "BAND", "ADOPT_MOST", "NATS_AN_E", "CREDIT_FOR",
              "GAP_CLEARS"}
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(?:\\\n\s*)?([^\n]*?)[ \t]*(?=/\*|\n)", re.M)
 SCALE = re.compile(r"\{ ([0-9.]+), (\d) \}")

@@ -5,11 +5,11 @@ import unittest
 
 from daemon import ROOT
 
-FILES = ("detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.c", "spread.c", "cusum.c",
-         "burst.h", "burst.c")
+FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c",
+         "spread.c", "cusum.c", "burst.h", "burst.c")
 UNITS = {"HOUR", "DAY", "WEEK", "YEAR"}
 # what a struct holds, and the period that the API takes
-SIZES = {"DETECT_VERSION", "DETECT_SCALES", "DETECT_PERIOD_MOST", "BURST_SCALE"}
+SIZES = {"SEASON_HOURS", "DETECT_VERSION", "DETECT_SCALES", "DETECT_PERIOD_MOST", "BURST_SCALE"}
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(?:\\\n\s*)?([^\n]+?)[ \t]*(?=/\*|\n)", re.M)
 ROW = re.compile(r"^\| ([a-z_]+\.[ch]) ([A-Z_]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.M)
 SCALES = re.compile(r"\} scales\[DETECT_SCALES\] = \{(.*?)\n\};", re.S)
@@ -61,11 +61,11 @@ class ConstantsTest(unittest.TestCase):
 
     def test_another_value_and_another_constant_are_seen(self):
         changed = dict(self.sources)
-        changed["season.c"] = changed["season.c"].replace("#define FORGET 0.75", "#define FORGET 0.7")
+        changed["season.c"] = changed["season.c"].replace("#define UNSEEN 2.0", "#define UNSEEN 2.1")
         changed["burst.c"] += "#define NEW (2 * WEEK)\n"
         code, page = of_code(changed), of_page(self.page)
         self.assertEqual({key for key in code if code[key] != page.get(key)},
-                         {("season.c", "FORGET"), ("burst.c", "NEW")})
+                         {("season.c", "UNSEEN"), ("burst.c", "NEW")})
 
     def test_the_scales_have_their_rows(self):
         rows = re.findall(r"\{ ([0-9.]+), (\d) \}", SCALES.search(self.sources["detect.c"])[1])
