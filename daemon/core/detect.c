@@ -7,7 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define COUNT_MOST 1e9 /* bounces in a tick */
 #define HOUR 3600.0
 #define DAY 86400.0
 #define RATE_LEAST (0.5 / 60)  /* bounces a second; no domain is expected to be quieter */
@@ -20,8 +19,7 @@
 #define BURSTS_A_YEAR 0.03     /* that reach what is asked for */
 #define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
-#define SAID 0.5	       /* nats; smaller terms are not told */
-#define BAND 3.0	       /* standard deviations of a minute's count */
+#define NOISE 3.0	       /* standard deviations of a count that are ordinary */
 #define QUIET_MOST 8.0	       /* times quiet_seconds; no surge asks for more */
 
 const struct detect_rules detect_default_rules = {
@@ -69,7 +67,7 @@ tune(struct detect *detect)
 		season_cap(&detect->season, detect->time - (int64_t)detect->seen, &detect->rate);
 	upper = detect->rate.upper * 60;
 	detect->band =
-		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
+		upper + NOISE * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
 	m0 = normal_rate(detect);
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		detect->needed[i] = needed_excess(detect, &detect->burst[i]);
@@ -197,14 +195,16 @@ quiet_needed(const struct detect *detect)
 static void
 end_surge(struct detect *detect, double seconds, double count)
 {
-	double window = fmin(fmax(detect->rules.quiet_seconds, SPREAD_SLOT), 600), sum, span;
+	double window = fmin(fmax(detect->rules.quiet_seconds, SPREAD_SLOT),
+			     RECENT_SLOTS * SPREAD_SLOT),
+	       sum, span;
 
 	detect->surge_excess += count - normal_rate(detect) * seconds;
 	recent_sum(&detect->recent, (unsigned)(window / SPREAD_SLOT), &sum, &span);
 	sum += detect->slot_count;
 	span += detect->slot_seconds;
-	if (sum >
-	    normal_rate(detect) * span * SEASON_LEVEL_MOST + 3 * sqrt(normal_rate(detect) * span)) {
+	if (sum > normal_rate(detect) * span * SEASON_LEVEL_MOST +
+			  NOISE * sqrt(normal_rate(detect) * span)) {
 		detect->surge_loud = detect->seen;
 		detect->quiet = fmax(0, detect->quiet - seconds);
 	} else {
@@ -329,7 +329,7 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	double seconds = in->period < 1			   ? 1
 			 : in->period > DETECT_PERIOD_MOST ? DETECT_PERIOD_MOST
 							   : in->period;
-	double count = in->count > 0 ? fmin(in->count, COUNT_MOST) : 0;
+	double count = in->count > 0 ? fmin(in->count, EVIDENCE_COUNT_MOST) : 0;
 	struct detect_in seen = *in; /* with a count that can be counted on */
 	bool before = detect->surge;
 
@@ -362,6 +362,6 @@ detect_explain(const struct finding *finding, struct text *text)
 		text_add(text, " (%.0f needed)", finding->needed_excess);
 	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
 	for (int i = 0; i < EVIDENCE_TERMS; i++)
-		if (fabs(finding->term[i]) >= SAID)
+		if (lround(finding->term[i] * 10)) /* as it is printed */
 			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

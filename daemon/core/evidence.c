@@ -70,7 +70,7 @@ evidence_learn(struct evidence_learned *learned, const struct evidence *in, doub
 
 	if (knows(in, EVIDENCE_SENT)) {
 		double usual = fmin((double)learned->sent_seconds + HOUR, LEARN_REMEMBER);
-		double sent = fmin(fmax(in->sent, 0), 1e9);
+		double sent = fmin(fmax(in->sent, 0), EVIDENCE_COUNT_MOST);
 
 		learned->sent_hour =
 			(float)((double)learned->sent_hour * exp(-seconds / HOUR) + sent);

@@ -45,7 +45,8 @@ enum evidence_term {
 	EVIDENCE_TERMS
 };
 
-#define EVIDENCE_CAP 3.0 /* nats; no term weighs more: one alone cannot decide */
+#define EVIDENCE_COUNT_MOST 1e9 /* bounces, or messages, in a tick; a guard */
+#define EVIDENCE_CAP 3.0	/* nats; no term weighs more: one alone cannot decide */
 
 /* Normal shares of this domain, decayed. */
 struct evidence_learned {

@@ -1,6 +1,6 @@
-"""What each constant of the detector moves: half of it and double, on tuning streams, counts alone.
+"""What each constant of the detector moves: half of it and double, on tuning streams.
 
-sensitivity.py --bin BUILD [--only NAME,...] [--mixed N] [--years N]; prints a table in Markdown.
+sensitivity.py --bin BUILD [--only NAME,...] [--mixed N] [--cold N] [--years N]; prints a table in Markdown.
 """
 import argparse
 import math
@@ -11,13 +11,13 @@ import tempfile
 
 from detect import Bench, Score
 
-FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "burst.c", "season.h", "season.c", "spread.c")
+FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c", "spread.c",
+         "burst.h", "burst.c")
 OBJECTS = ("detect", "detect_judge", "evidence", "season", "spread", "cusum", "burst", "recent", "detect_show")
-TUNING_SEED = 1000
-# units, indices, guards against numbers that no log has, and what only evidence or the display uses
+TUNING_SEED = 51000
+# units, sizes and indices, a guard against numbers that no log has
 NOT_TRIED = {"HOUR", "DAY", "YEAR", "WEEK", "DETECT_VERSION", "DETECT_SCALES", "DETECT_PERIOD_MOST", "BURST_SCALE",
-             "SEASON_HOURS", "COUNT_MOST", "SAID", "BAND", "ADOPT_MOST", "NATS_AN_E", "CREDIT_FOR",
-             "GAP_CLEARS"}
+             "SEASON_HOURS", "EVIDENCE_COUNT_MOST"}
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(?:\\\n\s*)?([^\n]*?)[ \t]*(?=/\*|\n)", re.M)
 SCALE = re.compile(r"\{ ([0-9.]+), (\d) \}")
 
@@ -73,43 +73,58 @@ class Variants:
         return self.folder + "/variant"
 
 
-def score(program, mixed, quiet):
-    mixed_score, quiet_score = Score(), Score()
-    for streams, into in ((mixed, mixed_score), (quiet, quiet_score)):
-        for stream in streams:
-            into.add(stream, Bench.run([program], stream))
-    return mixed_score, quiet_score
+def score(program, streams):
+    """Of each class of streams."""
+    scores = {}
+    for kind, of_kind in streams.items():
+        scores[kind] = Score()
+        for stream in of_kind:
+            scores[kind].add(stream, Bench.run([program], stream))
+    return scores
 
 
 def row(name, value, scores):
-    mixed, quiet = scores
-    shares, ends = sorted(mixed.shares) or [math.nan], sorted(mixed.ends) or [math.nan]
-    print(f"| {name} | {value} | {mixed.found} | {shares[len(shares) // 2]:.2%} | "
-          f"{shares[int(0.9 * len(shares))]:.2%} | {mixed.false} + {quiet.false} | {mixed.flaps + quiet.flaps} | "
-          f"{ends[len(ends) // 2] / 3600:.1f} h |", flush=True)
+    def shares(kind):
+        shares = sorted(scores[kind].shares) or [math.nan]
+        return (f"{scores[kind].found} of {scores[kind].surges}, {shares[len(shares) // 2]:.2%}, "
+                f"{shares[int(0.9 * len(shares))]:.2%}")
+
+    def false(*kinds):
+        return " + ".join(str(scores[kind].false) for kind in kinds)
+
+    ends = sorted(scores["mixed"].ends) or [math.nan]
+    print(f"| {name} | {value} | {shares('mixed')} | {false('mixed', 'quiet')} | {shares('cold')} | "
+          f"{sum(s.flaps for s in scores.values())} | {ends[len(ends) // 2] / 3600:.1f} h | "
+          f"{shares('mixed, evidence')} | {false('mixed, evidence', 'dictionary, evidence')} |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
     parser.add_argument("--only", default="")
-    parser.add_argument("--mixed", type=int, default=40)
-    parser.add_argument("--years", type=int, default=5)
+    parser.add_argument("--mixed", type=int, default=12)
+    parser.add_argument("--cold", type=int, default=20)
+    parser.add_argument("--years", type=int, default=2)
     args = parser.parse_args()
     bench = Bench(args.bin)
-    mixed, quiet = ([bench.stream(kind, TUNING_SEED + i, ("--days", days)) for i in range(streams)]
-                    for kind, streams, days in (("mixed", args.mixed, "60"), ("quiet", args.years, "365")))
-    print(f"{args.mixed} mixed streams of 60 days, {args.years} quiet years, seeds from {TUNING_SEED} on\n")
-    print("| constant | times | found | median | 90th percentile | false alarms, mixed + quiet | flaps | off |\n"
-          "|---|---|---|---|---|---|---|---|")
+    streams = {kind + (", evidence" if evidence else ""):
+               [bench.stream(kind, TUNING_SEED + i, options, evidence) for i in range(number)]
+               for kind, number, evidence, options in (
+                   ("mixed", args.mixed, False, ("--days", "60")), ("quiet", args.years, False, ("--days", "365")),
+                   ("cold", args.cold, False, ("--days", "6")), ("mixed", args.mixed, True, ("--days", "60")),
+                   ("dictionary", args.mixed, True, ("--days", "40", "--at", "30.4")))}
+    print(f"{args.mixed} mixed streams of 60 days, {args.years} quiet years, {args.cold} first days; with evidence "
+          f"{args.mixed} mixed streams and {args.mixed} attacks; seeds from {TUNING_SEED} on\n")
+    print("| constant | times | `mixed`: found, median, 90th percentile | false alarms, mixed + quiet | `cold` | flaps | "
+          "off | `mixed`, evidence | false alarms, mixed + dictionary |\n|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         variants = Variants(folder)
         wanted = args.only.split(",") if args.only else None
         if not wanted:
-            row("all as they are", "1", score(variants.build(), mixed, quiet))
+            row("all as they are", "1", score(variants.build(), streams))
         for name, file, old, changed in constants(variants.sources):
             for by in (0.5, 2) if not wanted or name in wanted else ():
-                row(name, by, score(variants.build(file, old, changed(by)), mixed, quiet))
+                row(name, by, score(variants.build(file, old, changed(by)), streams))
 
 
 if __name__ == "__main__":

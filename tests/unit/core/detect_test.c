@@ -288,4 +288,10 @@ Test(detect, sentence_has_its_numbers)
 	cr_assert_str_eq(out,
 			 "2880 bounces/min, expected 3.2/min, 260 too many since it began (200 "
 			 "needed), evidence 14.2 (12 needed)");
+	finding.term[EVIDENCE_TERM_UNKNOWN] = 0.26;
+	finding.term[EVIDENCE_TERM_NEW] = -0.04; /* would be told as nought */
+	text = TEXT(out);
+	detect_explain(&finding, &text);
+	cr_assert(strstr(out, "(12 needed), unknown users +0.3") && !strstr(out, "new clients"),
+		  "%s", out);
 }
