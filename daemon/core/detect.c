@@ -11,9 +11,6 @@
 #define DAY 86400.0
 #define RATE_LEAST (0.5 / 60)  /* bounces a second; no domain is expected to be quieter */
 #define ADOPT (14 * DAY)       /* a surge this long is the new normal */
-#define GAP_CLEARS 900.0       /* seconds not seen after which evidence is void */
-#define CREDIT_FOR 120.0       /* seconds in which a backlog is read */
-#define SETTLED HOUR	       /* seconds seen before there is doubt: the mean must be known */
 #define DOUBT 0.2	       /* share of the threshold: it may soon be a surge */
 #define BURST_SCALE 1	       /* of the CUSUMs: its excursions are bursts */
 #define BURSTS_A_YEAR 0.03     /* that reach what is asked for */
@@ -102,7 +99,7 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge || (detect->seen >= SETTLED &&
+	return detect->surge || (detect->seen >= LEARN_LEAN &&
 				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
 }
 
@@ -132,8 +129,9 @@ end_slot(struct detect *detect)
 {
 	double seconds = detect->slot_seconds, count = detect->slot_count;
 
-	if (!is_doubtful(detect) && detect->seen > SETTLED)
-		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
+	if (!is_doubtful(detect) && detect->seen > LEARN_LEAN)
+		spread_add(&detect->spread, seconds, count,
+			   fmax(detect->rate.mean, RATE_LEAST) * seconds);
 	recent_add(&detect->recent, seconds, count);
 	detect->minute_seconds += seconds;
 	detect->minute_count += count;
@@ -248,7 +246,7 @@ static void
 take_gap(struct detect *detect, double seconds)
 {
 	detect->gap += seconds;
-	if (detect->gap < GAP_CLEARS || detect->gap - seconds >= GAP_CLEARS)
+	if (detect->gap < DETECT_BURST_LASTS || detect->gap - seconds >= DETECT_BURST_LASTS)
 		return;
 	for (int i = 0; i < DETECT_SCALES; i++)
 		cusum_reset(&detect->cusum[i]);
@@ -265,7 +263,7 @@ take_credit(struct detect *detect, double seconds, double count)
 		if (detect->slot_seconds > 0)
 			end_slot(detect);
 		detect->credit = detect->gap * normal_rate(detect);
-		detect->credit_until = detect->seen + CREDIT_FOR;
+		detect->credit_until = detect->seen + DETECT_BURST_LASTS;
 		detect->gap = 0;
 		tune(detect);
 	}
@@ -295,12 +293,23 @@ weigh(struct detect *detect, double seconds, double count, const struct detect_i
 	}
 }
 
+/* How much of a count teaches what is normal: nothing of a surge, and a burst does not teach alone.
+ */
+static double
+ordinary_share(const struct detect *detect, double count, double seconds)
+{
+	if (detect->surge || count <= 0)
+		return 0;
+	return spread_clip(count, detect->rate.mean * seconds) / count;
+}
+
 static void
 take_seen(struct detect *detect, double seconds, double count, const struct detect_in *in)
 {
 	weigh(detect, seconds, count, in);
 	if (in->evidence.known)
-		evidence_learn(&detect->learned, &in->evidence, in->count, seconds, !detect->surge);
+		evidence_learn(&detect->learned, &in->evidence, in->count, seconds,
+			       ordinary_share(detect, in->count, seconds));
 	detect->seen += seconds;
 	detect->arrived += count;
 	while (seconds > 0) {

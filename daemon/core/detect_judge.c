@@ -4,12 +4,12 @@
 
 #include <math.h>
 
-#define PARTS 4	      /* the latest part of an excursion is beside so many before it, */
-		      /* ten minutes at most */
-#define FADING 0.9    /* of the mean rate above the expectation since the evidence began, */
-		      /* and of the largest of the last parts; less is running out */
-#define NATS_AN_E 2.0 /* nats of other evidence by which what is asked for falls to 1/e, */
-		      /* or rises to e times; no higher: it could be forged */
+#define PARTS 4 /* before the latest of an excursion, of the same length; ten minutes at most */
+#define FADING                                                                                     \
+	0.9 /* less of the mean rate of the excess, and of its largest part, is running out */
+/* Nats of other evidence by which what is asked for falls to 1/e, or rises to e times; no higher:
+ * it could be forged. */
+#define NATS_AN_E 2.0
 
 static bool
 differs(const struct detect *detect, double seconds, double count)

@@ -7,7 +7,6 @@
 #define ALIKE 4.0	 /* bounces that count as one: they come in groups of a kind */
 #define SHARE_LEAST 0.02 /* no share is thought to be nearer to none or all */
 #define PRIOR 50.0	 /* bounces that the prior share stands for */
-#define LEARN_MOST 20.0	 /* bounces of a tick; a burst does not teach alone */
 #define HOUR 3600.0
 #define MAILING 4.0	   /* times the usual hour, */
 #define MAILING_LEAST 20.0 /* and so many messages more: a mailing of ours */
@@ -64,7 +63,7 @@ usual_share(const struct evidence_learned *learned, unsigned mark)
 
 void
 evidence_learn(struct evidence_learned *learned, const struct evidence *in, double count,
-	       double seconds, bool calm)
+	       double seconds, double share)
 {
 	double keep = exp(-seconds / LEARN_REMEMBER);
 
@@ -79,8 +78,8 @@ evidence_learn(struct evidence_learned *learned, const struct evidence *in, doub
 		learned->sent_seconds =
 			(float)fmin((double)learned->sent_seconds + seconds, LEARN_REMEMBER);
 	}
-	for (unsigned i = 0; i < EVIDENCE_MARKS && calm && count > 0; i++) {
-		double all, hit = hits(in, i, count, &all), share = fmin(1, LEARN_MOST / count);
+	for (unsigned i = 0; i < EVIDENCE_MARKS && share > 0; i++) {
+		double all, hit = hits(in, i, count, &all);
 
 		learned->hits[i] = (float)((double)learned->hits[i] * keep + hit * share);
 		learned->all[i] = (float)((double)learned->all[i] * keep + all * share);

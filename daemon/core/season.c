@@ -11,8 +11,7 @@
 #define PRIOR 60.0	/* seconds; weight of the prior rate in the mean of all */
 #define UNSEEN 2.0	/* share that is added to the upper rate in an hour that was never seen */
 #define LEVEL_LEAN 0.25 /* days of the table that hold the level at 1 */
-#define ADOPT_MOST 1000.0
-#define RISE_MOST 16.0 /* times the rate of the first two hours: no first day rises higher */
+#define RISE_MOST 16.0	/* times the rate of the first two hours: no first day rises higher */
 
 void
 season_init(struct season *season, double prior)
@@ -134,7 +133,7 @@ season_adopt(struct season *season)
 {
 	double scale = season->level_table > 0 ? season->level_arrived / season->level_table : 1;
 
-	scale = scale < 1 ? 1 : scale > ADOPT_MOST ? ADOPT_MOST : scale;
+	scale = fmax(scale, 1);
 	for (int i = 0; i < SEASON_HOURS; i++)
 		season->count[i] *= scale;
 	season->level_table *= scale;
