@@ -11,8 +11,8 @@ import tempfile
 
 from detect import Bench, Score
 
-FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c", "spread.c",
-         "burst.h", "burst.c")
+FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c",
+         "spread.c", "burst.h", "burst.c")
 OBJECTS = ("detect", "detect_judge", "evidence", "season", "spread", "cusum", "burst", "recent", "detect_show")
 TUNING_SEED = 51000
 AT = ("--days", "40", "--at", "30.4")
@@ -121,9 +121,9 @@ def main():
     bench = Bench(args.bin)
     streams = {name: [bench.stream(kind, TUNING_SEED + i, options, "evidence" in name) for i in range(number)]
                for name, kind, number, options in CLASSES}
-    print("| constant | times | `mixed` of 12: found, median, 90th percentile | `cold` of 20 | still of 3 | false alarms: "
-          "mixed + quiet + replay + busy | flaps, off | `mixed` of 8, evidence | false alarms, evidence: mixed + newsletter "
-          "+ dictionary |\n|---|---|---|---|---|---|---|---|---|")
+    print("| constant | times | `mixed` of 12: found, median, 90th percentile | `cold` of 20 | still of 3 | "
+          "false alarms: mixed + quiet + replay + busy | flaps, off | `mixed` of 8, evidence | false alarms, evidence: "
+          "mixed + newsletter + dictionary |\n|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         variants = Variants(folder)
         wanted = args.only.split(",") if args.only else None
