@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define YEAR (365.25 * 86400)
-#define WEEK (7 * 86400.0)
 #define FAR 3.0 /* times the largest that was seen: nothing is extrapolated further */
 
 void
@@ -26,8 +25,7 @@ burst_add(struct burst *burst, double size)
 double
 burst_level(const struct burst *burst, double seconds, double per_year)
 {
-	double years = (seconds > WEEK ? seconds : WEEK) / YEAR;
-	double least, index = 0;
+	double years = seconds / YEAR, least, index = 0;
 
 	if (burst->kept == 0)
 		return 0;

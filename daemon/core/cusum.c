@@ -3,22 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-#define POISSON 1e-9 /* an `a` below it makes no difference to a Poisson law */
-
 void
 cusum_tune(struct cusum *cusum, double m0, double m1, double a)
 {
-	double r;
+	double wide = log1p(a * (m1 - m0) / (1 + a * m0)); /* ln((m1 + r) / (m0 + r)) */
 
-	if (a < POISSON) {
-		cusum->per_bounce = log(m1 / m0);
-		cusum->per_slot = m1 - m0;
-		return;
-	}
-	r = 1 / a;
-	cusum->per_slot = log1p((m1 - m0) / (m0 + r));
-	cusum->per_bounce = log(m1 / m0) - cusum->per_slot;
-	cusum->per_slot *= r;
+	cusum->per_bounce = log(m1 / m0) - wide;
+	cusum->per_slot = a > 0 ? wide / a : m1 - m0;
 }
 
 void

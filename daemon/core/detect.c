@@ -2,26 +2,21 @@
 
 #include "daemon/core/detect_judge.h"
 #include "daemon/core/detect_show.h"
+#include "daemon/core/learn.h"
 
 #include <math.h>
 #include <string.h>
 
-#define COUNT_MOST 1e9 /* bounces in a tick */
 #define HOUR 3600.0
 #define DAY 86400.0
 #define RATE_LEAST (0.5 / 60)  /* bounces a second; no domain is expected to be quieter */
 #define ADOPT (14 * DAY)       /* a surge this long is the new normal */
-#define GAP_CLEARS 900.0       /* seconds not seen after which evidence is void */
-#define CREDIT_FOR 120.0       /* seconds in which a backlog is read */
-#define SETTLED HOUR	       /* seconds seen before there is doubt: the mean must be known */
 #define DOUBT 0.2	       /* share of the threshold: it may soon be a surge */
 #define BURST_SCALE 1	       /* of the CUSUMs: its excursions are bursts */
 #define BURSTS_A_YEAR 0.03     /* that reach what is asked for */
 #define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
-#define SAID 0.5	       /* nats; smaller terms are not told */
-#define BAND 3.0	       /* standard deviations of a minute's count */
-#define LOUD 1.4	       /* times the expectation: it is not over yet, nor is more learned */
+#define NOISE 3.0	       /* standard deviations of a count that are ordinary */
 #define QUIET_MOST 8.0	       /* times quiet_seconds; no surge asks for more */
 
 const struct detect_rules detect_default_rules = {
@@ -65,11 +60,11 @@ tune(struct detect *detect)
 	double m0, upper;
 
 	detect->rate = season_at(&detect->season, detect->time);
-	if (detect->seen < DETECT_OLD)
+	if (detect->seen < LEARN_OLD)
 		season_cap(&detect->season, detect->time - (int64_t)detect->seen, &detect->rate);
 	upper = detect->rate.upper * 60;
 	detect->band =
-		upper + BAND * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
+		upper + NOISE * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
 	m0 = normal_rate(detect);
 	for (int i = 0; i < DETECT_SCALES; i++) {
 		detect->needed[i] = needed_excess(detect, &detect->burst[i]);
@@ -104,7 +99,7 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge || (detect->seen >= SETTLED &&
+	return detect->surge || (detect->seen >= LEARN_LEAN &&
 				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
 }
 
@@ -114,13 +109,13 @@ end_minute(struct detect *detect)
 	double expected = detect->rate.mean * detect->minute_seconds;
 	double count = spread_clip(detect->minute_count, expected);
 	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
-	bool young = detect->seen < DETECT_OLD;
+	bool young = detect->seen < LEARN_OLD;
 
 	if (detect->surge)
-		count = fmin(count, expected * LOUD);
+		count = fmin(count, expected * SEASON_LEVEL_MOST);
 	else if (young && is_doubtful(detect))
-		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) * LOUD *
-					    detect->minute_seconds);
+		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) *
+					    SEASON_LEVEL_MOST * detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);
@@ -134,8 +129,9 @@ end_slot(struct detect *detect)
 {
 	double seconds = detect->slot_seconds, count = detect->slot_count;
 
-	if (!is_doubtful(detect) && detect->seen > SETTLED)
-		spread_add(&detect->spread, seconds, count, detect->rate.mean * seconds);
+	if (!is_doubtful(detect) && detect->seen > LEARN_LEAN)
+		spread_add(&detect->spread, seconds, count,
+			   fmax(detect->rate.mean, RATE_LEAST) * seconds);
 	recent_add(&detect->recent, seconds, count);
 	detect->minute_seconds += seconds;
 	detect->minute_count += count;
@@ -197,13 +193,16 @@ quiet_needed(const struct detect *detect)
 static void
 end_surge(struct detect *detect, double seconds, double count)
 {
-	double window = fmin(fmax(detect->rules.quiet_seconds, SPREAD_SLOT), 600), sum, span;
+	double window = fmin(fmax(detect->rules.quiet_seconds, SPREAD_SLOT),
+			     RECENT_SLOTS * SPREAD_SLOT),
+	       sum, span;
 
 	detect->surge_excess += count - normal_rate(detect) * seconds;
 	recent_sum(&detect->recent, (unsigned)(window / SPREAD_SLOT), &sum, &span);
 	sum += detect->slot_count;
 	span += detect->slot_seconds;
-	if (sum > normal_rate(detect) * span * LOUD + 3 * sqrt(normal_rate(detect) * span)) {
+	if (sum > normal_rate(detect) * span * SEASON_LEVEL_MOST +
+			  NOISE * sqrt(normal_rate(detect) * span)) {
 		detect->surge_loud = detect->seen;
 		detect->quiet = fmax(0, detect->quiet - seconds);
 	} else {
@@ -247,7 +246,7 @@ static void
 take_gap(struct detect *detect, double seconds)
 {
 	detect->gap += seconds;
-	if (detect->gap < GAP_CLEARS || detect->gap - seconds >= GAP_CLEARS)
+	if (detect->gap < DETECT_BURST_LASTS || detect->gap - seconds >= DETECT_BURST_LASTS)
 		return;
 	for (int i = 0; i < DETECT_SCALES; i++)
 		cusum_reset(&detect->cusum[i]);
@@ -264,7 +263,7 @@ take_credit(struct detect *detect, double seconds, double count)
 		if (detect->slot_seconds > 0)
 			end_slot(detect);
 		detect->credit = detect->gap * normal_rate(detect);
-		detect->credit_until = detect->seen + CREDIT_FOR;
+		detect->credit_until = detect->seen + DETECT_BURST_LASTS;
 		detect->gap = 0;
 		tune(detect);
 	}
@@ -294,12 +293,23 @@ weigh(struct detect *detect, double seconds, double count, const struct detect_i
 	}
 }
 
+/* How much of a count teaches what is normal: nothing of a surge, and a burst does not teach alone.
+ */
+static double
+ordinary_share(const struct detect *detect, double count, double seconds)
+{
+	if (detect->surge || count <= 0)
+		return 0;
+	return spread_clip(count, detect->rate.mean * seconds) / count;
+}
+
 static void
 take_seen(struct detect *detect, double seconds, double count, const struct detect_in *in)
 {
 	weigh(detect, seconds, count, in);
 	if (in->evidence.known)
-		evidence_learn(&detect->learned, &in->evidence, in->count, seconds, !detect->surge);
+		evidence_learn(&detect->learned, &in->evidence, in->count, seconds,
+			       ordinary_share(detect, in->count, seconds));
 	detect->seen += seconds;
 	detect->arrived += count;
 	while (seconds > 0) {
@@ -328,7 +338,7 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	double seconds = in->period < 1			   ? 1
 			 : in->period > DETECT_PERIOD_MOST ? DETECT_PERIOD_MOST
 							   : in->period;
-	double count = in->count > 0 ? fmin(in->count, COUNT_MOST) : 0;
+	double count = in->count > 0 ? fmin(in->count, EVIDENCE_COUNT_MOST) : 0;
 	struct detect_in seen = *in; /* with a count that can be counted on */
 	bool before = detect->surge;
 
@@ -361,6 +371,6 @@ detect_explain(const struct finding *finding, struct text *text)
 		text_add(text, " (%.0f needed)", finding->needed_excess);
 	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
 	for (int i = 0; i < EVIDENCE_TERMS; i++)
-		if (fabs(finding->term[i]) >= SAID)
+		if (lround(finding->term[i] * 10)) /* as it is printed */
 			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

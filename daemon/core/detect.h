@@ -24,8 +24,8 @@
 #define DETECT_VERSION 3
 #define DETECT_SCALES 2
 #define DETECT_THRESHOLD 16.0	/* nats */
-#define DETECT_OLD 86400.0	/* seconds seen after which the history is trusted */
-#define DETECT_EXCESS_MOST 10.0 /* times least_excess: no more is needed, unless more is normal */
+#define DETECT_EXCESS_MOST 10.0 /* times least_excess are enough, unless more is normal; */
+				/* a surge has at least the tenth part, whatever the evidence */
 #define DETECT_BURST_LASTS                                                                         \
 	600.0 /* seconds; an excess that came within them is to be twice as large, */
 	      /* and what is expected in them is no excess */

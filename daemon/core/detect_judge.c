@@ -1,15 +1,15 @@
 #include "daemon/core/detect_judge.h"
 
+#include "daemon/core/learn.h"
+
 #include <math.h>
 
-#define PARTS 4		 /* the latest part of an excursion is beside so many before it, */
-			 /* ten minutes at most */
-#define FADING 0.9	 /* of the mean rate above the expectation since the evidence began, */
-			 /* and of the largest of the last parts; less is running out */
-#define COUNTS_LEAST 0.5 /* share of the threshold that the counts alone must reach */
-#define NATS_AN_E 2.0	 /* nats of other evidence by which what is asked for falls to 1/e, */
-			 /* or rises to e times; no higher: it could be forged */
-#define EXCESS_LEAST 0.1 /* times least_excess; no evidence makes less a surge */
+#define PARTS 4 /* before the latest of an excursion, of the same length; ten minutes at most */
+#define FADING                                                                                     \
+	0.9 /* less of the mean rate of the excess, and of its largest part, is running out */
+/* Nats of other evidence by which what is asked for falls to 1/e, or rises to e times; no higher:
+ * it could be forged. */
+#define NATS_AN_E 2.0
 
 static bool
 differs(const struct detect *detect, double seconds, double count)
@@ -26,7 +26,7 @@ is_change(const struct detect *detect, const struct cusum *cusum)
 {
 	double seconds, count;
 
-	if (detect->seen >= DETECT_OLD || differs(detect, cusum->slots * SPREAD_SLOT, cusum->count))
+	if (detect->seen >= LEARN_OLD || differs(detect, cusum->slots * SPREAD_SLOT, cusum->count))
 		return true;
 	for (unsigned slots = 0; slots < RECENT_SLOTS; slots++) {
 		recent_sum(&detect->recent, slots, &count, &seconds);
@@ -90,7 +90,7 @@ detect_judge_young(const struct detect *detect, int scale)
 		return 1;
 	if (late * age > excess) /* a burst in an old and small excursion is young */
 		age = excess / late;
-	return 1 + DETECT_BURST_LASTS * fmin(1, detect->seen / DETECT_OLD) / fmax(age, 1);
+	return 1 + DETECT_BURST_LASTS * fmin(1, detect->seen / LEARN_OLD) / fmax(age, 1);
 }
 
 double
@@ -103,7 +103,7 @@ detect_judge_needed(const struct detect *detect, int scale, double nats)
 		return 0;
 	needed = old * (1 + fmin(times, 1) * (detect_judge_young(detect, scale) - 1));
 	needed = fmin(needed, fmax(least * DETECT_EXCESS_MOST, old)) * times;
-	return fmax(needed, least * EXCESS_LEAST);
+	return fmax(needed, least / DETECT_EXCESS_MOST);
 }
 
 bool
@@ -112,8 +112,7 @@ detect_judge(const struct detect *detect, int scale, double nats, double excess)
 	const struct cusum *cusum = &detect->cusum[scale];
 	double ease = exp(-fmax(nats, 0) / NATS_AN_E);
 
-	if (cusum->sum < DETECT_THRESHOLD * COUNTS_LEAST ||
-	    cusum->sum + fmax(nats, 0) < DETECT_THRESHOLD ||
+	if (cusum->sum + fmax(nats, 0) < DETECT_THRESHOLD ||
 	    cusum->count - cusum->expected < excess || !is_change(detect, cusum))
 		return false;
 	return detect->rules.pure || !is_fading(detect, cusum, ease);

@@ -1,14 +1,13 @@
 #include "daemon/core/evidence.h"
 
+#include "daemon/core/learn.h"
+
 #include <math.h>
 
-#define ALIKE 4.0		/* bounces that count as one: they come in groups of a kind */
-#define SHARE_LEAST 0.02	/* no share is thought to be nearer to none or all */
-#define PRIOR 50.0		/* bounces that the prior share stands for */
-#define REMEMBER (28 * 86400.0) /* seconds; time constant of what is learned */
-#define LEARN_MOST 20.0		/* bounces of a tick; a burst does not teach alone */
+#define ALIKE 4.0	 /* bounces that count as one: they come in groups of a kind */
+#define SHARE_LEAST 0.02 /* no share is thought to be nearer to none or all */
+#define PRIOR 50.0	 /* bounces that the prior share stands for */
 #define HOUR 3600.0
-#define SENT_KNOWN 86400.0 /* seconds of watching after which our sending says something */
 #define MAILING 4.0	   /* times the usual hour, */
 #define MAILING_LEAST 20.0 /* and so many messages more: a mailing of ours */
 
@@ -64,23 +63,23 @@ usual_share(const struct evidence_learned *learned, unsigned mark)
 
 void
 evidence_learn(struct evidence_learned *learned, const struct evidence *in, double count,
-	       double seconds, bool calm)
+	       double seconds, double share)
 {
-	double keep = exp(-seconds / REMEMBER);
+	double keep = exp(-seconds / LEARN_REMEMBER);
 
 	if (knows(in, EVIDENCE_SENT)) {
-		double usual = fmin((double)learned->sent_seconds + HOUR, REMEMBER);
-		double sent = fmin(fmax(in->sent, 0), 1e9);
+		double usual = fmin((double)learned->sent_seconds + HOUR, LEARN_REMEMBER);
+		double sent = fmin(fmax(in->sent, 0), EVIDENCE_COUNT_MOST);
 
 		learned->sent_hour =
 			(float)((double)learned->sent_hour * exp(-seconds / HOUR) + sent);
 		learned->sent_usual +=
 			(float)((sent * HOUR - (double)learned->sent_usual * seconds) / usual);
 		learned->sent_seconds =
-			(float)fmin((double)learned->sent_seconds + seconds, REMEMBER);
+			(float)fmin((double)learned->sent_seconds + seconds, LEARN_REMEMBER);
 	}
-	for (unsigned i = 0; i < EVIDENCE_MARKS && calm && count > 0; i++) {
-		double all, hit = hits(in, i, count, &all), share = fmin(1, LEARN_MOST / count);
+	for (unsigned i = 0; i < EVIDENCE_MARKS && share > 0; i++) {
+		double all, hit = hits(in, i, count, &all);
 
 		learned->hits[i] = (float)((double)learned->hits[i] * keep + hit * share);
 		learned->all[i] = (float)((double)learned->all[i] * keep + all * share);
@@ -109,7 +108,7 @@ own_sending(const struct evidence_learned *learned)
 {
 	double mailing = (double)learned->sent_usual * MAILING + MAILING_LEAST;
 
-	if ((double)learned->sent_seconds < SENT_KNOWN)
+	if ((double)learned->sent_seconds < LEARN_OLD)
 		return 0;
 	return (double)learned->sent_hour > mailing ? -EVIDENCE_CAP : 0;
 }

@@ -45,7 +45,8 @@ enum evidence_term {
 	EVIDENCE_TERMS
 };
 
-#define EVIDENCE_CAP 3.0 /* nats; no term weighs more: one alone cannot decide */
+#define EVIDENCE_COUNT_MOST 1e9 /* bounces, or messages, in a tick; a guard */
+#define EVIDENCE_CAP 3.0	/* nats; no term weighs more: one alone cannot decide */
 
 /* Normal shares of this domain, decayed. */
 struct evidence_learned {
@@ -57,9 +58,9 @@ struct evidence_learned {
 /* The name of a term, for sentences: "unknown users". */
 const char *evidence_term_name(enum evidence_term term);
 
-/* One tick of what is normal; `calm`: it may be learned from. */
+/* One tick; `share`: so much of its bounces is learned from. */
 void evidence_learn(struct evidence_learned *learned, const struct evidence *in, double count,
-		    double seconds, bool calm);
+		    double seconds, double share);
 
 /* Adds the marks of one tick's `count` bounces to the terms, for a surge of `ratio` times the
  * normal rate. */

@@ -1,19 +1,17 @@
 #include "daemon/core/season.h"
 
+#include "daemon/core/learn.h"
+
 #include <math.h>
 #include <string.h>
 
 #define HOUR 3600
 #define DAY 86400.0
-#define FORGET 0.75	/* what a cell keeps of its past when its hour comes again, a week later */
-#define LEAN 1800.0	/* seconds; weight of the broader mean in a narrower one */
+#define WEEK (7 * DAY)
 #define PRIOR 60.0	/* seconds; weight of the prior rate in the mean of all */
 #define UNSEEN 2.0	/* share that is added to the upper rate in an hour that was never seen */
 #define LEVEL_LEAN 0.25 /* days of the table that hold the level at 1 */
-#define LEVEL_MOST                                                                                 \
-	1.4 /* the level goes no higher; below 1 it would make returns look like surges */
-#define ADOPT_MOST 1000.0
-#define RISE_MOST 16.0 /* times the rate of the first two hours: no first day rises higher */
+#define RISE_MOST 16.0	/* times the rate of the first two hours: no first day rises higher */
 
 void
 season_init(struct season *season, double prior)
@@ -44,14 +42,15 @@ mean_of_all(const struct season *season)
 static double
 hour_rate(const struct season *season, int hour, double all, double *seen_out)
 {
-	double count = all * LEAN, seconds = LEAN;
+	double count = all * LEARN_LEAN, seconds = LEARN_LEAN;
 
 	for (int i = hour % 24; i < SEASON_HOURS; i += 24) {
 		count += season->count[i];
 		seconds += season->seconds[i];
 	}
-	*seen_out = seconds - LEAN;
-	return (season->count[hour] + count / seconds * LEAN) / (season->seconds[hour] + LEAN);
+	*seen_out = seconds - LEARN_LEAN;
+	return (season->count[hour] + count / seconds * LEARN_LEAN) /
+	       (season->seconds[hour] + LEARN_LEAN);
 }
 
 static double
@@ -60,7 +59,8 @@ level(const struct season *season, double table)
 	double lean = table * DAY * LEVEL_LEAN;
 	double level = (season->level_count + lean) / (season->level_table + lean);
 
-	return level < 1 ? 1 : level > LEVEL_MOST ? LEVEL_MOST : level;
+	/* below 1 it would make returns look like surges */
+	return level < 1 ? 1 : level > SEASON_LEVEL_MOST ? SEASON_LEVEL_MOST : level;
 }
 
 struct season_rate
@@ -78,7 +78,7 @@ season_at(const struct season *season, int64_t time)
 		double seen;
 
 		rate[i] = hour_rate(season, hour_of_week(hour), all, &seen);
-		upper[i] = rate[i] * (1 + UNSEEN * LEAN / (seen + LEAN));
+		upper[i] = rate[i] * (1 + UNSEEN * LEARN_LEAN / (seen + LEARN_LEAN));
 		if (hour == season->hour && seen <= HOUR) /* a surge would allow itself */
 			upper[i] = all * (1 + UNSEEN);
 	}
@@ -117,8 +117,8 @@ season_learn(struct season *season, int64_t time, double seconds, double table, 
 	double keep = 1 - seconds / DAY;
 
 	if (hour > season->hour) { /* a clock that went back does not forget twice */
-		season->count[cell] *= FORGET;
-		season->seconds[cell] *= FORGET;
+		season->count[cell] *= 1 - WEEK / LEARN_REMEMBER;
+		season->seconds[cell] *= 1 - WEEK / LEARN_REMEMBER;
 		season->hour = hour;
 	}
 	season->count[cell] += count;
@@ -133,7 +133,7 @@ season_adopt(struct season *season)
 {
 	double scale = season->level_table > 0 ? season->level_arrived / season->level_table : 1;
 
-	scale = scale < 1 ? 1 : scale > ADOPT_MOST ? ADOPT_MOST : scale;
+	scale = fmax(scale, 1);
 	for (int i = 0; i < SEASON_HOURS; i++)
 		season->count[i] *= scale;
 	season->level_table *= scale;

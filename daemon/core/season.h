@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define SEASON_HOURS 168
+#define SEASON_LEVEL_MOST 1.4 /* times what was expected: a level no higher is ordinary */
 
 struct season {
 	double count[SEASON_HOURS];

@@ -1,13 +1,14 @@
 #include "daemon/core/spread.h"
 
+#include "daemon/core/learn.h"
+
+#include <math.h>
 #include <string.h>
 
 #define REMEMBER (7 * 86400.0) /* seconds; time constant */
 #define FIRST_GUESS 0.2	       /* `a` of one minute before anything was seen */
-#define FIRST_WEIGHT 1800.0    /* seconds of the prior rate that the first guess stands for */
-#define A_MOST 10.0	       /* of any sum: a gamma law any wider is nearly all zeros */
-#define CLIP 4.0
-#define CLIP_LEAST 10.0 /* bounces */
+#define CLIP 4.0	       /* times what was expected, */
+#define CLIP_LEAST 10.0	       /* and so many bounces more */
 
 static const double lengths[SPREAD_SCALES] = { SPREAD_SLOT, 60, 300, 1800 };
 
@@ -19,7 +20,7 @@ spread_init(struct spread *spread, double prior)
 		struct spread_scale *scale = &spread->scale[i];
 		double expected = prior * lengths[i];
 
-		double square = expected * expected * FIRST_WEIGHT / lengths[i];
+		double square = expected * expected * LEARN_LEAN / lengths[i];
 
 		scale->square = (float)square;
 		scale->above = (float)(square * FIRST_GUESS * 60 / lengths[i]);
@@ -29,9 +30,7 @@ spread_init(struct spread *spread, double prior)
 double
 spread_clip(double count, double expected)
 {
-	double most = CLIP * expected + CLIP_LEAST;
-
-	return count < most ? count : most;
+	return fmin(count, CLIP * expected + CLIP_LEAST);
 }
 
 static void
@@ -69,8 +68,7 @@ spread_a(const struct spread *spread, unsigned scales)
 		const struct spread_scale *scale = &spread->scale[i];
 		double a = scale->square > 0 ? (double)(scale->above / scale->square) : 0;
 
-		a = (a < A_MOST ? a : A_MOST) * lengths[i] / SPREAD_SLOT;
-		most = a > most ? a : most;
+		most = fmax(most, a * lengths[i] / SPREAD_SLOT);
 	}
 	return most;
 }

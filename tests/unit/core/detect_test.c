@@ -201,6 +201,36 @@ Test(detect, bursts_and_gaps_are_no_surge)
 		  "silence was learned as zeros: expects %.2f/min", stream.finding.expected);
 }
 
+/* Three hours of 30/min, read within eight minutes after them. */
+Test(detect, a_backlog_that_is_read_for_minutes_is_no_surge)
+{
+	struct stream stream = open_stream(12, 10, &detect_default_rules);
+
+	run(&stream, 30, 2 * DAY);
+	for (int i = 0; i < 3 * 360; i++)
+		one(&stream, 0, true);
+	run(&stream, 30 + 3 * 1800 / 8, 8 * 60);
+	run(&stream, 30, 3600);
+	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
+}
+
+/* Three bounces a day, and 60 within ten minutes once a week: they spread widely beside next to
+ * nothing, but not so widely that 6 a minute could be a whim. */
+Test(detect, a_still_domain_hears_a_small_surge)
+{
+	struct stream stream = open_stream(13, 10, &detect_default_rules);
+	int64_t found;
+
+	for (int burst = 0; burst < 8; burst++) {
+		run(&stream, 0.002, 7 * DAY);
+		run(&stream, 6, 600);
+	}
+	cr_assert_eq(stream.alarms, 0, "a burst was called a surge");
+	run(&stream, 0.002, 3600);
+	found = wait_for(&stream, 6, true, 8 * 3600);
+	cr_assert(found > 0 && found < 2 * 3600, "found after %" PRId64 " s", found);
+}
+
 Test(detect, silence_keeps_a_surge)
 {
 	struct stream stream = open_stream(8, 1, &detect_default_rules);
@@ -288,4 +318,10 @@ Test(detect, sentence_has_its_numbers)
 	cr_assert_str_eq(out,
 			 "2880 bounces/min, expected 3.2/min, 260 too many since it began (200 "
 			 "needed), evidence 14.2 (12 needed)");
+	finding.term[EVIDENCE_TERM_UNKNOWN] = 0.26;
+	finding.term[EVIDENCE_TERM_NEW] = -0.04; /* would be told as nought */
+	text = TEXT(out);
+	detect_explain(&finding, &text);
+	cr_assert(strstr(out, "(12 needed), unknown users +0.3") && !strstr(out, "new clients"),
+		  "%s", out);
 }
