@@ -95,12 +95,12 @@ detect_set_rules(struct detect *detect, const struct detect_rules *rules)
 /* Learns */
 
 /* It is a surge, or may soon be called one: not what is to be learned from, it would hide itself.
- */
+ * What was there from the first second on is normal, and learned. */
 static bool
 is_doubtful(const struct detect *detect)
 {
-	return detect->surge || (detect->seen >= LEARN_LEAN &&
-				 detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT);
+	return detect->surge || (detect->cusum[BURST_SCALE].sum >= DETECT_THRESHOLD * DOUBT &&
+				 detect_judge_change(detect, BURST_SCALE));
 }
 
 static void

@@ -21,9 +21,10 @@ differs(const struct detect *detect, double seconds, double count)
 /* In the first day the expectation is little more than a guess: what was seen before must differ
  * from what came then. Evidence that began with the first bounce has no before: then any part of
  * the last ten minutes may be what differs. */
-static bool
-is_change(const struct detect *detect, const struct cusum *cusum)
+bool
+detect_judge_change(const struct detect *detect, int scale)
 {
+	const struct cusum *cusum = &detect->cusum[scale];
 	double seconds, count;
 
 	if (detect->seen >= LEARN_OLD || differs(detect, cusum->slots * SPREAD_SLOT, cusum->count))
@@ -113,7 +114,7 @@ detect_judge(const struct detect *detect, int scale, double nats, double excess)
 	double ease = exp(-fmax(nats, 0) / NATS_AN_E);
 
 	if (cusum->sum + fmax(nats, 0) < DETECT_THRESHOLD ||
-	    cusum->count - cusum->expected < excess || !is_change(detect, cusum))
+	    cusum->count - cusum->expected < excess || !detect_judge_change(detect, scale))
 		return false;
 	return detect->rules.pure || !is_fading(detect, cusum, ease);
 }

@@ -11,6 +11,9 @@
  * expectation? `scale`: of detect->cusum. */
 bool detect_judge(const struct detect *detect, int scale, double nats, double excess);
 
+/* Does what came lately differ from what was seen before? True after the first day. */
+bool detect_judge_change(const struct detect *detect, int scale);
+
 /* What is known beside the counts, term by term; their sum, at
  * least as far below 0 as it may ask for more. */
 double detect_judge_terms(const struct detect *detect, int scale, double term[EVIDENCE_TERMS]);

@@ -135,6 +135,17 @@ Test(detect, what_creeps_up_in_the_first_day_is_found)
 	}
 }
 
+/* Nothing is known yet but that it was calm: the surge must not teach what is normal. */
+Test(detect, a_surge_in_the_first_minutes_is_found)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct stream stream = open_stream(seed, 10, &detect_default_rules);
+
+		run(&stream, 20, 90);
+		cr_assert(wait_for(&stream, 600, true, 120) > 0, "seed %" PRIu64, seed);
+	}
+}
+
 /* A busy domain stays loud for a while by its own noise: it was a burst, and the next is none. */
 Test(detect, what_was_small_and_over_in_two_hours_was_a_burst)
 {
