@@ -111,11 +111,11 @@ end_minute(struct detect *detect)
 	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
 	bool young = detect->seen < LEARN_OLD;
 
-	if (detect->surge)
+	if (young && is_doubtful(detect))
+		expected = fmin(expected, cusum->expected / (cusum->slots * SPREAD_SLOT) *
+						  detect->minute_seconds);
+	if (detect->surge || (young && is_doubtful(detect)))
 		count = fmin(count, expected * SEASON_LEVEL_MOST);
-	else if (young && is_doubtful(detect))
-		count = fmin(count, cusum->expected / (cusum->slots * SPREAD_SLOT) *
-					    SEASON_LEVEL_MOST * detect->minute_seconds);
 
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);
