@@ -72,6 +72,7 @@ class PageTest(unittest.TestCase):
         self.browser.set_window_size(width, height)
         time.sleep(2.5)  # one more reading, drawn for this width
         if directory:
+            os.makedirs(directory, exist_ok=True)
             self.browser.save_screenshot(os.path.join(directory, f"{name}.png"))
 
     def reads_out(self, seconds, where):
