@@ -183,3 +183,12 @@ ctl_show_time(const json_t *object, const char *name, long long now, char out[SH
 	else
 		text_add(&text, "%s (%s ago)", member, age);
 }
+
+void
+ctl_show_count(const json_t *object, const char *name, const char *unit, unsigned width)
+{
+	char cell[SHOW_CELL];
+
+	ctl_show_number(json_object_get(object, name), unit, cell);
+	ctl_show_cell(cell, width, SHOW_PLAIN);
+}

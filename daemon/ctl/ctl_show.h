@@ -28,6 +28,9 @@ const char *ctl_show_member(const json_t *object, const char *name);
 /* A number as people read it: "41.5", "3.2k", "-" when it is null. */
 void ctl_show_number(const json_t *number, const char *unit, char out[SHOW_CELL]);
 
+/* A member that is a number, as a cell of `width` columns. */
+void ctl_show_count(const json_t *object, const char *name, const char *unit, unsigned width);
+
 /* Seconds from an RFC 3339 member to `now`: "1h04m"; "-" when it is null. */
 void ctl_show_age(const json_t *object, const char *name, long long now, char out[SHOW_CELL]);
 
