@@ -1,5 +1,7 @@
 #include "daemon/source/history_place.h"
 
+#include <assert.h>
+
 /* Looks through the brothers, the newest first. */
 static bool
 search(const struct history_cursor *at, const struct rotated *brothers, struct history_place *out,
@@ -7,6 +9,7 @@ search(const struct history_cursor *at, const struct rotated *brothers, struct h
 {
 	struct span known = { at->head, (size_t)at->known };
 
+	assert(brothers->files || brothers->count == 0);
 	for (size_t i = 0; i < brothers->count && !out->found; i++) {
 		const struct rotated_file *file = &brothers->files[i];
 		struct err why = { 0 };
