@@ -108,15 +108,9 @@ end_minute(struct detect *detect)
 {
 	double expected = detect->rate.mean * detect->minute_seconds;
 	double count = spread_clip(detect->minute_count, expected);
-	const struct cusum *cusum = &detect->cusum[BURST_SCALE];
-	bool young = detect->seen < LEARN_OLD;
 
-	if (young && is_doubtful(detect))
-		expected = fmin(expected, cusum->expected / (cusum->slots * SPREAD_SLOT) *
-						  detect->minute_seconds);
-	if (detect->surge || (young && is_doubtful(detect)))
+	if (is_doubtful(detect) && (detect->surge || detect->seen < LEARN_OLD))
 		count = fmin(count, expected * SEASON_LEVEL_MOST);
-
 	season_learn(&detect->season, detect->time, detect->minute_seconds, detect->rate.table,
 		     count, detect->minute_count);
 	detect->surges *= 1 - detect->minute_seconds / DAY * M_LN2;
@@ -129,7 +123,7 @@ end_slot(struct detect *detect)
 {
 	double seconds = detect->slot_seconds, count = detect->slot_count;
 
-	if (!is_doubtful(detect) && detect->seen > LEARN_LEAN)
+	if (detect->seen > LEARN_LEAN && !is_doubtful(detect))
 		spread_add(&detect->spread, seconds, count,
 			   fmax(detect->rate.mean, RATE_LEAST) * seconds);
 	recent_add(&detect->recent, seconds, count);
@@ -293,12 +287,12 @@ weigh(struct detect *detect, double seconds, double count, const struct detect_i
 	}
 }
 
-/* How much of a count teaches what is normal: nothing of a surge, and a burst does not teach alone.
- */
+/* How much of a count teaches which marks are usual: nothing of what may be a surge, and a burst
+ * does not teach alone. */
 static double
 ordinary_share(const struct detect *detect, double count, double seconds)
 {
-	if (detect->surge || count <= 0)
+	if (is_doubtful(detect) || count <= 0)
 		return 0;
 	return spread_clip(count, detect->rate.mean * seconds) / count;
 }

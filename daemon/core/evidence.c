@@ -61,6 +61,16 @@ usual_share(const struct evidence_learned *learned, unsigned mark)
 	return fmin(fmax(share, SHARE_LEAST), 1 - SHARE_LEAST);
 }
 
+/* Of a surge: where most bounces are to unknown users anyhow, more of them say nothing against it.
+ */
+static double
+surge_share(unsigned mark, double usual)
+{
+	double surge = marks[mark].surge;
+
+	return surge > marks[mark].prior ? fmax(surge, usual) : fmin(surge, usual);
+}
+
 void
 evidence_learn(struct evidence_learned *learned, const struct evidence *in, double count,
 	       double seconds, double share)
@@ -96,7 +106,7 @@ evidence_weigh(const struct evidence_learned *learned, const struct evidence *in
 		if (all <= 0)
 			continue;
 		usual = usual_share(learned, i);
-		surge = usual + (marks[i].surge - usual) * (1 - 1 / ratio);
+		surge = usual + (surge_share(i, usual) - usual) * (1 - 1 / ratio);
 		nats = hit * log(surge / usual) + (all - hit) * log((1 - surge) / (1 - usual));
 		term[i] = (float)fmin(fmax((double)term[i] + nats / ALIKE, -EVIDENCE_CAP),
 				      EVIDENCE_CAP);

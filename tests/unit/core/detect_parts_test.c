@@ -3,6 +3,7 @@
  */
 #include "daemon/core/burst.h"
 #include "daemon/core/cusum.h"
+#include "daemon/core/evidence.h"
 #include "daemon/core/recent.h"
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
@@ -190,6 +191,25 @@ Test(detect_parts, evidence_is_the_likelihood_ratio)
 	cr_assert_eq(cusum_change(0, 0, 100, 10), 0, "without a before nothing changed");
 	cr_assert_eq(cusum_change(100, 10, 10, 10), 0, "less is no surge");
 	cr_assert(near(cusum_change(0, 10, 100, 10), 100 * log(2), 1e-9));
+}
+
+/* Where nearly all bounces go to unknown users anyhow, or none are asked for, more of them are not
+ * against a surge. */
+Test(detect_parts, what_is_usual_does_not_speak_against_a_surge)
+{
+	const struct evidence in = {
+		.known = 1U << EVIDENCE_UNKNOWN_USERS | 1U << EVIDENCE_ASKED,
+		.unknown_users = 100,
+		.with_client = 100,
+	};
+	struct evidence_learned learned = { 0 };
+	float term[EVIDENCE_MARKS] = { 0 };
+
+	for (int i = 0; i < 1000; i++)
+		evidence_learn(&learned, &in, 100, 10, 1);
+	evidence_weigh(&learned, &in, 100, 8, term);
+	cr_assert(term[EVIDENCE_TERM_UNKNOWN] >= 0, "%g", (double)term[EVIDENCE_TERM_UNKNOWN]);
+	cr_assert(term[EVIDENCE_TERM_ASKED] >= 0, "%g", (double)term[EVIDENCE_TERM_ASKED]);
 }
 
 Test(detect_parts, bursts_are_kept_by_size_and_extrapolated)

@@ -146,6 +146,29 @@ Test(detect, a_surge_in_the_first_minutes_is_found)
 	}
 }
 
+/* Nor teach that its marks are the usual ones. */
+Test(detect, the_marks_of_a_surge_are_not_learned_before_it_is_one)
+{
+	struct detect_in in = { .time = START, .period = 1 };
+	struct detect detect;
+	struct finding finding = { 0 };
+	double calm = 0;
+
+	in.evidence.known = 1U << EVIDENCE_UNKNOWN_USERS;
+	detect_init(&detect, &detect_default_rules);
+	for (int seconds = 0; seconds < 90 && !finding.surge; seconds++, in.time++) {
+		in.count = seconds < 30 ? seconds % 3 == 0 : 10;
+		in.evidence.unknown_users = in.count;
+		detect_step(&detect, &in, &finding);
+		if (seconds == 29)
+			calm = (double)detect.learned.all[EVIDENCE_TERM_UNKNOWN];
+	}
+	cr_assert(finding.surge, "never found");
+	cr_assert(calm > 9 && (double)detect.learned.all[EVIDENCE_TERM_UNKNOWN] < calm + 20,
+		  "%g of %g bounces", (double)detect.learned.all[EVIDENCE_TERM_UNKNOWN] - calm,
+		  detect.arrived - 10);
+}
+
 /* A busy domain stays loud for a while by its own noise: it was a burst, and the next is none. */
 Test(detect, what_was_small_and_over_in_two_hours_was_a_burst)
 {
