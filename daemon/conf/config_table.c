@@ -141,8 +141,8 @@ const struct config_setting config_table[] = {
 	  .sentence =
 		  "No own split so soon after the normal set was first seen: caches must fill." },
 	{ CONFIG_DOMAIN, "least-excess", CONFIG_TYPE_DECIMAL, ONE(config_domain, least_excess),
-	  .least = 1, .most = 1000000, .preset = "200",
-	  .sentence = "Fewer bounces than this above the expectation never make a surge." },
+	  .least = 1, .most = 1000000, .preset = "150",
+	  .sentence = "A surge has so many bounces above the expectation that last, or more." },
 	{ CONFIG_DOMAIN, "prior-rate", CONFIG_TYPE_DECIMAL, ONE(config_domain, prior_rate),
 	  .most = 1000000, .preset = "1",
 	  .sentence = "Bounces a minute that are expected before any were counted." },

@@ -13,7 +13,7 @@
 #define ADOPT (14 * DAY)       /* a surge this long is the new normal */
 #define DOUBT 0.2	       /* share of the threshold: it may soon be a surge */
 #define BURST_SCALE 1	       /* of the CUSUMs: its excursions are bursts */
-#define BURSTS_A_YEAR 0.03     /* that reach what is asked for */
+#define BURST_FAR 1.5	       /* times the largest burst so far: none will be larger */
 #define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
 #define NOISE 3.0	       /* standard deviations of a count that are ordinary */
@@ -21,7 +21,7 @@
 
 const struct detect_rules detect_default_rules = {
 	.prior_rate = 1,
-	.least_excess = 200,
+	.least_excess = 150,
 	.quiet_seconds = 90 * 60,
 };
 
@@ -31,7 +31,7 @@ static const struct scale {
 	unsigned spreads;
 } scales[DETECT_SCALES] = {
 	{ 8, 2 },
-	{ 3, 4 },
+	{ 2.2, 4 },
 };
 
 static double
@@ -40,18 +40,14 @@ normal_rate(const struct detect *detect)
 	return fmax(detect->rules.pure ? detect->rate.mean : detect->rate.upper, RATE_LEAST);
 }
 
-/* Bounces above the expectation that are asked for of an old excursion, by the bursts of one scale.
- */
+/* Bounces above the expectation that must last, by the largest burst so far. */
 static double
-needed_excess(const struct detect *detect, const struct burst *burst)
+needed_excess(const struct detect *detect, double burst)
 {
-	double least = detect->rules.least_excess;
-	double needed = burst_level(burst, detect->seen, BURSTS_A_YEAR);
+	double least =
+		fmax(detect->rules.least_excess, 2 * DETECT_BURST_LASTS * normal_rate(detect));
 
-	if (detect->rules.pure)
-		return 0;
-	return fmax(fmin(fmax(needed, least), least * DETECT_EXCESS_MOST),
-		    normal_rate(detect) * DETECT_BURST_LASTS);
+	return fmin(fmax(least, burst * BURST_FAR), least * DETECT_EXCESS_MOST);
 }
 
 static void
@@ -67,7 +63,7 @@ tune(struct detect *detect)
 		upper + NOISE * sqrt(upper + upper * upper * spread_a(&detect->spread, 2) / 6);
 	m0 = normal_rate(detect);
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		detect->needed[i] = needed_excess(detect, &detect->burst[i]);
+		detect->needed[i] = needed_excess(detect, detect->burst[i]);
 		cusum_tune(&detect->cusum[i], m0 * SPREAD_SLOT, m0 * scales[i].ratio * SPREAD_SLOT,
 			   spread_a(&detect->spread, scales[i].spreads));
 	}
@@ -153,7 +149,7 @@ static void
 end_burst(struct detect *detect, int i, bool keep)
 {
 	if (keep && detect->cusum[i].peak > 0)
-		burst_add(&detect->burst[i], detect->cusum[i].peak);
+		detect->burst[i] = fmax(detect->burst[i], detect->cusum[i].peak);
 	detect->cusum[i].peak = 0;
 }
 
@@ -211,25 +207,47 @@ end_surge(struct detect *detect, double seconds, double count)
 	}
 }
 
+/* A burst is what the counts alone would call a surge, or less of it. A surge that may still have
+ * been one is looked at each minute. */
+static void
+judge_burst(struct detect *detect, int i)
+{
+	struct cusum *cusum = &detect->cusum[i];
+
+	if (detect->surge && (!was_short(detect) || detect->minute_seconds > 0))
+		return;
+	if (cusum->sum > 0 && detect_judge(detect, i, 0))
+		cusum->peak = fmax(cusum->peak, detect_judge_lasting(detect, i, 0));
+}
+
+static void
+judge_surge(struct detect *detect, int i)
+{
+	double term[EVIDENCE_TERMS], nats;
+
+	detect->lasting[i] = 0;
+	if (detect->cusum[i].sum <= 0)
+		return;
+	nats = detect_judge_terms(detect, i, term);
+	if (!detect_judge(detect, i, nats))
+		return;
+	detect->lasting[i] = detect->rules.pure ? excess(&detect->cusum[i])
+						: fmax(1, detect_judge_lasting(detect, i, nats));
+	if (detect->lasting[i] < detect_judge_needed(detect, i, nats))
+		return;
+	change(detect, true);
+	detect->surge_excess = excess(&detect->cusum[i]);
+	detect->scale = (uint32_t)i;
+}
+
 static void
 judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		struct cusum *cusum = &detect->cusum[i];
-		double term[EVIDENCE_TERMS], nats, young;
-
-		if (cusum->sum <= 0 || (detect->surge && !was_short(detect)))
-			continue;
-		young = detect_judge_young(detect, i);
-		if (detect_judge(detect, i, 0, cusum->peak * young)) /* as the counts alone would */
-			cusum->peak = excess(cusum) / young;
-		nats = detect_judge_terms(detect, i, term);
-		if (detect->surge ||
-		    !detect_judge(detect, i, nats, detect_judge_needed(detect, i, nats)))
-			continue;
-		change(detect, true);
-		detect->surge_excess = excess(cusum);
-		detect->scale = (uint32_t)i;
+		if (!detect->rules.pure)
+			judge_burst(detect, i);
+		if (!detect->surge)
+			judge_surge(detect, i);
 	}
 }
 

@@ -13,7 +13,6 @@
 #define CORE_DETECT_H
 
 #include "daemon/base/text.h"
-#include "daemon/core/burst.h"
 #include "daemon/core/cusum.h"
 #include "daemon/core/evidence.h"
 #include "daemon/core/finding.h"
@@ -21,15 +20,14 @@
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
 
-#define DETECT_VERSION 3
+#define DETECT_VERSION 4
 #define DETECT_SCALES 2
-#define DETECT_THRESHOLD 16.0	/* nats */
-#define DETECT_EXCESS_MOST 10.0 /* times least_excess are enough, unless more is normal; */
-				/* a surge has at least the tenth part, whatever the evidence */
-#define DETECT_BURST_LASTS                                                                         \
-	600.0 /* seconds; an excess that came within them is to be twice as large, */
-	      /* and what is expected in them is no excess */
-#define DETECT_PERIOD_MOST 300 /* seconds */
+#define DETECT_THRESHOLD 16.0	 /* nats */
+#define DETECT_EXCESS_MOST 10.0	 /* times least_excess are enough, unless more is normal; */
+				 /* a surge has at least the tenth part, whatever the evidence */
+#define DETECT_BURST_LASTS 600.0 /* seconds; no burst takes longer to fade to 1/e, */
+				 /* and what is expected in twice as long is no excess */
+#define DETECT_PERIOD_MOST 300	 /* seconds */
 
 struct detect_rules {
 	double prior_rate;    /* bounces a minute that are believed before anything was seen */
@@ -69,11 +67,14 @@ struct detect {
 	/* made anew each minute: */
 	struct season_rate rate;
 	double band;		      /* bounces a minute; upper edge of what is ordinary */
-	double needed[DETECT_SCALES]; /* excess */
+	double needed[DETECT_SCALES]; /* excess that lasts */
 	struct recent recent;
 	struct spread spread;
 	struct evidence_learned learned;
-	struct burst burst[DETECT_SCALES]; /* what looked like a surge, and was none */
+	double burst[DETECT_SCALES]; /* most that lasted of what looked like a surge, and was none
+				      */
+	/* of the excess now, 1 or more; 0: it does not look like a surge */
+	double lasting[DETECT_SCALES];
 	struct cusum cusum[DETECT_SCALES];
 	struct season season;
 };

@@ -19,10 +19,9 @@ is_sane(const struct detect *detect)
 		sum += season->count[i] + season->seconds[i];
 	}
 	for (int s = 0; s < DETECT_SCALES; s++) {
-		if (detect->burst[s].kept > BURST_KEPT)
+		if (!(detect->burst[s] >= 0 && detect->lasting[s] >= 0))
 			return false;
-		for (unsigned i = 0; i < detect->burst[s].kept; i++)
-			sum += (double)detect->burst[s].largest[i];
+		sum += detect->burst[s] + detect->lasting[s];
 	}
 	for (int i = 0; i < EVIDENCE_MARKS; i++) {
 		if (!(detect->learned.hits[i] >= 0 && detect->learned.all[i] >= 0))
@@ -44,7 +43,8 @@ detect_load(struct detect *detect, const void *bytes, size_t length)
 		return false;
 	memcpy(&stored, bytes, sizeof(stored));
 	if (stored.version != DETECT_VERSION || stored.scale >= DETECT_SCALES ||
-	    stored.recent.next >= RECENT_SLOTS || !is_sane(&stored))
+	    stored.recent.next >= RECENT_SLOTS || stored.recent.next_block >= RECENT_BLOCKS ||
+	    !is_sane(&stored))
 		return false;
 	*detect = stored;
 	return true;

@@ -33,4 +33,6 @@ detect_show(const struct detect *detect, struct finding *out)
 	nats = detect_judge_terms(detect, top, out->term);
 	out->evidence = out->counts + fmax(nats, 0);
 	out->needed_excess = detect_judge_needed(detect, top, nats);
+	if (detect->lasting[top] > 0) /* of what came as this did */
+		out->needed_excess *= fmax(1, out->excess / detect->lasting[top]);
 }

@@ -22,8 +22,8 @@ struct finding {
 	double term[EVIDENCE_TERMS]; /* nats: what is known beside the counts */
 	double evidence;	     /* nats: the counts and, when they are for it, the terms */
 	double threshold;	     /* nats: surge at or above, when the excess is enough too */
-	double excess; /* bounces above the expectation since the evidence began to grow */
-	double needed_excess;
+	double excess;	      /* bounces above the expectation since the evidence began to grow */
+	double needed_excess; /* of an excess that lasts as little as this one */
 };
 
 #endif

@@ -11,7 +11,7 @@
 #define PRIOR 60.0	/* seconds; weight of the prior rate in the mean of all */
 #define UNSEEN 2.0	/* share that is added to the upper rate in an hour that was never seen */
 #define LEVEL_LEAN 0.25 /* days of the table that hold the level at 1 */
-#define RISE_MOST 16.0	/* times the rate of the first two hours: no first day rises higher */
+#define RISE_MOST 12.0	/* times the rate of the first two hours: no first day rises higher */
 
 void
 season_init(struct season *season, double prior)

@@ -190,9 +190,9 @@ def pure(bench):
     """Poisson steps, evidence alone, beside an exact CUSUM at one false alarm a year."""
     print("\n| normal | times | seen | exact CUSUM |\n|---|---|---|---|")
     for rate, ratio, exact in ((3, 3, 204), (3, 10, 22), (30, 3, 24), (30, 10, 2.5), (300, 2, 8.7), (300, 3, 2.7)):
-        begin, delays = 1767571200 + 1.2 * 86400, []
+        begin, delays = 1767571200 + 8.2 * 86400, []
         for seed in range(FIRST_SEED, FIRST_SEED + 20):
-            stream = bench.stream("step", seed, ("--days", "1.3", "--at", "1.2", "--for", "2", "--period", "1",
+            stream = bench.stream("step", seed, ("--days", "8.3", "--at", "8.2", "--for", "2", "--period", "1",
                                                  "--rate", str(rate), "--ratio", str(ratio)))
             changes = bench.backtest(stream, "--pure", "--period", "1")
             delays += [time - begin for time, state in changes if state and time > begin][:1]

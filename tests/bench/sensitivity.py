@@ -12,8 +12,8 @@ import tempfile
 from detect import Bench, Score
 
 FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c",
-         "spread.c", "burst.h", "burst.c")
-OBJECTS = ("detect", "detect_judge", "evidence", "season", "spread", "cusum", "burst", "recent", "detect_show")
+         "spread.c", "lasting.h", "lasting.c")
+OBJECTS = ("detect", "detect_judge", "evidence", "season", "spread", "cusum", "lasting", "recent", "detect_show")
 TUNING_SEED = 51000
 AT = ("--days", "40", "--at", "30.4")
 # name, kind, streams, options of the generator: still ones have a bounce an hour and some bursts, and then 6 a minute;
@@ -41,7 +41,8 @@ def constants(sources):
     for name in FILES:
         for found in DEFINE.finditer(sources[name]):
             if found[1] not in NOT_TRIED and found[2]:
-                yield found[1], name, found[0], lambda by, f=found: f"#define {f[1]} (({f[2]}) * {by}) "
+                kind = "(int)" if found[2].isdigit() else ""  # how many, of an array
+                yield found[1], name, found[0], lambda by, f=found, k=kind: f"#define {f[1]} ({k}(({f[2]}) * {by})) "
     for i, found in enumerate(SCALE.finditer(sources["detect.c"])):
         # a ratio of 1 is no surge: what is above 1 is varied
         yield (f"ratio {i + 1}", "detect.c", found[0],

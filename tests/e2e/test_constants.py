@@ -6,8 +6,8 @@ import unittest
 from daemon import ROOT
 
 FILES = ("learn.h", "detect.h", "detect.c", "detect_judge.c", "evidence.h", "evidence.c", "season.h", "season.c",
-         "spread.c", "cusum.c", "burst.h", "burst.c")
-UNITS = {"HOUR", "DAY", "WEEK", "YEAR"}
+         "spread.c", "cusum.c", "lasting.h", "lasting.c")
+UNITS = {"HOUR", "DAY", "WEEK"}
 # what a struct holds, and the period that the API takes
 SIZES = {"SEASON_HOURS", "DETECT_VERSION", "DETECT_SCALES", "DETECT_PERIOD_MOST", "BURST_SCALE"}
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(?:\\\n\s*)?([^\n]+?)[ \t]*(?=/\*|\n)", re.M)
@@ -63,16 +63,17 @@ class ConstantsTest(unittest.TestCase):
     def test_another_value_and_another_constant_are_seen(self):
         changed = dict(self.sources)
         changed["season.c"] = changed["season.c"].replace("#define UNSEEN 2.0", "#define UNSEEN 2.1")
-        changed["burst.c"] += "#define NEW (2 * YEAR)\n"
+        changed["detect.c"] += "#define NEW (2 * DAY)\n"
         code, page = of_code(changed), of_page(self.page)
         self.assertEqual({key for key in code if code[key] != page.get(key)},
-                         {("season.c", "UNSEEN"), ("burst.c", "NEW")})
+                         {("season.c", "UNSEEN"), ("detect.c", "NEW")})
 
     def test_the_scales_have_their_rows(self):
         rows = re.findall(r"\{ ([0-9.]+), (\d) \}", SCALES.search(self.sources["detect.c"])[1])
         self.assertEqual(len(rows), 2)
-        self.assertIn(f"| scales | {', '.join(row[0] for row in rows)} | ", self.page)
-        self.assertIn(f"| spreads | {', '.join(row[1] for row in rows)} | ", self.page)
+        for column, name in enumerate(("scales", "spreads")):
+            values = ", ".join(row[column] for row in rows)
+            self.assertEqual(re.findall(rf"^\| {name} \| ([^|]+) \|", self.page, re.M), [values])
 
 
 if __name__ == "__main__":

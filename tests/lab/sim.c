@@ -26,7 +26,7 @@ static double seed = 1, organisations = 10000, gap_hours = 24, gap_sigma = 1.8, 
 	      shared_resolvers = 20, lost_days = 0, ttl = 604800, split_ttl = 300, servers = 5,
 	      service = 2, smtpd = 0, bounces = 300000, flood = 0, hours = 24, fading = 0,
 	      hosts = 50000, zipf = 1, sessions = 0, known = 0, shed = 0, ordinary = 20,
-	      learn_days = 15, after_hours = 24, least_excess = 200, prior_rate = 1,
+	      learn_days = 15, after_hours = 24, least_excess = 150, prior_rate = 1,
 	      min_split = 1800, calm = 1800, quiet = 5400, max_split = 86400, daemon_on = 1,
 	      series = 0, step = 600, cap = 0, host_cap = 0, before = 0, split_after = 0, mta2 = 1;
 

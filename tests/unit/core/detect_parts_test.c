@@ -1,9 +1,9 @@
 /*
  * The parts of the detector: expectation, spread, evidence, bursts, the last ten minutes.
  */
-#include "daemon/core/burst.h"
 #include "daemon/core/cusum.h"
 #include "daemon/core/evidence.h"
+#include "daemon/core/lasting.h"
 #include "daemon/core/recent.h"
 #include "daemon/core/season.h"
 #include "daemon/core/spread.h"
@@ -66,7 +66,7 @@ Test(detect_parts, a_first_day_rises_no_higher_than_its_first_hours_allow)
 	season_cap(&season, START + 4 * HOUR, &rate);
 	cr_assert(rate.mean == 5 && rate.upper == 9, "a gap hides which hours were the first");
 	season_cap(&season, START, &rate);
-	cr_assert(near(rate.upper, 1.6, 1e-9) && near(rate.mean, 1.6, 1e-9), "16 times: %g, %g",
+	cr_assert(near(rate.upper, 1.2, 1e-9) && near(rate.mean, 1.2, 1e-9), "12 times: %g, %g",
 		  rate.upper, rate.mean);
 	rate = (struct season_rate){ 0, 0.2, 0.3 };
 	season_cap(&season, START, &rate);
@@ -212,23 +212,82 @@ Test(detect_parts, what_is_usual_does_not_speak_against_a_surge)
 	cr_assert(term[EVIDENCE_TERM_ASKED] >= 0, "%g", (double)term[EVIDENCE_TERM_ASKED]);
 }
 
-Test(detect_parts, bursts_are_kept_by_size_and_extrapolated)
+/* Counts of slots, `rate(t)` a second -> what lasts of them all, above 0.01 a second. */
+static double
+lasting_of(double (*rate)(double), int slots, double young)
 {
-	struct burst burst = { 0 };
-	const double year = 365.25 * 86400;
+	const struct lasting lasting = {
+		.normal = 0.01, .young = young, .fades = 600, .nats_an_e = 2
+	};
+	struct recent recent = { 0 };
+	struct recent_span all = { 0, 0 };
 
-	cr_assert_eq(burst_level(&burst, year, 0.25), 0);
-	burst_add(&burst, 100);
-	cr_assert_eq(burst_level(&burst, year, 0.25), 300, "one has no shape");
-	for (int i = 0; i < 100; i++)
-		burst_add(&burst, 100 + i % 50);
-	cr_assert_eq(burst.kept, BURST_KEPT);
-	for (unsigned i = 1; i < burst.kept; i++)
-		cr_assert(burst.largest[i - 1] >= burst.largest[i], "place %u", i);
-	cr_assert_eq(burst.largest[0], 149);
-	cr_assert(burst_level(&burst, year, 0.25) > 149, "rarer ones are larger");
-	cr_assert(burst_level(&burst, year, 0.25) < 200, "even ones stay even");
-	cr_assert(burst_level(&burst, year, 0.25) > burst_level(&burst, year, 4));
+	for (int i = 0; i < slots; i++) {
+		double count = (0.01 + rate(i * 10 + 5)) * 10;
+
+		recent_add(&recent, 10, count);
+		all.count += count;
+		all.seconds += 10;
+	}
+	return lasting_excess(&lasting, &recent, (struct recent_span){ 0, 0 }, all);
+}
+
+static double
+even(double t)
+{
+	return t < 1e9 ? 1 : 0;
+}
+
+static double
+growing(double t)
+{
+	return t / 1000;
+}
+
+static double
+fading(double t) /* 600 in all, 1/e in five minutes */
+{
+	return 2 * exp(-t / 300);
+}
+
+static double
+twice(double t) /* with half an hour between */
+{
+	return fading(fmod(t, 1800));
+}
+
+static double
+in_a_lull(double t)
+{
+	return t < 600 || t >= 1200 ? 1 : 0;
+}
+
+Test(detect_parts, a_surge_lasts_and_a_burst_does_not)
+{
+	static const struct {
+		const char *what;
+		double (*rate)(double);
+		int slots;
+		double young, least, most;
+	} rows[] = {
+		{ "a minute of an even surge", even, 6, 0, 59, 61 },
+		{ "ten minutes of it", even, 60, 0, 599, 601 },
+		{ "an hour of it, blocks and slots", even, 360, 0, 3599, 3601 },
+		{ "five hours of it, more than is kept", even, 1800, 0, 17999, 18001 },
+		{ "what came in four minutes counts half", even, 24, 240, 119, 121 },
+		{ "more than half of what grows (500)", growing, 100, 0, 250, 280 },
+		{ "a burst at its best: 600 / e, and it is seen to fade", fading, 30, 0, 10, 200 },
+		{ "a burst that is over", fading, 180, 0, 0, 12 },
+		{ "two bursts: no more than the second", twice, 210, 0, 10, 200 },
+		{ "what came after a lull", in_a_lull, 180, 0, 599, 601 },
+		{ "nothing", fading, 0, 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double got = lasting_of(rows[i].rate, rows[i].slots, rows[i].young);
+
+		cr_assert(got >= rows[i].least && got <= rows[i].most, "%s: %g", rows[i].what, got);
+	}
 }
 
 Test(detect_parts, the_last_minutes_are_summed)

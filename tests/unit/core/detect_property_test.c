@@ -121,7 +121,8 @@ Test(detect_property, order_inside_a_minute_hardly_matters)
 	}
 }
 
-/* Ten times as fast and ten times as much: a busier domain finds its surge no later. */
+/* Ten times as much: a busier domain finds its surge no later, but for the noise that is ten times
+ * as large, too: a minute. */
 Test(detect_property, a_busier_domain_is_no_slower)
 {
 	static double counts[TICKS], more[TICKS];
@@ -133,7 +134,7 @@ Test(detect_property, a_busier_domain_is_no_slower)
 			more[tick] = counts[tick] * 10;
 		cr_assert_eq(changes(counts, TICKS, one, 16), 2);
 		cr_assert_eq(changes(more, TICKS, other, 16), 2, "seed %" PRIu64, seed);
-		cr_assert(other[0] <= one[0] + 1, "seed %" PRIu64 ": %d and %d", seed, one[0],
+		cr_assert(other[0] <= one[0] + 6, "seed %" PRIu64 ": %d and %d", seed, one[0],
 			  other[0]);
 	}
 }
@@ -327,8 +328,8 @@ Test(detect_property, evidence_hastens_much_and_delays_little)
 	cr_assert(alarm_with(0.95, 0.02, 0.01) > plain[0], "an attack by few clients on users");
 	innocent = alarm_with(0, 0, 1);
 	cr_assert(innocent > plain[0], "what looks innocent: more is asked for");
-	cr_assert(innocent - began <= M_E * (plain[0] - began) + 1,
-		  "at most e times as many: %d ticks instead of %d", innocent - began,
+	cr_assert(innocent - began <= exp(EVIDENCE_CAP / 2) * (plain[0] - began) + 1,
+		  "at most exp(3/2) times as many: %d ticks instead of %d", innocent - began,
 		  plain[0] - began);
 	cr_assert_eq(alarm_with(0, 0.7, 0.02), plain[0], "one kind against another");
 }
