@@ -56,10 +56,13 @@ detect_judge_lasting(const struct detect *detect, int scale, double nats)
 	const struct cusum *cusum = &detect->cusum[scale];
 	const struct recent_span all = { cusum->count, cusum->slots * SPREAD_SLOT };
 	const struct recent_span now = { detect->slot_count, detect->slot_seconds };
+	double needed = detect->needed[scale];
 	struct lasting lasting = { .fades = DETECT_BURST_LASTS, .nats_an_e = NATS_AN_E };
 
 	lasting.normal = cusum->expected / all.seconds;
 	lasting.spread = spread_a(&detect->spread, SPREAD_SCALES);
+	lasting.young_least =
+		needed / fmax(needed, detect->rules.least_excess * DETECT_EXCESS_MOST);
 	lasting.young = YOUNG * fmin(1, detect->seen / LEARN_OLD) * fmin(1, times(nats));
 	return lasting_excess(&lasting, &detect->recent, now, all);
 }

@@ -75,7 +75,7 @@ of_span(const struct lasting *lasting, const struct back *back, unsigned last, d
 
 	for (unsigned i = 0; i < parts; i++)
 		least = fmin(least, part[i].excess / part[i].seconds);
-	counts = least * length * length / (length + lasting->young);
+	counts = least * length * fmax(length / (length + lasting->young), lasting->young_least);
 	if (counts <= best)
 		return best;
 	for (unsigned i = 1; i < parts; i++)

@@ -15,11 +15,12 @@
 #define LASTING_PARTS 5
 
 struct lasting {
-	double normal;	  /* bounces a second */
-	double spread;	  /* `a` of a slot: how far ordinary counts go apart */
-	double young;	  /* seconds: what came in so many counts half */
-	double fades;	  /* seconds: no burst takes longer to fade to 1/e */
-	double nats_an_e; /* nats of fading by which it counts 1/e */
+	double normal;	    /* bounces a second */
+	double spread;	    /* `a` of a slot: how far ordinary counts go apart */
+	double young;	    /* seconds: what came in so many counts half, */
+	double young_least; /* share: and nothing counts for less than so much */
+	double fades;	    /* seconds: no burst takes longer to fade to 1/e */
+	double nats_an_e;   /* nats of fading by which it counts 1/e */
 };
 
 /* Bounces of the excess that last. `all`: what came since the excess began, of which `now` is not

@@ -52,7 +52,7 @@ SCENARIOS = {
     # each stranger sends one bounce and has never asked before
     "crowd-alone": {"daemon": None, "crowd": True},
     "crowd-split": {"crowd": True},
-    "crowd-default": {"crowd": True, "settings": {"least_excess": 200}},
+    "crowd-default": {"crowd": True, "settings": {"least_excess": 150}},
     "crowd-new": {"crowd": True, "learned": 0, "settings": {"least_excess": 50}},
     # ten strangers send everything, and ask every 2 s, every 10 s, or had asked before
     "hosts-alone": {"daemon": None},

@@ -217,7 +217,7 @@ static double
 lasting_of(double (*rate)(double), int slots, double young)
 {
 	const struct lasting lasting = {
-		.normal = 0.01, .young = young, .fades = 600, .nats_an_e = 2
+		.normal = 0.01, .young = young, .young_least = 0.1, .fades = 600, .nats_an_e = 2
 	};
 	struct recent recent = { 0 };
 	struct recent_span all = { 0, 0 };
@@ -275,6 +275,7 @@ Test(detect_parts, a_surge_lasts_and_a_burst_does_not)
 		{ "an hour of it, blocks and slots", even, 360, 0, 3599, 3601 },
 		{ "five hours of it, more than is kept", even, 1800, 0, 17999, 18001 },
 		{ "what came in four minutes counts half", even, 24, 240, 119, 121 },
+		{ "but nothing for less than a tenth", even, 1, 1000, 0.99, 1.01 },
 		{ "more than half of what grows (500)", growing, 100, 0, 250, 280 },
 		{ "a burst at its best: 600 / e, and it is seen to fade", fading, 30, 0, 10, 200 },
 		{ "a burst that is over", fading, 180, 0, 0, 12 },
