@@ -209,19 +209,23 @@ end_surge(struct detect *detect, double seconds, double count)
 
 /* A burst is what the counts alone would call a surge, or less of it. A surge that may still have
  * been one is looked at each minute. */
-static void
+static double
 judge_burst(struct detect *detect, int i)
 {
 	struct cusum *cusum = &detect->cusum[i];
+	double lasting;
 
-	if (detect->surge && (!was_short(detect) || detect->minute_seconds > 0))
-		return;
-	if (cusum->sum > 0 && detect_judge(detect, i, 0))
-		cusum->peak = fmax(cusum->peak, detect_judge_lasting(detect, i, 0));
+	if (detect->rules.pure || cusum->sum <= 0 || !detect_judge(detect, i, 0) ||
+	    (detect->surge && (!was_short(detect) || detect->minute_seconds > 0)))
+		return 0;
+	lasting = detect_judge_lasting(detect, i, 0);
+	cusum->peak = fmax(cusum->peak, lasting);
+	return lasting;
 }
 
+/* `lasting`: by the counts alone. */
 static void
-judge_surge(struct detect *detect, int i)
+judge_surge(struct detect *detect, int i, double lasting)
 {
 	double term[EVIDENCE_TERMS], nats;
 
@@ -231,8 +235,9 @@ judge_surge(struct detect *detect, int i)
 	nats = detect_judge_terms(detect, i, term);
 	if (!detect_judge(detect, i, nats))
 		return;
-	detect->lasting[i] = detect->rules.pure ? excess(&detect->cusum[i])
-						: fmax(1, detect_judge_lasting(detect, i, nats));
+	if (nats > 0)
+		lasting = detect_judge_lasting(detect, i, nats);
+	detect->lasting[i] = fmax(1, lasting);
 	if (detect->lasting[i] < detect_judge_needed(detect, i, nats))
 		return;
 	change(detect, true);
@@ -244,10 +249,10 @@ static void
 judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		if (!detect->rules.pure)
-			judge_burst(detect, i);
+		double lasting = judge_burst(detect, i);
+
 		if (!detect->surge)
-			judge_surge(detect, i);
+			judge_surge(detect, i, lasting);
 	}
 }
 

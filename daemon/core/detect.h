@@ -31,7 +31,7 @@
 
 struct detect_rules {
 	double prior_rate;    /* bounces a minute that are believed before anything was seen */
-	double least_excess;  /* fewest bounces above the expectation that make a surge */
+	double least_excess;  /* bounces above the expectation that must last, at least */
 	double quiet_seconds; /* quiet for so long, and a surge is over (longer after long ones) */
 	bool pure;	      /* evidence alone decides, the excess is not asked for */
 };
@@ -71,10 +71,9 @@ struct detect {
 	struct recent recent;
 	struct spread spread;
 	struct evidence_learned learned;
-	double burst[DETECT_SCALES]; /* most that lasted of what looked like a surge, and was none
-				      */
-	/* of the excess now, 1 or more; 0: it does not look like a surge */
-	double lasting[DETECT_SCALES];
+	/* most that lasted of what looked like a surge, and was none; of the excess now, 1 or more,
+	 * 0: it does not look like a surge */
+	double burst[DETECT_SCALES], lasting[DETECT_SCALES];
 	struct cusum cusum[DETECT_SCALES];
 	struct season season;
 };

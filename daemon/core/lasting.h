@@ -2,9 +2,9 @@
  * How much of an excess lasts: a surge goes on, a burst (a newsletter's own bounces) fades. Of
  * every stretch of time that ends now its length times the least rate of its parts above the normal
  * one is taken, the largest rectangle under the excess: all of a surge that comes evenly, half of
- * one that grows, little more than a third of a burst at its best (length / e of what fades by 1/e
- * in that length), and next to nothing of two bursts with a lull between them. What came within
- * minutes counts for less, and what fades as fast as a burst does for less again.
+ * one that grows, 1/e of a burst at its best (when it has faded to 1/e), and next to nothing of two
+ * bursts with a lull between them. What came within minutes counts for less, and what fades as fast
+ * as a burst does for less again.
  */
 #ifndef CORE_LASTING_H
 #define CORE_LASTING_H

@@ -1,5 +1,5 @@
 /*
- * The last ten minutes, in slots of 10 s.
+ * The last ten minutes, in slots of 10 s, and an hour before them, in blocks of five minutes.
  */
 #ifndef CORE_RECENT_H
 #define CORE_RECENT_H

@@ -1,5 +1,5 @@
 /*
- * The parts of the detector: expectation, spread, evidence, bursts, the last ten minutes.
+ * The parts of the detector: expectation, spread, evidence, what lasts, the last ten minutes.
  */
 #include "daemon/core/cusum.h"
 #include "daemon/core/evidence.h"
@@ -235,7 +235,8 @@ lasting_of(double (*rate)(double), int slots, double young)
 static double
 even(double t)
 {
-	return t < 1e9 ? 1 : 0;
+	(void)t;
+	return 1;
 }
 
 static double
@@ -281,7 +282,6 @@ Test(detect_parts, a_surge_lasts_and_a_burst_does_not)
 		{ "a burst that is over", fading, 180, 0, 0, 12 },
 		{ "two bursts: no more than the second", twice, 210, 0, 10, 200 },
 		{ "what came after a lull", in_a_lull, 180, 0, 599, 601 },
-		{ "nothing", fading, 0, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
