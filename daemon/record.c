@@ -207,6 +207,7 @@ record_finding(const struct finding *finding, char out[JOURNAL_TEXT])
 	add_number(&text, "evidence", finding->evidence);
 	add_number(&text, "threshold", finding->threshold);
 	add_number(&text, "excess", finding->excess);
+	add_number(&text, "lasting", finding->lasting);
 	add_number(&text, "needed_excess", finding->needed_excess);
 	text_add(&text, "}");
 }

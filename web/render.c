@@ -98,14 +98,15 @@ measured(const struct finding *finding)
 	bool known = finding->known;
 
 	return json_pack(
-		"{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "known", known, "surge",
-		known ? json_boolean(finding->surge) : json_null(), "surge_since",
+		"{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "known", known,
+		"surge", known ? json_boolean(finding->surge) : json_null(), "surge_since",
 		time_or_null(finding->since), "rate_per_minute", number(known, finding->rate),
 		"slow_rate_per_minute", number(known, finding->slow_rate), "expected_per_minute",
 		number(known, finding->expected), "upper_per_minute", number(known, finding->upper),
 		"evidence", number(known, finding->evidence), "threshold",
 		number(known, finding->threshold), "excess", number(known, finding->excess),
-		"needed_excess", number(known, finding->needed_excess));
+		"lasting", number(known && finding->lasting > 0, finding->lasting), "needed_excess",
+		number(known, finding->needed_excess));
 }
 
 static json_t *

@@ -31,6 +31,7 @@ enum column {
 	EVIDENCE,
 	THRESHOLD,
 	EXCESS,
+	LASTING,
 	NEEDED,
 	SURGE,
 	SPLIT,
@@ -46,6 +47,7 @@ static const char *const names[COLUMNS] = { "bounces",
 					    "evidence",
 					    "threshold",
 					    "excess",
+					    "lasting",
 					    "needed_excess",
 					    "surge",
 					    "split" };
@@ -65,6 +67,7 @@ add_point(json_t *const columns[COLUMNS], const struct series_point *point)
 	add_number(columns[EVIDENCE], known, finding->evidence);
 	add_number(columns[THRESHOLD], known, finding->threshold);
 	add_number(columns[EXCESS], known, finding->excess);
+	add_number(columns[LASTING], known && finding->lasting > 0, finding->lasting);
 	add_number(columns[NEEDED], known, finding->needed);
 	add_flag(columns[SURGE], known, finding->surge);
 	add_flag(columns[SPLIT], known, finding->split);

@@ -207,8 +207,8 @@ end_surge(struct detect *detect, double seconds, double count)
 	}
 }
 
-/* A burst is what the counts alone would call a surge, or less of it. A surge that may still have
- * been one is looked at each minute. */
+/* A burst is what the counts alone would call a surge, or less of it. In a surge, which may still
+ * have been one, it is looked at each minute. Returns what lasts of it. */
 static double
 judge_burst(struct detect *detect, int i)
 {
@@ -216,7 +216,7 @@ judge_burst(struct detect *detect, int i)
 	double lasting;
 
 	if (detect->rules.pure || cusum->sum <= 0 || !detect_judge(detect, i, 0) ||
-	    (detect->surge && (!was_short(detect) || detect->minute_seconds > 0)))
+	    (detect->surge && detect->minute_seconds > 0))
 		return 0;
 	lasting = detect_judge_lasting(detect, i, 0);
 	cusum->peak = fmax(cusum->peak, lasting);
@@ -237,7 +237,8 @@ judge_surge(struct detect *detect, int i, double lasting)
 		return;
 	if (nats > 0)
 		lasting = detect_judge_lasting(detect, i, nats);
-	detect->lasting[i] = fmax(1, lasting);
+	if (!detect->rules.pure)
+		detect->lasting[i] = fmax(1, lasting); /* 0: not known */
 	if (detect->lasting[i] < detect_judge_needed(detect, i, nats))
 		return;
 	change(detect, true);
@@ -253,6 +254,8 @@ judge(struct detect *detect)
 
 		if (!detect->surge)
 			judge_surge(detect, i, lasting);
+		else if (lasting > 0 || detect->cusum[i].sum <= 0)
+			detect->lasting[i] = lasting;
 	}
 }
 
@@ -384,8 +387,11 @@ detect_explain(const struct finding *finding, struct text *text)
 	text_add(text, "%.*f bounces/min, expected %.*f/min, %.0f too many since it began",
 		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
 		 finding->expected, finding->excess);
+	if (finding->lasting > 0)
+		text_add(text, ", %.0f of them lasting", finding->lasting);
 	if (finding->needed_excess > 0)
-		text_add(text, " (%.0f needed)", finding->needed_excess);
+		text_add(text, " (%.0f%s needed)", finding->needed_excess,
+			 finding->lasting > 0 ? "" : " lasting");
 	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
 	for (int i = 0; i < EVIDENCE_TERMS; i++)
 		if (lround(finding->term[i] * 10)) /* as it is printed */

@@ -9,10 +9,11 @@ detect_show(const struct detect *detect, struct finding *out)
 {
 	double minute = (double)detect->recent.minute_seconds + detect->slot_seconds;
 	double all = (double)detect->recent.all_seconds + detect->slot_seconds;
-	int top = detect->surge ? (int)detect->scale : 0;
+	bool called = detect->surge && detect->since == detect->time;
+	int top = called ? (int)detect->scale : 0;
 	double nats;
 
-	for (int i = 1; i < DETECT_SCALES && !detect->surge; i++)
+	for (int i = 1; i < DETECT_SCALES && !called; i++)
 		if (detect->cusum[i].sum > detect->cusum[top].sum)
 			top = i;
 	*out = (struct finding){
@@ -29,10 +30,9 @@ detect_show(const struct detect *detect, struct finding *out)
 		.counts = detect->cusum[top].sum,
 		.threshold = DETECT_THRESHOLD,
 		.excess = fmax(0, detect->cusum[top].count - detect->cusum[top].expected),
+		.lasting = detect->lasting[top],
 	};
 	nats = detect_judge_terms(detect, top, out->term);
 	out->evidence = out->counts + fmax(nats, 0);
 	out->needed_excess = detect_judge_needed(detect, top, nats);
-	if (detect->lasting[top] > 0) /* of what came as this did */
-		out->needed_excess *= fmax(1, out->excess / detect->lasting[top]);
 }

@@ -43,18 +43,22 @@ series_count(struct series *series, int64_t minute, enum event_kind kind, int64_
 	}
 }
 
-/* A step of several minutes shows the one with the most evidence, and whether it was ever on. */
+/* A step of several minutes shows the one with the most evidence, of a surge if there was one, and
+ * whether it was ever on. */
 void
 series_find(struct series *series, const struct series_finding *finding)
 {
 	struct series_point *point = at(series, finding->minute);
-	bool surge = finding->surge, split = finding->split;
+	bool surge, split, shown;
 
 	if (!point)
 		return;
-	surge = surge || point->finding.surge;
-	split = split || point->finding.split;
-	if (!point->known || finding->evidence > point->finding.evidence)
+	surge = finding->surge || point->finding.surge;
+	split = finding->split || point->finding.split;
+	shown = finding->surge != point->finding.surge
+			? finding->surge
+			: finding->evidence > point->finding.evidence;
+	if (!point->known || shown)
 		point->finding = *finding;
 	point->known = true;
 	point->finding.surge = surge;
@@ -67,13 +71,14 @@ series_note(struct series_finding *minute, int64_t now, const struct finding *fi
 	bool first = minute->minute != now / SERIES_MINUTE;
 	bool was_surge = !first && minute->surge, was_split = !first && minute->split;
 
-	if (first || finding->evidence >= minute->evidence)
+	if (first || (!was_surge && (finding->surge || finding->evidence >= minute->evidence)))
 		*minute = (struct series_finding){ .minute = now / SERIES_MINUTE,
 						   .expected = finding->expected,
 						   .upper = finding->upper,
 						   .evidence = finding->evidence,
 						   .threshold = finding->threshold,
 						   .excess = finding->excess,
+						   .lasting = finding->lasting,
 						   .needed = finding->needed_excess };
 	minute->surge = was_surge || finding->surge;
 	minute->split = was_split || split;

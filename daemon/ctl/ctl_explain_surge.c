@@ -20,7 +20,8 @@ static const char usage[] =
 	"usage: mxsplitctl explain-surge DOMAIN [--from TIME] [--to TIME] [--json]\n"
 	"Bounces, what was expected, and the evidence over time around the last surge,\n"
 	"with every sentence of the journal in between. One line is the minute with the\n"
-	"most evidence. SURGE: the detector said so; split: the zone was; SURGE S: both.\n"
+	"most evidence: what came too many, how many of them last, how many must. SURGE:\n"
+	"the detector said so; split: the zone was; SURGE S: both.\n"
 	"  --from, --to TIME  another stretch, as 2026-11-24T16:30:00Z\n" CLIENT_USAGE;
 
 struct wish {
@@ -121,7 +122,7 @@ show_events(const json_t *events, const char *domain, int64_t from, int64_t to)
 	}
 }
 
-/* 18 + 9 + 9 + 9 + 10 + 9 + 9 + 7 = 80 columns. */
+/* 17 + 8 + 9 + 8 + 9 + 7 + 8 + 7 + 7 = 80 columns. */
 static void
 show(const json_t *series, const json_t *events, const struct wish *wish)
 {
@@ -131,22 +132,23 @@ show(const json_t *series, const json_t *events, const struct wish *wish)
 
 	if (wish->nothing)
 		puts("There is no surge in the journal; this is the last hour.");
-	printf("%-18s%-9s%-9s%-9s%-10s%-9s%-9s%s\n", "UTC", "bounces", "expected", "at most",
-	       "evidence", "excess", "needed", "");
-	puts("                  a minute                    nats");
+	printf("%-17s%-8s%-9s%-8s%-9s%-7s%-8s%s\n", "UTC", "bounces", "expected", "at most",
+	       "evidence", "excess", "lasting", "needed");
+	printf("%-17s%-25s%s\n", "", "a minute", "nats");
 	for (size_t i = 0; i < points; i++) {
 		int64_t at = from + step * (int64_t)i;
 		char stamp[WHEN_TEXT];
 		bool surge = is_on(series, "surge", i), split = is_on(series, "split", i);
 
 		when_rfc3339(at * WHEN_SECOND_US, stamp);
-		printf("%.10s %.5s  ", stamp, stamp + 11);
-		show_cell(series, "bounces", i, (double)MINUTE / (double)step, 9);
+		printf("%.10s %.5s ", stamp, stamp + 11);
+		show_cell(series, "bounces", i, (double)MINUTE / (double)step, 8);
 		show_cell(series, "expected_per_minute", i, 1, 9);
-		show_cell(series, "upper_per_minute", i, 1, 9);
-		show_cell(series, "evidence", i, 1, 10);
-		show_cell(series, "excess", i, 1, 9);
-		show_cell(series, "needed_excess", i, 1, 9);
+		show_cell(series, "upper_per_minute", i, 1, 8);
+		show_cell(series, "evidence", i, 1, 9);
+		show_cell(series, "excess", i, 1, 7);
+		show_cell(series, "lasting", i, 1, 8);
+		show_cell(series, "needed_excess", i, 1, 7);
 		puts(surge && split ? "SURGE S" : surge ? "SURGE" : split ? "split" : "");
 		show_events(events, wish->domain, at, at + step);
 	}

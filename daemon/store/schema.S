@@ -16,4 +16,8 @@ schema_003:
 schema_004:
 	.incbin "schema/004_hooks.sql"
 	.byte 0
+	.global schema_005
+schema_005:
+	.incbin "schema/005_lasting.sql"
+	.byte 0
 	.section .note.GNU-stack,"",@progbits

@@ -9,8 +9,8 @@ store_findings_put(struct store *store, const char *domain, const struct series_
 	struct store_sql sql = store_sql_start(
 		store, "keep what was found in a minute",
 		"INSERT OR REPLACE INTO finding_minutes (minute, domain, expected, upper, evidence,"
-		" threshold, excess, needed, surge, split)"
-		" SELECT ?1, id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM names WHERE name = ?10");
+		" threshold, excess, lasting, needed, surge, split)"
+		" SELECT ?1, id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM names WHERE name = ?11");
 
 	store_sql_integer(&sql, minute->minute);
 	store_sql_real(&sql, minute->expected);
@@ -18,6 +18,7 @@ store_findings_put(struct store *store, const char *domain, const struct series_
 	store_sql_real(&sql, minute->evidence);
 	store_sql_real(&sql, minute->threshold);
 	store_sql_real(&sql, minute->excess);
+	store_sql_real(&sql, minute->lasting);
 	store_sql_real(&sql, minute->needed);
 	store_sql_integer(&sql, minute->surge);
 	store_sql_integer(&sql, minute->split);
@@ -31,8 +32,8 @@ store_findings_series(struct store *store, const char *domain, int64_t from_minu
 {
 	struct store_sql sql = store_sql_start(
 		store, "read what was found",
-		"SELECT minute, expected, upper, evidence, threshold, excess, needed, surge, split"
-		" FROM finding_minutes WHERE minute >= ?1 AND minute < ?2"
+		"SELECT minute, expected, upper, evidence, threshold, excess, lasting, needed,"
+		" surge, split FROM finding_minutes WHERE minute >= ?1 AND minute < ?2"
 		" AND domain = (SELECT id FROM names WHERE name = ?3) ORDER BY minute");
 
 	store_sql_integer(&sql, from_minute);
@@ -45,9 +46,10 @@ store_findings_series(struct store *store, const char *domain, int64_t from_minu
 						 .evidence = store_sql_real_at(&sql, 3),
 						 .threshold = store_sql_real_at(&sql, 4),
 						 .excess = store_sql_real_at(&sql, 5),
-						 .needed = store_sql_real_at(&sql, 6),
-						 .surge = store_sql_integer_at(&sql, 7) != 0,
-						 .split = store_sql_integer_at(&sql, 8) != 0 };
+						 .lasting = store_sql_real_at(&sql, 6),
+						 .needed = store_sql_real_at(&sql, 7),
+						 .surge = store_sql_integer_at(&sql, 8) != 0,
+						 .split = store_sql_integer_at(&sql, 9) != 0 };
 
 		each(ctx, &minute);
 	}

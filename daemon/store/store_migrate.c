@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-extern const char schema_001[], schema_002[], schema_003[], schema_004[];
+extern const char schema_001[], schema_002[], schema_003[], schema_004[], schema_005[];
 
-static const char *const known[] = { schema_001, schema_002, schema_003, schema_004 };
+static const char *const known[] = { schema_001, schema_002, schema_003, schema_004, schema_005 };
 
 struct store_migrate_steps
 store_migrate_known(void)

@@ -132,7 +132,7 @@ def main():
             row("all as they are", "1", score(variants.build(), streams))
         for name, file, old, changed in constants(variants.sources):
             for by in (0.5, 2) if not wanted or name in wanted else ():
-                row(name, by, score(variants.build(file, old, changed(by)), streams))
+                row(f"{file} {name}", by, score(variants.build(file, old, changed(by)), streams))
 
 
 if __name__ == "__main__":

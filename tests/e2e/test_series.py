@@ -39,7 +39,8 @@ class SeriesTest(unittest.TestCase):
                     self.assertEqual(len(column), body["points"], name)
             i = body["surge"].index(True)
             self.assertGreater(body["evidence"][i], body["threshold"][i])
-            self.assertGreater(body["excess"][i], body["needed_excess"][i])
+            self.assertGreaterEqual(body["excess"][i], body["lasting"][i])
+            self.assertGreaterEqual(body["lasting"][i], body["needed_excess"][i])
             total = daemon.totals()[DOMAIN]
             self.assertEqual(sum(body["bounces"]), total["bounce-refused"])
             self.assertEqual(sum(body["bounces_at_dropped"]), total["bounce-refused"])

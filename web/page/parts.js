@@ -97,7 +97,8 @@ function numbersOf(measured, rule) {
   if (!measured.known) return make("ul", { cls: "numbers" }, make("li", { cls: "warn", text: word("not-known") }), ruleOf(rule));
   return make("ul", { cls: "numbers" }, make("li", { cls: measured.surge ? "bad" : "good", text: word(measured.surge ? "surge" : "calm") }),
     item("rate", measured.rate_per_minute), item("expected", measured.expected_per_minute), item("at-most", measured.upper_per_minute),
-    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`), item("excess", measured.excess, ` / ${number(measured.needed_excess)}`), ruleOf(rule));
+    item("evidence", measured.evidence, ` / ${number(measured.threshold)} ${word("nats")}`), item("excess", measured.excess),
+    item("lasting", measured.lasting, ` / ${number(measured.needed_excess)}`), ruleOf(rule));
 }
 
 const spanText = (hours) => hours < 48 ? word("hours", { n: hours }) : word("days", { n: hours / 24 });

@@ -359,8 +359,9 @@ Test(detect_property, no_number_breaks_it)
 
 		detect_step(&detect, &in, &finding);
 		cr_assert(isfinite(finding.evidence) && isfinite(finding.excess) &&
-				  isfinite(finding.needed_excess) && isfinite(finding.rate) &&
-				  isfinite(finding.expected) && isfinite(finding.upper),
+				  isfinite(finding.lasting) && isfinite(finding.needed_excess) &&
+				  isfinite(finding.rate) && isfinite(finding.expected) &&
+				  isfinite(finding.upper),
 			  "tick %d after %g", tick, value);
 	}
 }

@@ -97,8 +97,10 @@ Test(detect, what_fades_never_has_what_is_needed)
 		if (stream.finding.evidence < stream.finding.threshold)
 			continue;
 		looked++;
-		cr_assert(stream.finding.excess < stream.finding.needed_excess, "tick %d: %g of %g",
-			  i, stream.finding.excess, stream.finding.needed_excess);
+		cr_assert(stream.finding.lasting > 0 &&
+				  stream.finding.lasting < stream.finding.needed_excess,
+			  "tick %d: %g of %g", i, stream.finding.lasting,
+			  stream.finding.needed_excess);
 	}
 	cr_assert_gt(looked, 60);
 }
@@ -357,6 +359,29 @@ Test(detect, damaged_bytes_are_refused_or_harmless)
 	}
 }
 
+/* 30 times the usual, then 3 times: the fast scale, which called it, begins anew. */
+Test(detect, a_surge_that_goes_on_shows_what_it_has_now)
+{
+	struct stream stream = open_stream(5, 10, &detect_default_rules);
+	double called;
+
+	run(&stream, 3, 14 * DAY);
+	cr_assert_geq(wait_for(&stream, 90, true, 3600), 0);
+	called = stream.finding.lasting;
+	cr_assert(called >= stream.finding.needed_excess && called <= stream.finding.excess,
+		  "%g of %g", called, stream.finding.excess);
+	run(&stream, 90, 3600);
+	cr_assert(stream.finding.lasting > 4 * called, "%g an hour after %g",
+		  stream.finding.lasting, called);
+	run(&stream, 10, 2 * 3600);
+	cr_assert(stream.finding.surge);
+	cr_assert_lt(stream.detect.cusum[0].sum, stream.finding.threshold / 4);
+	cr_assert_gt(stream.finding.evidence, stream.finding.threshold / 2);
+	cr_assert_geq(stream.finding.lasting, stream.finding.needed_excess);
+	cr_assert_geq(wait_for(&stream, 0, false, 4 * 3600), 0);
+	cr_assert(stream.finding.evidence <= 0 && stream.finding.lasting <= 0);
+}
+
 Test(detect, sentence_has_its_numbers)
 {
 	struct finding finding = { .rate = 2880,
@@ -371,7 +396,12 @@ Test(detect, sentence_has_its_numbers)
 	detect_explain(&finding, &text);
 	cr_assert_str_eq(out,
 			 "2880 bounces/min, expected 3.2/min, 260 too many since it began (200 "
-			 "needed), evidence 14.2 (12 needed)");
+			 "lasting needed), evidence 14.2 (12 needed)");
+	finding.lasting = 210.4;
+	text = TEXT(out);
+	detect_explain(&finding, &text);
+	cr_assert(strstr(out, "260 too many since it began, 210 of them lasting (200 needed), "),
+		  "%s", out);
 	finding.term[EVIDENCE_TERM_UNKNOWN] = 0.26;
 	finding.term[EVIDENCE_TERM_NEW] = -0.04; /* would be told as nought */
 	text = TEXT(out);

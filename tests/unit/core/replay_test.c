@@ -117,10 +117,10 @@ tell(const struct replay *r)
 		printf("%s %.14s state %s: %s\n", r->path, when + 5,
 		       decide_state_name(w->decide.state), w->out.why);
 	if (w->found.changed)
-		printf("%s %.14s %s: %.1f/min, expected %.1f/min, evidence %.1f, excess %.0f of "
-		       "%.0f\n",
+		printf("%s %.14s %s: %.1f/min, expected %.1f/min, evidence %.1f, excess %.0f, "
+		       "lasting %.0f of %.0f\n",
 		       r->path, when + 5, w->found.surge ? "surge" : "calm", w->found.rate,
-		       w->found.expected, w->found.evidence, w->found.excess,
+		       w->found.expected, w->found.evidence, w->found.excess, w->found.lasting,
 		       w->found.needed_excess);
 	if (w->effects.tell)
 		printf("%s %.14s effect %s: %.0f %% there, %.0f %% before\n", r->path, when + 5,

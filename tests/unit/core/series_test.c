@@ -52,7 +52,7 @@ Test(series, a_step_shows_its_minute_of_most_evidence_and_whether_it_was_ever_on
 {
 	struct series_finding quiet = { .minute = 10, .evidence = 1, .expected = 3 };
 	struct series_finding loud = { .minute = 11, .evidence = 20, .expected = 4, .surge = true };
-	struct series_finding after = { .minute = 12, .evidence = 5, .split = true };
+	struct series_finding after = { .minute = 12, .evidence = 25, .split = true };
 
 	cr_assert(series_init(&series, 600, 1200, 180));
 	series_find(&series, &quiet);
@@ -65,7 +65,7 @@ Test(series, a_step_shows_its_minute_of_most_evidence_and_whether_it_was_ever_on
 	cr_assert_not(series.points[1].known);
 }
 
-Test(series, a_minute_keeps_the_tick_of_most_evidence)
+Test(series, a_minute_keeps_the_tick_of_most_evidence_or_that_called_a_surge)
 {
 	struct series_finding minute = { 0 };
 	struct finding finding = { .evidence = 3, .expected = 1 };
@@ -73,14 +73,14 @@ Test(series, a_minute_keeps_the_tick_of_most_evidence)
 	series_note(&minute, 61, &finding, false);
 	finding = (struct finding){ .evidence = 9, .expected = 2, .surge = true };
 	series_note(&minute, 62, &finding, false);
-	finding = (struct finding){ .evidence = 4, .expected = 5 };
+	finding = (struct finding){ .evidence = 10, .expected = 5, .surge = true };
 	series_note(&minute, 63, &finding, true);
 	cr_assert_eq(minute.minute, 1);
 	cr_assert_eq(minute.evidence, 9);
-	cr_assert_eq(minute.expected, 2);
+	cr_assert_eq(minute.expected, 2, "of a surge the tick that called it");
 	cr_assert(minute.split && minute.surge, "at any time in it");
 	series_note(&minute, 120, &finding, false);
 	cr_assert_eq(minute.minute, 2);
-	cr_assert_eq(minute.evidence, 4);
-	cr_assert_not(minute.split || minute.surge);
+	cr_assert_eq(minute.evidence, 10);
+	cr_assert(minute.surge && !minute.split);
 }
