@@ -70,10 +70,12 @@ detect_judge_lasting(const struct detect *detect, int scale, double nats)
 double
 detect_judge_needed(const struct detect *detect, int scale, double nats)
 {
+	double needed = detect->needed[scale], least = detect->rules.least_excess;
+
 	if (detect->rules.pure)
 		return 0;
-	return fmax(detect->needed[scale] * times(nats),
-		    detect->rules.least_excess / DETECT_EXCESS_MOST);
+	return fmin(fmax(needed * times(nats), least / DETECT_EXCESS_MOST),
+		    fmax(needed, least * DETECT_EXCESS_MOST));
 }
 
 bool

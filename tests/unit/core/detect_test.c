@@ -90,6 +90,37 @@ Test(detect, a_surge_in_the_first_minutes_is_found)
 	}
 }
 
+/* A day of a bounce in three seconds, then ten a second, each from a client that was seen before.
+ */
+Test(detect, marks_against_a_surge_ask_for_so_much_and_no_more)
+{
+	static const struct {
+		double least, most; /* least-excess; the most that may be asked for */
+	} rows[] = { { 150, 1500 }, { 10, 100 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct detect_rules rules = detect_default_rules;
+		struct detect_in in = { .time = START, .period = 1 };
+		struct finding finding = { 0 };
+		struct detect detect;
+		double needed;
+
+		rules.least_excess = rows[i].least;
+		in.evidence.known = 1U << EVIDENCE_CLIENTS;
+		detect_init(&detect, &rules);
+		for (int seconds = 0; seconds < DAY + 600 && !finding.surge; seconds++, in.time++) {
+			in.count = seconds < DAY ? seconds % 3 == 0 : 10;
+			in.evidence.with_client = in.count;
+			in.evidence.new_clients = seconds < DAY && seconds % 15 == 0;
+			detect_step(&detect, &in, &finding);
+		}
+		cr_assert(finding.surge && finding.term[EVIDENCE_TERM_NEW] < -2, "row %zu", i);
+		needed = detect.needed[detect.scale];
+		cr_assert_geq(finding.needed_excess, needed, "row %zu", i);
+		cr_assert_leq(finding.needed_excess, fmax(needed, rows[i].most), "row %zu", i);
+	}
+}
+
 /* Nor teach that its marks are the usual ones. */
 Test(detect, the_marks_of_a_surge_are_not_learned_before_it_is_one)
 {
