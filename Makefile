@@ -125,6 +125,9 @@ bench-detect: all tools ## the detector on seeded streams beside what others do:
 bench-detect-sensitivity: all tools ## what half and double of each constant of the detector change, on its tuning streams
 	@/usr/bin/python3 tests/bench/sensitivity.py --bin $(B)
 
+bench-nab: all ## the detector on the counts of Numenta's benchmark; NAB=DIR, a clone of github.com/numenta/NAB
+	@/usr/bin/python3 tests/bench/nab.py --bin $(B) --nab $(or $(NAB),$(error NAB=DIR is wanted: a clone of github.com/numenta/NAB))
+
 bench-latency: all tools ## from a line appended to counted in the API, and what 2,000 lines/s cost
 	@/usr/bin/python3 tests/bench/latency.py --bin $(B)
 
@@ -262,5 +265,5 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
 -include $(shell [ -d $(B) ] && find $(B) -path $(B)/deb -prune -o -name '*.d' -type f -print)
 
 .PHONY: all help deps demo check check-long valgrind units tools lab-sim e2e lab e2e-dns page lint format fuzz record fuzzers bench bench-log \
-	bench-peers bench-detect bench-detect-sensitivity bench-latency bench-gaps bench-update bench-api install man deb package afternoon sbom \
+	bench-peers bench-detect bench-detect-sensitivity bench-nab bench-latency bench-gaps bench-update bench-api install man deb package afternoon sbom \
 	reproduce clean

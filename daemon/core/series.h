@@ -11,8 +11,8 @@
 #define SERIES_POINTS 1500
 #define SERIES_MINUTE 60 /* seconds; steps are whole minutes */
 
-/* A minute as the detector saw it: the tick of its most evidence, or the first of a surge. Rates are
- * bounces a minute. */
+/* A minute as the detector saw it: the tick of its most evidence, or the first of a surge. Rates
+ * are bounces a minute. */
 struct series_finding {
 	int64_t minute; /* since 1970 */
 	double expected, upper, evidence, threshold, excess, lasting, needed;

@@ -1,6 +1,7 @@
 #include "daemon/ctl/ctl_backtest.h"
 
 #include "daemon/base/scan.h"
+#include "daemon/conf/config_value.h"
 #include "daemon/core/detect.h"
 #include "daemon/ctl/ctl_backtest_columns.h"
 #include "daemon/ctl/ctl_json.h"
@@ -175,13 +176,44 @@ draw(struct backtest *test, const char *path)
 
 static const char usage[] =
 	"usage: mxsplitctl backtest [--period S] [--explain] [--json] [--pure]\n"
+	"                           [--least-excess N] [--prior-rate N] [--quiet TIME]\n"
 	"                           [--plot FILE.svg] [FILE|-]\n"
 	"  FILE      CSV, one line a tick: epoch_seconds,count, and what a header names\n"
 	"  --period  seconds of a tick, 1 to 300 (10)\n"
 	"  --explain says the numbers of each change\n"
 	"  --json    each change with its numbers, an object a line\n"
 	"  --pure    evidence alone decides, not the excess\n"
+	"  --least-excess, --prior-rate, --quiet  as a domain's settings, for this run\n"
 	"  --plot    draws counts, what was expected, evidence and surges\n";
+
+static bool
+take_setting(const char *name, void *value_out)
+{
+	const struct config_setting *row = config_table_find(CONFIG_DOMAIN, span_of(name));
+	enum config_value read = config_value_read(row, span_of(optarg), value_out);
+	char wanted[128];
+	struct text text = TEXT(wanted);
+
+	if (read == CONFIG_VALUE_OK)
+		return true;
+	if (read == CONFIG_VALUE_RANGE)
+		config_value_range(row, &text);
+	else
+		config_value_wanted(row, &text);
+	fprintf(stderr, "backtest: --%s is '%s', wanted %s\n", name, optarg, wanted);
+	return false;
+}
+
+static bool
+take_quiet(struct backtest *test)
+{
+	int64_t seconds;
+
+	if (!take_setting("quiet", &seconds))
+		return false;
+	test->rules.quiet_seconds = (double)seconds;
+	return true;
+}
 
 static bool
 take_option(struct backtest *test, int option)
@@ -189,6 +221,12 @@ take_option(struct backtest *test, int option)
 	uint64_t period;
 	double unused;
 
+	if (option == 'l')
+		return take_setting("least-excess", &test->rules.least_excess);
+	if (option == 'r')
+		return take_setting("prior-rate", &test->rules.prior_rate);
+	if (option == 'q')
+		return take_quiet(test);
 	if (option == 'e')
 		test->explain = true;
 	else if (option == 'j')
@@ -215,6 +253,9 @@ ctl_backtest(int argc, char **argv)
 						 { "json", no_argument, NULL, 'j' },
 						 { "pure", no_argument, NULL, 'u' },
 						 { "plot", required_argument, NULL, 'g' },
+						 { "least-excess", required_argument, NULL, 'l' },
+						 { "prior-rate", required_argument, NULL, 'r' },
+						 { "quiet", required_argument, NULL, 'q' },
 						 { "help", no_argument, NULL, 'h' },
 						 { NULL, 0, NULL, 0 } };
 	struct backtest test = { .rules = detect_default_rules,

@@ -146,6 +146,16 @@ class Help(unittest.TestCase):
         plain = [line.split(" ", 2) for line in self.run_ctl("backtest", "--explain", input=ticks).stdout.splitlines()]
         self.assertEqual([[str(s["time"]), str(int(s["surge"])), s["why"]] for s in said], plain)
         self.assertEqual([s["surge"] for s in said], [True, False])
+        few = [json.loads(line) for line in self.run_ctl("backtest", "--json", "--least-excess", "100000", input=ticks).stdout.splitlines()]
+        self.assertEqual(few, [])  # there were 100,000
+        soon = [json.loads(line) for line in self.run_ctl("backtest", "--json", "--quiet", "20m", input=ticks).stdout.splitlines()]
+        self.assertEqual(soon[0], said[0])
+        self.assertEqual(said[1]["time"] - soon[1]["time"], 70 * 60)
+        for setting, value, wanted in (("--least-excess", "0.5", "wanted 1 to 1000000"), ("--quiet", "soon", "wanted a duration"),
+                                       ("--prior-rate", "-1", "wanted a number")):
+            done = self.run_ctl("backtest", setting, value, input=ticks)
+            self.assertEqual((done.returncode, done.stdout), (64, ""))
+            self.assertIn(f"backtest: {setting} is '{value}', {wanted}", done.stderr)
 
     def test_every_command_has_json(self):
         for command in commands():
