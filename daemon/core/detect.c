@@ -144,7 +144,7 @@ was_short(const struct detect *detect)
 	return detect->surge_loud - detect->surge_from < BURST_SHORT;
 }
 
-/* What looked like a surge in this excursion is remembered, or not. */
+/* What looked like a surge in this excursion, until it was called one, is remembered, or not. */
 static void
 end_burst(struct detect *detect, int i, bool keep)
 {
@@ -207,20 +207,15 @@ end_surge(struct detect *detect, double seconds, double count)
 	}
 }
 
-/* A burst is what the counts alone would call a surge, or less of it. In a surge, which may still
- * have been one, it is looked at each minute. Returns what lasts of it. */
+/* Bounces that last by the counts alone; none when their evidence is not whole. In a surge it is
+ * looked at each minute. */
 static double
-judge_burst(struct detect *detect, int i)
+counts_lasting(const struct detect *detect, int i)
 {
-	struct cusum *cusum = &detect->cusum[i];
-	double lasting;
-
-	if (detect->rules.pure || cusum->sum <= 0 || !detect_judge(detect, i, 0) ||
+	if (detect->rules.pure || detect->cusum[i].sum <= 0 || !detect_judge(detect, i, 0) ||
 	    (detect->surge && detect->minute_seconds > 0))
 		return 0;
-	lasting = detect_judge_lasting(detect, i, 0);
-	cusum->peak = fmax(cusum->peak, lasting);
-	return lasting;
+	return detect_judge_lasting(detect, i, 0);
 }
 
 /* `lasting`: by the counts alone. */
@@ -250,12 +245,15 @@ static void
 judge(struct detect *detect)
 {
 	for (int i = 0; i < DETECT_SCALES; i++) {
-		double lasting = judge_burst(detect, i);
+		struct cusum *cusum = &detect->cusum[i];
+		double lasting = counts_lasting(detect, i);
 
-		if (!detect->surge)
+		if (!detect->surge) {
+			cusum->peak = fmax(cusum->peak, lasting);
 			judge_surge(detect, i, lasting);
-		else if (lasting > 0 || detect->cusum[i].sum <= 0)
+		} else if (lasting > 0 || cusum->sum <= 0) {
 			detect->lasting[i] = lasting;
+		}
 	}
 }
 
