@@ -280,7 +280,8 @@ take_credit(struct detect *detect, double seconds, double count)
 	if (detect->gap > 0) {
 		if (detect->slot_seconds > 0)
 			end_slot(detect);
-		detect->credit = detect->gap * normal_rate(detect);
+		detect->credit = fmax(season_before(&detect->season, detect->time, detect->gap),
+				      RATE_LEAST * detect->gap);
 		detect->credit_until = detect->seen + DETECT_BURST_LASTS;
 		detect->gap = 0;
 		tune(detect);

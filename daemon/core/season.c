@@ -108,6 +108,17 @@ season_cap(const struct season *season, int64_t began, struct season_rate *rate)
 	rate->mean = fmin(rate->mean, most);
 }
 
+double
+season_before(const struct season *season, int64_t time, double seconds)
+{
+	double sum = 0;
+
+	for (double left = fmin(seconds, WEEK); left > 0; left -= HOUR, time -= HOUR)
+		sum += season_at(season, time > HOUR ? time - HOUR / 2 : 0).upper *
+		       fmin(left, HOUR);
+	return sum;
+}
+
 void
 season_learn(struct season *season, int64_t time, double seconds, double table, double count,
 	     double arrived)

@@ -33,6 +33,10 @@ struct season_rate {
 void season_init(struct season *season, double prior);
 struct season_rate season_at(const struct season *season, int64_t time);
 
+/* Bounces that the upper rate allows in so many seconds before `time`; of more than a week in the
+ * last one. */
+double season_before(const struct season *season, int64_t time, double seconds);
+
 /* `seconds` (at most an hour) that end at `time`, for which `table` was expected each second;
  * `count` is what may be learned of `arrived`. */
 void season_learn(struct season *season, int64_t time, double seconds, double table, double count,

@@ -241,6 +241,21 @@ Test(detect, a_backlog_that_is_read_for_minutes_is_no_surge)
 	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
 }
 
+/* 10/min, from 9 to 17 o'clock 60/min; of the 21st day six hours from 8 on are read in a minute. */
+Test(detect, a_backlog_of_a_days_best_hours_is_no_surge)
+{
+	struct stream stream = open_stream(16, 10, &detect_default_rules);
+
+	for (int hour = 0; hour < 20 * 24 + 8; hour++)
+		run(&stream, hour % 24 >= 9 && hour % 24 < 17 ? 60 : 10, 3600);
+	stream.alarms = 0; /* of the first morning */
+	for (int i = 0; i < 6 * 360; i++)
+		one(&stream, 0, true);
+	run(&stream, 60 + 60 * (10 + 5 * 60), 60);
+	run(&stream, 60, 3 * 3600);
+	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
+}
+
 /* Three bounces a day, and 60 within ten minutes once a week: they spread widely beside next to
  * nothing, but not so widely that 6 a minute could be a whim. */
 Test(detect, a_still_domain_hears_a_small_surge)
