@@ -1,6 +1,7 @@
 #include "daemon/domain.h"
 
 #include "daemon/authority.h"
+#include "daemon/core/detect_show.h"
 #include "daemon/engine.h"
 #include "daemon/hearing.h"
 #include "daemon/lesson.h"
@@ -316,7 +317,7 @@ domain_tell(struct domain *domain)
 	if (!domain->untold)
 		return;
 	domain->untold = false;
-	detect_explain(&domain->finding, &text);
+	detect_show_sentence(&domain->finding, &text);
 	record_finding(&domain->finding, numbers);
 	company_tell(domain, numbers);
 	record(domain->engine, domain->finding.surge ? JOURNAL_SURGE : JOURNAL_CALM,

@@ -17,7 +17,7 @@ struct cusum {
 	double per_bounce;	       /* nats that one bounce adds, */
 	double per_slot;	       /* and that one slot takes away */
 	double count, expected, slots; /* since the sum left zero */
-	double peak; /* most bounces that lasted, by the counts, before it was a surge */
+	double peak;		    /* most bounces that lasted, by the counts, as a burst's do */
 	float term[EVIDENCE_MARKS]; /* nats, of the bounces since the sum left zero */
 };
 

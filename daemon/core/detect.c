@@ -14,6 +14,7 @@
 #define DOUBT 0.2	       /* share of the threshold: it may soon be a surge */
 #define BURST_SCALE 1	       /* of the CUSUMs: its excursions are bursts */
 #define BURST_FAR 1.5	       /* times the largest burst so far: none will be larger */
+#define BURST_LASTED 0.6       /* share of its excess: a burst has no more that lasts */
 #define BURST_SHORT (3 * HOUR) /* a surge that was loud for less, and had less than */
 			       /* DETECT_EXCESS_MOST times the needed excess, was a burst */
 #define NOISE 3.0	       /* standard deviations of a count that are ordinary */
@@ -144,7 +145,7 @@ was_short(const struct detect *detect)
 	return detect->surge_loud - detect->surge_from < BURST_SHORT;
 }
 
-/* What looked like a surge in this excursion, until it was called one, is remembered, or not. */
+/* What looked like a surge in this excursion is remembered, or not. */
 static void
 end_burst(struct detect *detect, int i, bool keep)
 {
@@ -207,20 +208,31 @@ end_surge(struct detect *detect, double seconds, double count)
 	}
 }
 
-/* Bounces that last by the counts alone; none when their evidence is not whole. In a surge it is
- * looked at each minute. */
+/* Bounces that last, with `nats` of other evidence; 0: not known, the evidence is not whole. */
 static double
-counts_lasting(const struct detect *detect, int i)
+lasting(const struct detect *detect, int i, double nats)
 {
-	if (detect->rules.pure || detect->cusum[i].sum <= 0 || !detect_judge(detect, i, 0) ||
-	    (detect->surge && detect->minute_seconds > 0))
+	if (detect->rules.pure || detect->cusum[i].sum <= 0 || !detect_judge(detect, i, nats))
 		return 0;
-	return detect_judge_lasting(detect, i, 0);
+	return fmax(1, detect_judge_lasting(detect, i, nats));
 }
 
-/* `lasting`: by the counts alone. */
+/* A burst is what the counts alone would call a surge, or less of it; in a surge what may still
+ * have been one. */
+static double
+judge_burst(struct detect *detect, int i)
+{
+	struct cusum *cusum = &detect->cusum[i];
+	double counts = lasting(detect, i, 0);
+
+	if (!detect->surge || counts < BURST_LASTED * excess(cusum))
+		cusum->peak = fmax(cusum->peak, counts);
+	return counts;
+}
+
+/* `counts`: what lasts by them alone. */
 static void
-judge_surge(struct detect *detect, int i, double lasting)
+judge_surge(struct detect *detect, int i, double counts)
 {
 	double term[EVIDENCE_TERMS], nats;
 
@@ -228,33 +240,27 @@ judge_surge(struct detect *detect, int i, double lasting)
 	if (detect->cusum[i].sum <= 0)
 		return;
 	nats = detect_judge_terms(detect, i, term);
-	if (!detect_judge(detect, i, nats))
-		return;
-	if (nats > 0)
-		lasting = detect_judge_lasting(detect, i, nats);
-	if (!detect->rules.pure)
-		detect->lasting[i] = fmax(1, lasting); /* 0: not known */
-	if (detect->lasting[i] < detect_judge_needed(detect, i, nats))
+	detect->lasting[i] = nats > 0 ? lasting(detect, i, nats) : counts;
+	if (detect->surge || !detect_judge(detect, i, nats) ||
+	    detect->lasting[i] < detect_judge_needed(detect, i, nats))
 		return;
 	change(detect, true);
 	detect->surge_excess = excess(&detect->cusum[i]);
 	detect->scale = (uint32_t)i;
 }
 
+/* Each tick; in a surge each minute. */
 static void
 judge(struct detect *detect)
 {
-	for (int i = 0; i < DETECT_SCALES; i++) {
-		struct cusum *cusum = &detect->cusum[i];
-		double lasting = counts_lasting(detect, i);
+	double counts[DETECT_SCALES];
 
-		if (!detect->surge) {
-			cusum->peak = fmax(cusum->peak, lasting);
-			judge_surge(detect, i, lasting);
-		} else if (lasting > 0 || cusum->sum <= 0) {
-			detect->lasting[i] = lasting;
-		}
-	}
+	if (detect->surge && detect->minute_seconds > 0)
+		return;
+	for (int i = 0; i < DETECT_SCALES; i++)
+		counts[i] = judge_burst(detect, i);
+	for (int i = 0; i < DETECT_SCALES; i++)
+		judge_surge(detect, i, counts[i]);
 }
 
 /* Takes in */
@@ -266,9 +272,28 @@ take_gap(struct detect *detect, double seconds)
 	detect->gap += seconds;
 	if (detect->gap < DETECT_BURST_LASTS || detect->gap - seconds >= DETECT_BURST_LASTS)
 		return;
-	for (int i = 0; i < DETECT_SCALES; i++)
+	for (int i = 0; i < DETECT_SCALES; i++) {
 		cusum_reset(&detect->cusum[i]);
+		detect->lasting[i] = 0;
+	}
 	detect->slot_seconds = detect->slot_count = 0;
+}
+
+/* A late tick while a backlog is read is a gap, too: what the longer one allowed still holds. */
+static void
+end_gap(struct detect *detect)
+{
+	bool holds = detect->seen < detect->credit_until;
+	double lasts = holds ? fmin(detect->gap, DETECT_BURST_LASTS) : DETECT_BURST_LASTS;
+
+	if (detect->slot_seconds > 0)
+		end_slot(detect);
+	detect->credit = (holds ? detect->credit : 0) +
+			 fmax(season_before(&detect->season, detect->time, detect->gap),
+			      RATE_LEAST * fmin(detect->gap, 7 * DAY));
+	detect->credit_until = fmax(detect->credit_until, detect->seen + lasts);
+	detect->gap = 0;
+	tune(detect);
 }
 
 /* What was seen again after a gap may be the backlog of it. */
@@ -277,15 +302,8 @@ take_credit(struct detect *detect, double seconds, double count)
 {
 	double used;
 
-	if (detect->gap > 0) {
-		if (detect->slot_seconds > 0)
-			end_slot(detect);
-		detect->credit = fmax(season_before(&detect->season, detect->time, detect->gap),
-				      RATE_LEAST * detect->gap);
-		detect->credit_until = detect->seen + DETECT_BURST_LASTS;
-		detect->gap = 0;
-		tune(detect);
-	}
+	if (detect->gap > 0)
+		end_gap(detect);
 	if (detect->credit <= 0)
 		return count;
 	if (detect->seen >= detect->credit_until)
@@ -378,21 +396,4 @@ detect_step(struct detect *detect, const struct detect_in *in, struct finding *o
 	}
 	detect_show(detect, out);
 	out->changed = before != (bool)detect->surge;
-}
-
-void
-detect_explain(const struct finding *finding, struct text *text)
-{
-	text_add(text, "%.*f bounces/min, expected %.*f/min, %.0f too many since it began",
-		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
-		 finding->expected, finding->excess);
-	if (finding->lasting > 0)
-		text_add(text, ", %.0f of them lasting", finding->lasting);
-	if (finding->needed_excess > 0)
-		text_add(text, " (%.0f%s needed)", finding->needed_excess,
-			 finding->lasting > 0 ? "" : " lasting");
-	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
-	for (int i = 0; i < EVIDENCE_TERMS; i++)
-		if (lround(finding->term[i] * 10)) /* as it is printed */
-			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

@@ -71,8 +71,8 @@ struct detect {
 	struct recent recent;
 	struct spread spread;
 	struct evidence_learned learned;
-	/* most that lasted of what looked like a surge, and was none; of the excess now, 1 or more,
-	 * 0: it does not look like a surge */
+	/* most that lasted of a burst; of the excess when it was last looked at, 1 or more, 0: the
+	 * evidence was not whole */
 	double burst[DETECT_SCALES], lasting[DETECT_SCALES];
 	struct cusum cusum[DETECT_SCALES];
 	struct season season;
@@ -89,11 +89,6 @@ void detect_set_rules(struct detect *detect, const struct detect_rules *rules);
 void detect_clock_set(struct detect *detect, int64_t seconds);
 
 void detect_step(struct detect *detect, const struct detect_in *in, struct finding *out);
-
-/* One sentence with the numbers: "41 bounces/min, expected 3.2/min, 260 too many since it began,
- * ...".
- */
-void detect_explain(const struct finding *finding, struct text *text);
 
 /* Takes stored bytes. False (and detect untouched) when they are of another version or size, or
  * hold numbers that no detector has. */

@@ -30,9 +30,26 @@ detect_show(const struct detect *detect, struct finding *out)
 		.counts = detect->cusum[top].sum,
 		.threshold = DETECT_THRESHOLD,
 		.excess = fmax(0, detect->cusum[top].count - detect->cusum[top].expected),
-		.lasting = detect->lasting[top],
 	};
 	nats = detect_judge_terms(detect, top, out->term);
 	out->evidence = out->counts + fmax(nats, 0);
+	out->lasting = out->evidence >= DETECT_THRESHOLD ? detect->lasting[top] : 0;
 	out->needed_excess = detect_judge_needed(detect, top, nats);
+}
+
+void
+detect_show_sentence(const struct finding *finding, struct text *text)
+{
+	text_add(text, "%.*f bounces/min, expected %.*f/min, %.0f too many since it began",
+		 finding->rate < 10 ? 1 : 0, finding->rate, finding->expected < 10 ? 1 : 0,
+		 finding->expected, finding->excess);
+	if (finding->lasting > 0)
+		text_add(text, ", %.0f of them lasting", finding->lasting);
+	if (finding->needed_excess > 0)
+		text_add(text, " (%.0f%s needed)", finding->needed_excess,
+			 finding->lasting > 0 ? "" : " lasting");
+	text_add(text, ", evidence %.1f (%.0f needed)", finding->evidence, finding->threshold);
+	for (int i = 0; i < EVIDENCE_TERMS; i++)
+		if (lround(finding->term[i] * 10)) /* as it is printed */
+			text_add(text, ", %s %+.1f", evidence_term_name(i), finding->term[i]);
 }

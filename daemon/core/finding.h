@@ -23,7 +23,7 @@ struct finding {
 	double evidence;	     /* nats: the counts and, when they are for it, the terms */
 	double threshold;	     /* nats: surge at or above, when the excess is enough too */
 	double excess;	      /* bounces above the expectation since the evidence began to grow */
-	double lasting;	      /* of them; 0: not known, the evidence is not enough */
+	double lasting;	      /* of them; 0: not known, most often for want of evidence */
 	double needed_excess; /* bounces that last: surge at or above */
 };
 

@@ -1,6 +1,6 @@
 #include "daemon/core/ground.h"
 
-#include "daemon/core/detect.h"
+#include "daemon/core/detect_show.h"
 
 static enum condition_truth
 truth(bool known, bool value)
@@ -33,7 +33,7 @@ give_reason(const struct condition *condition, const struct condition_in *in,
 		threshold_explain(threshold, &text);
 	if (surge) {
 		text_add(&text, "%sa surge of bounces: ", reached ? "; " : "");
-		detect_explain(finding, &text);
+		detect_show_sentence(finding, &text);
 	}
 	if (out->counters != GROUND_CONFIRM || !compares(condition))
 		return;

@@ -57,7 +57,8 @@ static double
 level(const struct season *season, double table)
 {
 	double lean = table * DAY * LEVEL_LEAN;
-	double level = (season->level_count + lean) / (season->level_table + lean);
+	double known = season->level_table + lean; /* none where nothing came or was believed */
+	double level = known > 0 ? (season->level_count + lean) / known : 1;
 
 	/* below 1 it would make returns look like surges */
 	return level < 1 ? 1 : level > SEASON_LEVEL_MOST ? SEASON_LEVEL_MOST : level;
@@ -111,11 +112,14 @@ season_cap(const struct season *season, int64_t began, struct season_rate *rate)
 double
 season_before(const struct season *season, int64_t time, double seconds)
 {
-	double sum = 0;
+	double left = fmin(seconds, WEEK), sum = 0;
 
-	for (double left = fmin(seconds, WEEK); left > 0; left -= HOUR, time -= HOUR)
+	while (left > 0) {
 		sum += season_at(season, time > HOUR ? time - HOUR / 2 : 0).upper *
 		       fmin(left, HOUR);
+		time -= HOUR;
+		left -= HOUR;
+	}
 	return sum;
 }
 

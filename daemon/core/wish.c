@@ -1,7 +1,7 @@
 #include "daemon/core/wish.h"
 
 #include "daemon/base/when.h"
-#include "daemon/core/detect.h"
+#include "daemon/core/detect_show.h"
 #include "daemon/core/past.h"
 
 #include <inttypes.h>
@@ -55,7 +55,7 @@ add_reason(struct text *text, const struct decide_in *in)
 		return;
 	}
 	text_add(text, "a surge of bounces: ");
-	detect_explain(&in->finding, text);
+	detect_show_sentence(&in->finding, text);
 }
 
 /* Sets the guard and begins its sentence. */

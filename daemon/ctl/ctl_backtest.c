@@ -2,7 +2,7 @@
 
 #include "daemon/base/scan.h"
 #include "daemon/conf/config_value.h"
-#include "daemon/core/detect.h"
+#include "daemon/core/detect_show.h"
 #include "daemon/ctl/ctl_backtest_columns.h"
 #include "daemon/ctl/ctl_json.h"
 #include "daemon/ctl/ctl_progress.h"
@@ -60,7 +60,7 @@ take_line(struct backtest *test, struct span line, struct err *err)
 		char sentence[256];
 		struct text text = TEXT(sentence);
 
-		detect_explain(&finding, &text);
+		detect_show_sentence(&finding, &text);
 		if (test->json) {
 			printf("{\"time\":%" PRIu64 ",\"surge\":%s,\"why\":", seconds,
 			       finding.surge ? "true" : "false");

@@ -20,8 +20,9 @@ static const char usage[] =
 	"usage: mxsplitctl explain-surge DOMAIN [--from TIME] [--to TIME] [--json]\n"
 	"Bounces, what was expected, and the evidence over time around the last surge,\n"
 	"with every sentence of the journal in between. One line is the minute with the\n"
-	"most evidence: what came too many, how many of them last, how many must. SURGE:\n"
-	"the detector said so; split: the zone was; SURGE S: both.\n"
+	"most evidence, or the first of a surge: what came too many, how many of them\n"
+	"last, how many must. SURGE: the detector said so; split: the zone was; SURGE S:\n"
+	"both.\n"
 	"  --from, --to TIME  another stretch, as 2026-11-24T16:30:00Z\n" CLIENT_USAGE;
 
 struct wish {

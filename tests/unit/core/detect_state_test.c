@@ -2,6 +2,7 @@
  * What the detector keeps and tells: over silence, jumps of the clock and restarts, in its findings
  * and sentences.
  */
+#include "daemon/core/detect_show.h"
 #include "tests/unit/core/detect_stream.h"
 
 #include <criterion/criterion.h>
@@ -79,6 +80,20 @@ Test(detect_state, damaged_bytes_are_refused_or_harmless)
 	}
 }
 
+Test(detect_state, where_nothing_is_believed_and_nothing_comes_nothing_is_expected)
+{
+	struct detect_rules rules = detect_default_rules;
+	struct stream stream;
+
+	rules.prior_rate = 0;
+	stream = open_stream(18, 10, &rules);
+	for (int i = 0; i < 3 * DAY / 10; i++) {
+		run(&stream, 0, 10);
+		cr_assert(stream.finding.expected <= 0 && stream.finding.upper >= 0,
+			  "tick %d: %g, %g", i, stream.finding.expected, stream.finding.upper);
+	}
+}
+
 /* 30 times the usual, then 3 times: the fast scale, which called it, begins anew. */
 Test(detect_state, a_surge_that_goes_on_shows_what_it_has_now)
 {
@@ -113,19 +128,19 @@ Test(detect_state, sentence_has_its_numbers)
 	char out[200];
 	struct text text = TEXT(out);
 
-	detect_explain(&finding, &text);
+	detect_show_sentence(&finding, &text);
 	cr_assert_str_eq(out,
 			 "2880 bounces/min, expected 3.2/min, 260 too many since it began (200 "
 			 "lasting needed), evidence 14.2 (12 needed)");
 	finding.lasting = 210.4;
 	text = TEXT(out);
-	detect_explain(&finding, &text);
+	detect_show_sentence(&finding, &text);
 	cr_assert(strstr(out, "260 too many since it began, 210 of them lasting (200 needed), "),
 		  "%s", out);
 	finding.term[EVIDENCE_TERM_UNKNOWN] = 0.26;
 	finding.term[EVIDENCE_TERM_NEW] = -0.04; /* would be told as nought */
 	text = TEXT(out);
-	detect_explain(&finding, &text);
+	detect_show_sentence(&finding, &text);
 	cr_assert(strstr(out, "(12 needed), unknown users +0.3") && !strstr(out, "new clients"),
 		  "%s", out);
 }

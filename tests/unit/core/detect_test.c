@@ -157,12 +157,12 @@ Test(detect, what_was_small_and_over_in_two_hours_was_a_burst)
 	cr_assert(stream.finding.surge);
 	cr_assert(wait_for(&stream, 10, false, 4 * 3600) > 0);
 	run(&stream, 10, 60);
-	cr_assert(stream.detect.needed[1] > needed * 1.4 && stream.detect.needed[1] < needed * 2,
+	cr_assert(stream.detect.needed[1] > needed * 1.4 && stream.detect.needed[1] < needed * 5,
 		  "%g bounces are asked for, before %g", stream.detect.needed[1], needed);
 }
 
 /* 1,200 bounces in half an hour, a day of calm, and a flood: the first was small and over soon, but
- * what it was when it was called is all that it teaches. */
+ * most of it lasted, which no burst does. */
 Test(detect, a_small_surge_hides_no_larger_one)
 {
 	struct stream stream = open_stream(15, 10, &detect_default_rules);
@@ -175,7 +175,7 @@ Test(detect, a_small_surge_hides_no_larger_one)
 	cr_assert_geq(wait_for(&stream, 3, false, 4 * 3600), 0);
 	run(&stream, 3, DAY);
 	cr_assert_gt(stream.detect.needed[0], first, "it may have been a burst");
-	cr_assert_lt(stream.detect.needed[0], 2 * first);
+	cr_assert_lt(stream.detect.needed[0], 3 * first);
 	cr_assert_geq(wait_for(&stream, 20, true, 1800), 0);
 }
 
@@ -236,7 +236,9 @@ Test(detect, a_backlog_that_is_read_for_minutes_is_no_surge)
 	run(&stream, 30, 2 * DAY);
 	for (int i = 0; i < 3 * 360; i++)
 		one(&stream, 0, true);
-	run(&stream, 30 + 3 * 1800 / 8, 8 * 60);
+	run(&stream, 30 + 3 * 1800 / 8, 4 * 60);
+	stream.time += 30; /* a late tick */
+	run(&stream, 30 + 3 * 1800 / 8, 4 * 60);
 	run(&stream, 30, 3600);
 	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
 }
@@ -254,6 +256,19 @@ Test(detect, a_backlog_of_a_days_best_hours_is_no_surge)
 	run(&stream, 60 + 60 * (10 + 5 * 60), 60);
 	run(&stream, 60, 3 * 3600);
 	cr_assert_eq(stream.alarms, 0, "a backlog was called a surge");
+}
+
+/* Of one size, once a week, each 1,100 bounces within five minutes: the first may be a surge. */
+Test(detect, bursts_that_come_evenly_are_a_surge_once)
+{
+	struct stream stream = open_stream(17, 10, &detect_default_rules);
+
+	run(&stream, 3, 14 * DAY);
+	for (int week = 0; week < 5; week++) {
+		run(&stream, 3 + 220, 300);
+		run(&stream, 3, 7 * DAY);
+	}
+	cr_assert_leq(stream.alarms, 1, "%u alarms", stream.alarms);
 }
 
 /* Three bounces a day, and 60 within ten minutes once a week: they spread widely beside next to
