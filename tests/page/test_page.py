@@ -162,6 +162,8 @@ class PageTest(unittest.TestCase):
                                   dict(name="strict", url=strict.url, on="[split]")]
             world.quiet.set()
             world.daemon.start()
+            # what is in a log before it is opened is no news
+            world.daemon.wait_for(lambda: any("the normal set" in e["text"] for e in world.daemon.events()), 60, "it runs")
             past(world.logs["mta1"])
             world.daemon.wait_for(lambda: world.daemon.domain()["survival"]["regulars"] == REGULARS, 60, "the past is read")
             world.quiet.clear()
